@@ -1,0 +1,34 @@
+/* csv: comma-separated text into typed columns, as pandas' read_csv types them, and back.
+ *
+ * Rules: conformance RULES section 3 with hob's differences (cells beyond the header: empty ones
+ * at the end of a row are ignored, others an error that names the line; integers beyond int64 and
+ * uint64 make float64, or text beside text; floats are rounded correctly; one type a column). */
+#ifndef HOB_ACCESS_CSV_H
+#define HOB_ACCESS_CSV_H
+
+#include "frame/frame.h"
+
+struct hob_csv_options {
+    const char *delimiter; /* NULL: sniff is off, ","; one character; "\\s+" any white space; longer:
+                              a regular expression */
+    bool sniff;            /* guess the delimiter from the first lines (`delimiter: null`) */
+    char quote;            /* 0: '"' */
+    bool no_header;        /* columns are numbered */
+    size_t header;         /* which non-blank line has the names */
+    const struct hob_value *dtypes; /* list of {field, type}, or NULL */
+};
+
+/* Reads a whole text. Errors as pandas names them: HOB_E_PARSE, HOB_E_EMPTY, HOB_E_UNICODE,
+ * HOB_E_KEY for an unknown type, HOB_E_VALUE for a cell that doesn't fit the type asked for. */
+int hob_csv_read(struct hob_frame **frame, struct hob_text text,
+                 const struct hob_csv_options *options, struct hob_error *error);
+
+/* Appends the frame as pandas' to_csv(index=False) writes it (golden RULES 39). */
+int hob_csv_write(struct hob_buffer *out, const struct hob_frame *frame, char delimiter, char quote,
+                  struct hob_error *error);
+
+/* The options that a flow's delimiter, quotechar, header and dtypes keys stand for. */
+int hob_csv_options_from_flow(struct hob_csv_options *options, const struct hob_value *flow,
+                              struct hob_error *error);
+
+#endif

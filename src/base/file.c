@@ -1,0 +1,237 @@
+/* file: see file.h. */
+#define _GNU_SOURCE
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+/* Files are stamped with the kernel's tick, at most 10 ms coarse; network file systems may be
+ * coarser, but a second is too long to leave a file uncached after every edit. */
+static const int64_t racy_window_ns = 20 * 1000 * 1000;
+
+/* Below this, copying is cheaper than setting up and faulting in a mapping. */
+enum { MAP_FROM = 1024 * 1024 };
+
+static int64_t nanoseconds(struct timespec time)
+{
+    return (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
+}
+
+struct hob_file_identity hob_file_identity_from(const struct stat *facts)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    struct hob_file_identity identity = {
+        .exists = true,
+        .device = (uint64_t)facts->st_dev,
+        .inode = (uint64_t)facts->st_ino,
+        .size = (uint64_t)facts->st_size,
+        .modified_ns = nanoseconds(facts->st_mtim),
+        .changed_ns = nanoseconds(facts->st_ctim),
+    };
+    /* The change time can't be set by hand; one that lies ahead is as suspect as a fresh one. */
+    identity.racy = nanoseconds(now) - identity.changed_ns < racy_window_ns;
+    return identity;
+}
+
+struct hob_file_identity hob_file_identity_of(const char *path)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0)
+        return (struct hob_file_identity){.exists = false};
+    return hob_file_identity_from(&facts);
+}
+
+bool hob_file_unchanged(const struct hob_file_identity *before,
+                        const struct hob_file_identity *now)
+{
+    if (!before->exists || !now->exists)
+        return before->exists == now->exists;
+    return !before->racy && before->device == now->device && before->inode == now->inode &&
+           before->size == now->size && before->modified_ns == now->modified_ns &&
+           before->changed_ns == now->changed_ns;
+}
+
+static int too_large(const char *path, size_t limit, struct hob_error *error)
+{
+    hob_error_set(error, HOB_E_LIMIT, "cannot read '%s': it is larger than the limit of %zu bytes",
+                  path, limit);
+    hob_error_hint(error, "raise the limit with --max-file-size, or split the file");
+    return HOB_E_LIMIT;
+}
+
+static int no_memory(const char *path, struct hob_error *error)
+{
+    return hob_error_set(error, HOB_E_MEMORY, "cannot read '%s': not enough memory", path);
+}
+
+/* Reads to the end, growing; `expected` is what stat said. */
+static int read_all(struct hob_file_content *content, int descriptor, const char *path,
+                    size_t expected, size_t limit, struct hob_error *error)
+{
+    HOB_AUTO(free) char *data = NULL;
+    size_t capacity = 0, size = 0;
+    if (!HOB_TRY_GROW(data, capacity, expected + 2))
+        return no_memory(path, error);
+    for (;;) {
+        if (size + 1 >= capacity && !HOB_TRY_GROW(data, capacity, capacity + 1))
+            return no_memory(path, error);
+        ssize_t got = read(descriptor, data + size, capacity - size - 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return hob_error_from_errno(error, errno, "read", path);
+        if (got == 0)
+            break;
+        size += (size_t)got;
+        if (size > limit)
+            return too_large(path, limit, error);
+    }
+    data[size] = '\0';
+    content->text = (struct hob_text){data, size};
+    content->owned = HOB_STEAL(data);
+    return 0;
+}
+
+/* A private mapping of the file with one zero page behind it, so that a NUL follows the text. */
+static bool map_file(struct hob_file_content *content, int descriptor, size_t size)
+{
+    size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    size_t total = (size + page) / page * page + page;
+    char *area = mmap(NULL, total, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (area == MAP_FAILED)
+        return false;
+    if (mmap(area, size, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, descriptor, 0) ==
+        MAP_FAILED) {
+        munmap(area, total);
+        return false;
+    }
+    content->text = (struct hob_text){area, size};
+    content->owned = area;
+    content->mapped = total;
+    return true;
+}
+
+int hob_file_read(struct hob_file_content *content, int descriptor, const char *path, size_t limit,
+                  struct hob_error *error)
+{
+    struct stat facts;
+    if (fstat(descriptor, &facts) != 0)
+        return hob_error_from_errno(error, errno, "read", path);
+    if (S_ISDIR(facts.st_mode))
+        return hob_error_from_errno(error, EISDIR, "read", path);
+    content->identity = hob_file_identity_from(&facts);
+    bool regular = S_ISREG(facts.st_mode);
+    size_t size = regular ? (size_t)facts.st_size : 0;
+    if (size > limit)
+        return too_large(path, limit, error);
+    if (regular && size >= MAP_FROM && map_file(content, descriptor, size))
+        return 0;
+    return read_all(content, descriptor, path, size, limit, error);
+}
+
+void hob_file_content_deinit(struct hob_file_content *content)
+{
+    if (content->mapped > 0)
+        munmap(content->owned, content->mapped);
+    else
+        free(content->owned);
+    *content = (struct hob_file_content)HOB_FILE_CONTENT_INIT;
+}
+
+void hob_file_close(int descriptor)
+{
+    if (descriptor < 0)
+        return;
+    int saved = errno;
+    close(descriptor);
+    errno = saved;
+}
+
+/* The mode that the new file gets: the old one's, else what the umask leaves of 0666. */
+static mode_t mode_for(int directory, const char *name)
+{
+    struct stat old;
+    if (fstatat(directory, name, &old, 0) == 0)
+        return old.st_mode & 07777;
+    return 0666;
+}
+
+int hob_file_writer_open(struct hob_file_writer *writer, int directory, const char *name,
+                         const char *path, struct hob_error *error)
+{
+    static atomic_uint counter;
+    writer->directory = directory;
+    writer->name = hob_copy_string(name);
+    writer->path = hob_copy_string(path);
+    struct stat old;
+    bool replaces = fstatat(directory, name, &old, 0) == 0;
+    if (replaces && S_ISDIR(old.st_mode))
+        return hob_error_from_errno(error, EISDIR, "write", path);
+    char temporary[64];
+    for (int tries = 0; tries < 100; tries++) {
+        snprintf(temporary, sizeof temporary, ".hob-%ld-%u.tmp", (long)getpid(),
+                 atomic_fetch_add(&counter, 1));
+        writer->descriptor = openat(directory, temporary,
+                                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                                    replaces ? 0600 : 0666);
+        if (writer->descriptor >= 0 || errno != EEXIST)
+            break;
+    }
+    if (writer->descriptor < 0)
+        return hob_error_from_errno(error, errno, "write", path);
+    writer->temporary = hob_copy_string(temporary);
+    if (replaces && fchmod(writer->descriptor, mode_for(directory, name)) != 0)
+        return hob_error_from_errno(error, errno, "keep the mode of", path);
+    return 0;
+}
+
+int hob_file_writer_put(struct hob_file_writer *writer, struct hob_text text,
+                        struct hob_error *error)
+{
+    while (text.size > 0) {
+        ssize_t written = write(writer->descriptor, text.data, text.size);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return hob_error_from_errno(error, errno, "write", writer->path);
+        text.data += written;
+        text.size -= (size_t)written;
+    }
+    return 0;
+}
+
+int hob_file_writer_commit(struct hob_file_writer *writer, struct hob_error *error)
+{
+    int descriptor = writer->descriptor;
+    writer->descriptor = -1;
+    if (fsync(descriptor) != 0 && errno != EINVAL) {
+        int number = errno;
+        close(descriptor);
+        return hob_error_from_errno(error, number, "write", writer->path);
+    }
+    if (close(descriptor) != 0)
+        return hob_error_from_errno(error, errno, "write", writer->path);
+    if (renameat(writer->directory, writer->temporary, writer->directory, writer->name) != 0)
+        return hob_error_from_errno(error, errno, "replace", writer->path);
+    free(HOB_STEAL(writer->temporary));
+    fsync(writer->directory);
+    return 0;
+}
+
+void hob_file_writer_deinit(struct hob_file_writer *writer)
+{
+    hob_file_close(writer->descriptor);
+    if (writer->temporary != NULL)
+        unlinkat(writer->directory, writer->temporary, 0);
+    hob_file_close(writer->directory);
+    free(writer->name);
+    free(writer->temporary);
+    free(writer->path);
+    *writer = (struct hob_file_writer)HOB_FILE_WRITER_INIT;
+}

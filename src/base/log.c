@@ -1,0 +1,106 @@
+/* log: see log.h. A line is built first and written with one call, so that lines of several
+ * threads and processes don't mix. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+
+static const char *const level_names[] = {"error", "warning", "info", "debug"};
+
+static atomic_int current_level = HOB_LOG_WARNING;
+static atomic_int log_descriptor = STDERR_FILENO;
+
+int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error)
+{
+    for (int i = 0; i <= HOB_LOG_DEBUG; i++) {
+        if (strcmp(name, level_names[i]) == 0) {
+            *level = (enum hob_log_level)i;
+            return 0;
+        }
+    }
+    return hob_error_set(error, HOB_E_PARAMETER,
+                         "unknown log level '%s': use error, warning, info or debug", name);
+}
+
+void hob_log_set_level(enum hob_log_level level)
+{
+    atomic_store(&current_level, (int)level);
+}
+
+_Bool hob_log_enabled(enum hob_log_level level)
+{
+    return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
+}
+
+int hob_log_open(const char *path, struct hob_error *error)
+{
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+    if (descriptor < 0)
+        return hob_error_from_errno(error, errno, "open the log file", path);
+    int old = atomic_exchange(&log_descriptor, descriptor);
+    if (old != STDERR_FILENO)
+        close(old);
+    return 0;
+}
+
+static void put_value(struct hob_buffer *line, const char *value)
+{
+    bool plain = value[0] != '\0';
+    for (const char *at = value; *at != '\0' && plain; at++)
+        plain = (unsigned char)*at > ' ' && *at != '"' && *at != '=' && *at != 0x7F;
+    if (plain) {
+        hob_buffer_put_string(line, value);
+        return;
+    }
+    hob_buffer_put_char(line, '"');
+    for (const char *at = value; *at != '\0'; at++) {
+        unsigned char byte = (unsigned char)*at;
+        if (byte == '"' || byte == '\\')
+            hob_buffer_printf(line, "\\%c", byte);
+        else if (byte == '\n')
+            hob_buffer_put_string(line, "\\n");
+        else if (byte < ' ' || byte == 0x7F)
+            hob_buffer_printf(line, "\\x%02x", byte);
+        else
+            hob_buffer_put_char(line, (char)byte);
+    }
+    hob_buffer_put_char(line, '"');
+}
+
+static void put_time(struct hob_buffer *line)
+{
+    struct timespec now;
+    struct tm parts;
+    clock_gettime(CLOCK_REALTIME, &now);
+    gmtime_r(&now.tv_sec, &parts);
+    char stamp[32];
+    strftime(stamp, sizeof stamp, "%Y-%m-%dT%H:%M:%S", &parts);
+    hob_buffer_printf(line, "%s.%03ldZ", stamp, now.tv_nsec / 1000000);
+}
+
+void hob_log(enum hob_log_level level, const char *message, ...)
+{
+    if (!hob_log_enabled(level))
+        return;
+    HOB_AUTO(buffer) struct hob_buffer line = HOB_BUFFER_INIT;
+    put_time(&line);
+    hob_buffer_printf(&line, " %s %s", level_names[level], message);
+    va_list pairs;
+    va_start(pairs, message);
+    for (const char *key; (key = va_arg(pairs, const char *)) != NULL;) {
+        const char *value = va_arg(pairs, const char *);
+        hob_buffer_printf(&line, " %s=", key);
+        put_value(&line, value != NULL ? value : "-");
+    }
+    va_end(pairs);
+    hob_buffer_put_char(&line, '\n');
+    ssize_t written = write(atomic_load(&log_descriptor), line.data, line.size);
+    (void)written; /* nowhere to complain to */
+}

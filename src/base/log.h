@@ -1,0 +1,23 @@
+/* log: one line per event, `time level message key=value ...`, to stderr or a file.
+ *
+ * The log is one of the few things that a process has once; it may be written to from any thread.
+ * Values with spaces, quotes or control characters are quoted, so that a line stays one line. */
+#ifndef HOB_BASE_LOG_H
+#define HOB_BASE_LOG_H
+
+#include "base/error.h"
+
+enum hob_log_level { HOB_LOG_ERROR, HOB_LOG_WARNING, HOB_LOG_INFO, HOB_LOG_DEBUG };
+
+/* Parses "error", "warning", "info" or "debug". */
+int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error);
+void hob_log_set_level(enum hob_log_level level);
+_Bool hob_log_enabled(enum hob_log_level level);
+/* Sends the log to a file (appended to, created with mode 0600) instead of stderr. */
+int hob_log_open(const char *path, struct hob_error *error);
+
+/* hob_log(HOB_LOG_INFO, "listening", "host", host, "port", port, NULL): pairs of C strings, ended
+ * by NULL. A NULL value prints as "-". */
+void hob_log(enum hob_log_level level, const char *message, ...) __attribute__((sentinel));
+
+#endif

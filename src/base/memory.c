@@ -1,0 +1,54 @@
+/* memory: see memory.h. */
+#include "base/memory.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+static void *need(void *memory, size_t size)
+{
+    if (memory == NULL && size > 0) {
+        fprintf(stderr, "hob: out of memory while allocating %zu bytes\n", size);
+        abort();
+    }
+    return memory;
+}
+
+void *hob_alloc(size_t size)
+{
+    return need(malloc(size), size);
+}
+
+void *hob_alloc_zero(size_t count, size_t size)
+{
+    return need(calloc(count, size), size);
+}
+
+char *hob_copy_string(const char *string)
+{
+    size_t size = strlen(string) + 1;
+    return memcpy(hob_alloc(size), string, size);
+}
+
+void *hob_try_realloc(void *memory, size_t count, size_t size)
+{
+    size_t total;
+    if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX)
+        return NULL;
+    return realloc(memory, total > 0 ? total : 1);
+}
+
+_Bool hob_try_grow(void **items, size_t *capacity, size_t needed, size_t item_size)
+{
+    if (needed <= *capacity)
+        return 1;
+    size_t wanted = *capacity < 8 ? 8 : *capacity * 2;
+    if (wanted < needed)
+        wanted = needed;
+    void *grown = hob_try_realloc(*items, wanted, item_size);
+    if (grown == NULL)
+        return 0;
+    *items = grown;
+    *capacity = wanted;
+    return 1;
+}

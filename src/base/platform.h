@@ -1,0 +1,29 @@
+/* platform: what differs between systems, behind one face. Linux's own calls first, a portable
+ * path beside each. */
+#ifndef HOB_BASE_PLATFORM_H
+#define HOB_BASE_PLATFORM_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+/* Opens `path` (relative, no symbolic links on the way when `no_links`) below the directory
+ * `root`; the result can't be outside it, whatever is renamed meanwhile. -1 and errno: EXDEV or
+ * ELOOP for a path that leads out, ENOSYS where the system has no such call. Close-on-exec. */
+int hob_platform_open_beneath(int root, const char *path, int flags, mode_t mode, _Bool no_links);
+
+/* The user on the other end of a loopback TCP connection, from the kernel's connection table:
+ * 0 and *user, or -1 when it can't be told. Addresses as text, ports in host order. */
+int hob_platform_peer_user(int family, const void *client_address, uint16_t client_port,
+                           const void *server_address, uint16_t server_port, uid_t *user);
+
+/* Memory of this process in bytes: resident, and the part of it shared with nobody. */
+int hob_platform_memory(size_t *resident, size_t *private_bytes);
+
+/* Cores that this process may run on. */
+unsigned hob_platform_cores(void);
+
+/* Raises the soft limit on open descriptors to the hard one; returns the limit in force. */
+size_t hob_platform_raise_descriptor_limit(void);
+
+#endif

@@ -1,0 +1,32 @@
+/* roots: the directories that a request may touch.
+ *
+ * A daemon allows its working directory and what its operator named; nothing in a request or an
+ * interface file can add to them. Paths are resolved (links followed) before they are compared,
+ * and opened so that a link put there in between cannot lead out. */
+#ifndef HOB_CONFIG_ROOTS_H
+#define HOB_CONFIG_ROOTS_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+struct hob_roots;
+
+struct hob_roots *hob_roots_new(void);
+struct hob_roots *hob_roots_free(struct hob_roots *roots);
+static inline void hob_auto_roots(struct hob_roots **roots)
+{
+    hob_roots_free(*roots);
+}
+
+/* Allows a directory and everything below it. It must exist. */
+int hob_roots_add(struct hob_roots *roots, const char *directory, struct hob_error *error);
+
+/* Opens a path below one of the roots. The path need not exist with O_CREAT. Returns a descriptor
+ * or a negative code: HOB_E_OUTSIDE, or what errno says. `roots` may be NULL: everything is
+ * allowed. */
+int hob_roots_open(const struct hob_roots *roots, const char *path, int flags,
+                   struct hob_error *error);
+/* 0 when the path, whether it exists or not, lies below a root; else HOB_E_OUTSIDE. */
+int hob_roots_check(const struct hob_roots *roots, const char *path, struct hob_error *error);
+
+#endif
