@@ -3,6 +3,7 @@
 #ifndef HOB_ACCESS_ACCESS_H
 #define HOB_ACCESS_ACCESS_H
 
+#include "config/interface.h"
 #include "config/scope.h"
 #include "frame/frame.h"
 
@@ -14,9 +15,10 @@ int hob_access_read(struct hob_frame **frame, const struct hob_scope *scope,
 int hob_access_write(const struct hob_scope *scope, const struct hob_value *flow,
                      const struct hob_frame *frame, struct hob_error *error);
 
-/* The input of an interface: HOB_E_PARAMETER when it has none. */
+/* Reads the input of an interface: its own if it has one, else what it inherits; HOB_E_PARAMETER
+ * when there is neither. */
 int hob_access_read_interface(struct hob_frame **frame, const struct hob_scope *scope,
-                              const struct hob_value *interface, struct hob_error *error);
+                              const struct hob_interface *interface, struct hob_error *error);
 
 /* The file that a flow names: base_directory / directory / filename, variables and ~ expanded in
  * directory only (golden RULES 24). In the arena; HOB_E_PARAMETER without a filename. */

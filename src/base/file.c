@@ -6,16 +6,12 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <sys/mman.h>
 #include <time.h>
 #include <unistd.h>
 
 /* Files are stamped with the kernel's tick, at most 10 ms coarse; network file systems may be
  * coarser, but a second is too long to leave a file uncached after every edit. */
 static const int64_t racy_window_ns = 20 * 1000 * 1000;
-
-/* Below this, copying is cheaper than setting up and faulting in a mapping. */
-enum { MAP_FROM = 1024 * 1024 };
 
 static int64_t nanoseconds(struct timespec time)
 {
@@ -98,25 +94,6 @@ static int read_all(struct hob_file_content *content, int descriptor, const char
     return 0;
 }
 
-/* A private mapping of the file with one zero page behind it, so that a NUL follows the text. */
-static bool map_file(struct hob_file_content *content, int descriptor, size_t size)
-{
-    size_t page = (size_t)sysconf(_SC_PAGESIZE);
-    size_t total = (size + page) / page * page + page;
-    char *area = mmap(NULL, total, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (area == MAP_FAILED)
-        return false;
-    if (mmap(area, size, PROT_READ, MAP_PRIVATE | MAP_FIXED | MAP_POPULATE, descriptor, 0) ==
-        MAP_FAILED) {
-        munmap(area, total);
-        return false;
-    }
-    content->text = (struct hob_text){area, size};
-    content->owned = area;
-    content->mapped = total;
-    return true;
-}
-
 int hob_file_read(struct hob_file_content *content, int descriptor, const char *path, size_t limit,
                   struct hob_error *error)
 {
@@ -130,17 +107,12 @@ int hob_file_read(struct hob_file_content *content, int descriptor, const char *
     size_t size = regular ? (size_t)facts.st_size : 0;
     if (size > limit)
         return too_large(path, limit, error);
-    if (regular && size >= MAP_FROM && map_file(content, descriptor, size))
-        return 0;
     return read_all(content, descriptor, path, size, limit, error);
 }
 
 void hob_file_content_deinit(struct hob_file_content *content)
 {
-    if (content->mapped > 0)
-        munmap(content->owned, content->mapped);
-    else
-        free(content->owned);
+    free(content->owned);
     *content = (struct hob_file_content)HOB_FILE_CONTENT_INIT;
 }
 

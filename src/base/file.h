@@ -24,13 +24,12 @@ struct hob_file_identity hob_file_identity_of(const char *path);
 bool hob_file_unchanged(const struct hob_file_identity *before,
                         const struct hob_file_identity *now);
 
-/* The bytes of a file. Small files are read into memory; large ones are mapped when they are
- * regular. There is always a readable NUL behind the text. */
+/* The bytes of a file, in memory: never mapped, because a mapped file that somebody truncates kills
+ * the process that looks at it. There is always a NUL behind the text. */
 struct hob_file_content {
     struct hob_text text;
     struct hob_file_identity identity;
-    void *owned;  /* malloc'd or mapped memory */
-    size_t mapped; /* bytes mapped, 0 when malloc'd */
+    char *owned; /* what text.data points to, or NULL */
 };
 
 #define HOB_FILE_CONTENT_INIT {0}

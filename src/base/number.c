@@ -2,14 +2,19 @@
  *
  * Doubles in files are mostly short decimals. Both directions have a fast path for those that
  * is exact by construction (an integer below 2^53 and a power of ten up to 10^22 are both exact
- * doubles, so one multiplication or division of them is correctly rounded); everything else goes
- * through the C library, which is correctly rounded too. hob never calls setlocale, so the C
- * library's decimal point is a point. */
+ * doubles, so one multiplication or division of them is correctly rounded). Printing any other
+ * double is left to base/shortest.h. Reading any other decimal multiplies by a 128-bit power of
+ * ten, which settles all but a few in a million; those that are too close to the middle between
+ * two doubles, subnormal or infinite go to the C library, which is correctly rounded too. hob
+ * never calls setlocale, so the C library's decimal point is a point. */
 #include "base/number.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "base/powers.h"
+#include "base/shortest.h"
 
 static const double powers_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
                                        1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
@@ -54,49 +59,31 @@ struct decimal {
     int exponent;
 };
 
-/* Finds digits of a short decimal: the least number of places after the point at which scaling
- * gives an integer that divides back to the same double. With at most 15 digits no shorter
- * decimal can read back as this double. */
-static bool short_decimal(struct decimal *decimal, double number)
+/* Whole numbers, and up to three places after the point, can be had with one division: with at most
+ * 15 digits no other decimal that short reads back as the same double. */
+static bool few_places(double number, struct hob_shortest *shortest)
 {
-    if (number >= 1e15 || number < 1e-5)
+    if (number >= 1e12)
         return false;
-    for (int places = 0; places <= 12; places++) {
-        double scaled = number * powers_of_ten[places];
-        if (scaled >= 1e15)
-            return false;
-        double rounded = nearbyint(scaled);
-        if (rounded / powers_of_ten[places] != number)
-            continue;
-        char digits[HOB_NUMBER_SIZE];
-        int count = (int)hob_number_print_unsigned(digits, (uint64_t)rounded);
-        decimal->exponent = count - 1 - places;
-        while (count > 1 && digits[count - 1] == '0')
-            count--;
-        memcpy(decimal->digits, digits, (size_t)count);
-        decimal->count = count;
+    *shortest = (struct hob_shortest){(uint64_t)number, 0};
+    if ((double)shortest->digits == number)
         return true;
-    }
-    return false;
+    *shortest = (struct hob_shortest){(uint64_t)(number * 1e3 + 0.5), -3};
+    return (double)shortest->digits / 1e3 == number;
 }
 
-static void any_decimal(struct decimal *decimal, double number)
+static struct decimal decimal_of(double number)
 {
-    char text[48];
-    for (int precision = 15; precision <= 17; precision++) {
-        snprintf(text, sizeof text, "%.*e", precision - 1, number);
-        if (precision == 17 || strtod(text, NULL) == number)
-            break;
-    }
-    int count = 0;
-    const char *at = text;
-    for (; *at != 'e'; at++)
-        if (*at != '.')
-            decimal->digits[count++] = *at;
-    decimal->exponent = (int)strtol(at + 1, NULL, 10);
-    while (count > 1 && decimal->digits[count - 1] == '0')
+    struct hob_shortest shortest;
+    if (!few_places(number, &shortest))
+        shortest = hob_shortest_from(number);
+    struct decimal decimal;
+    int count = (int)hob_number_print_unsigned(decimal.digits, shortest.digits);
+    decimal.exponent = shortest.exponent + count - 1;
+    while (count > 1 && decimal.digits[count - 1] == '0')
         count--;
-    decimal->count = count;
+    decimal.count = count;
+    return decimal;
 }
 
 /* Python's repr: exponent form below 1e-4 and from 1e16 on, else positional with a point. */
@@ -151,9 +138,7 @@ size_t hob_number_print_double(char *out, double number)
         memcpy(at, "0.0", 3);
         return (size_t)(at + 3 - out);
     }
-    struct decimal decimal;
-    if (!short_decimal(&decimal, number))
-        any_decimal(&decimal, number);
+    struct decimal decimal = decimal_of(number);
     return (size_t)(at - out) + layout(at, &decimal);
 }
 
@@ -286,6 +271,44 @@ static double parse_with_library(struct hob_text text)
     return number;
 }
 
+/* Rounds significand * 10^exponent to a double, from a product that is too small by less than 2 in
+ * its upper 128 bits. False when that is not enough to tell, or when the double is not normal. */
+static bool multiply(uint64_t significand, int64_t exponent, double *number)
+{
+    if (exponent < HOB_POWER_FIRST || exponent > HOB_POWER_LAST)
+        return false;
+    struct hob_power power = hob_powers[exponent - HOB_POWER_FIRST];
+    int zeros = __builtin_clzll(significand);
+    significand <<= zeros;
+    unsigned __int128 product = (unsigned __int128)significand * power.high;
+    unsigned __int128 lower = (unsigned __int128)significand * power.low;
+    product += (uint64_t)(lower >> 64);
+    int top = 126 + (int)(product >> 127);
+    int below = top - 52; /* bits of the product that the double has no room for */
+    uint64_t mantissa = (uint64_t)(product >> below);
+    unsigned __int128 rest = product & (((unsigned __int128)1 << below) - 1);
+    unsigned __int128 half = (unsigned __int128)1 << (below - 1);
+    if (rest + 2 > half && rest <= half)
+        return false;
+    mantissa += rest > half;
+    int binary = hob_power_exponent((int)exponent) + 63 - zeros + top - 126;
+    if (binary < -1022 || binary > 1022)
+        return false;
+    uint64_t bits = ((uint64_t)(binary + 1022) << 52) + mantissa;
+    memcpy(number, &bits, sizeof bits);
+    return true;
+}
+
+/* With digits left out the number is between two neighbouring significands. */
+static bool round_scanned(const struct scanned *scanned, double *number)
+{
+    double above;
+    if (scanned->significand == 0 || !multiply(scanned->significand, scanned->exponent, number))
+        return false;
+    return scanned->exact ||
+           (multiply(scanned->significand + 1, scanned->exponent, &above) && above == *number);
+}
+
 bool hob_number_parse_double(struct hob_text text, double *number)
 {
     struct hob_text whole = text;
@@ -303,7 +326,7 @@ bool hob_number_parse_double(struct hob_text text, double *number)
             magnitude /= powers_of_ten[-scanned.exponent];
         else
             magnitude *= powers_of_ten[scanned.exponent];
-    } else {
+    } else if (!round_scanned(&scanned, &magnitude)) {
         *number = parse_with_library(whole);
         return true;
     }

@@ -16,12 +16,18 @@ struct hob_interface_request {
     const char *default_name;      /* "_lynguine.yml" when NULL; also of parents without a name */
 };
 
-/* The merged mapping, in the arena. Errors: HOB_E_NO_INTERFACE when no name exists, HOB_E_VALUE
+/* An interface file that was read; both mappings live in the arena. */
+struct hob_interface {
+    const struct hob_value *fields; /* after inheritance */
+    const struct hob_value *own;    /* the file's own keys, expanded, before inheritance */
+};
+
+/* Errors: HOB_E_NO_INTERFACE when no name exists, HOB_E_VALUE
  * for what is not YAML, no mapping, empty, or inherits itself; HOB_E_OUTSIDE; HOB_E_PARAMETER for
  * names that are no text. */
 int hob_interface_load(struct hob_arena *arena, const struct hob_scope *scope,
                        const struct hob_interface_request *request,
-                       const struct hob_value **interface, struct hob_error *error);
+                       struct hob_interface *interface, struct hob_error *error);
 
 /* directory/name as os.path.join has it: an absolute name stands alone, "" adds a slash. */
 char *hob_path_join(struct hob_arena *arena, const char *directory, const char *name);

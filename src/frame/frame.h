@@ -50,9 +50,10 @@ bool hob_frame_arrange(struct hob_frame *frame, const size_t *order, size_t coun
 
 /* Labels of the rows, not part of answers: NULL for 0, 1, 2... The frame takes the column over. */
 const struct hob_column *hob_frame_index(const struct hob_frame *frame);
-void hob_frame_set_index(struct hob_frame *frame, struct hob_column *labels,
-                         const struct hob_value *name);
+void hob_frame_set_index(struct hob_frame *frame, struct hob_column *labels);
+/* What the index is called; NULL while nobody has named it. Lives in the frame's arena. */
 const struct hob_value *hob_frame_index_name(const struct hob_frame *frame);
+void hob_frame_set_index_name(struct hob_frame *frame, const struct hob_value *name);
 
 /* A row as a mapping in the arena, in column order, missing cells as null; of repeated names the
  * last wins. */

@@ -1,0 +1,57 @@
+# A menu: meson does the building. `make run` and `make check` set everything up by themselves.
+BUILD ?= build
+ASAN ?= build-asan
+PREFIX ?= /usr/local
+
+.PHONY: help setup build run check check-quick asan tsan fuzz lint format bench bench-quick install clean
+
+help: ## what there is to make
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
+
+setup: ## install what is missing on this machine
+	@scripts/setup
+
+$(BUILD)/build.ninja: | setup
+	@meson setup $(BUILD) -Dwerror=true >/dev/null
+
+build: $(BUILD)/build.ninja ## build hob and hobd into build/
+	@ninja -C $(BUILD)
+
+run: $(BUILD)/build.ninja ## read the example CV through hob and hobd, and show what it took
+	@ninja -C $(BUILD) --quiet
+	@exec python3 examples/tour.py $(BUILD)/src
+
+check: setup ## build and run every test, also under the sanitizers
+	@exec python3 scripts/check.py
+
+check-quick: $(BUILD)/build.ninja ## the tests of the plain build alone
+	@exec python3 scripts/check.py --quick
+
+asan: setup ## build with address and undefined-behaviour sanitizers into build-asan/
+	@test -f $(ASAN)/build.ninja || meson setup $(ASAN) -Dwerror=true -Db_sanitize=address,undefined >/dev/null
+	@ninja -C $(ASAN)
+
+tsan: setup ## build with the thread sanitizer and run the server's tests
+	@test -f build-tsan/build.ninja || meson setup build-tsan -Dwerror=true -Db_sanitize=thread >/dev/null
+	@ninja -C build-tsan && meson test -C build-tsan
+
+fuzz: ## run every fuzzer for a minute (needs clang)
+	@scripts/fuzz
+
+lint: ## layers, formatting, static analysis
+	@scripts/lint
+
+format: ## clang-format on everything
+	@git ls-files '*.c' '*.h' | xargs clang-format -i
+
+bench: build ## measure hob against its floors and peers, side by side
+	@exec python3 bench/run.py --build $(BUILD)
+
+bench-quick: build ## the same with fewer repetitions
+	@exec python3 bench/run.py --build $(BUILD) --quick
+
+install: build ## install into PREFIX (default /usr/local)
+	@meson configure $(BUILD) --prefix $(PREFIX) && meson install -C $(BUILD)
+
+clean: ## remove what was built
+	rm -rf $(BUILD) $(ASAN) build-tsan build-fuzz

@@ -1,0 +1,287 @@
+#!/usr/bin/env python3
+"""make bench: hob beside its floors and peers, measured in one run on one machine.
+
+    run.py --build DIR [--quick] [--only WORD]
+
+Prints a table of medians and ratios, and writes bench/results/latest.json (and a dated copy). What
+a row is measured against stands in the row: the empty C process, a bare libmicrohttpd server, nginx
+(when it is installed), the Python reference (when it can be imported). Nothing here fails a build;
+budgets are printed beside the figures.
+"""
+
+import argparse
+import datetime
+import importlib.util
+import json
+import os
+import pathlib
+import platform
+import random
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+CV = ROOT / "examples" / "cv"
+TALK = "talks/" + sorted(p.name for p in (CV / "talks").glob("*.md"))[0]
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def wait_for(port, process, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        if process.poll() is not None:
+            raise RuntimeError(f"{process.args[0]} ended at once")
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+            return
+        except OSError:
+            time.sleep(0.005)
+    raise RuntimeError(f"{process.args[0]} does not listen")
+
+
+class Process:
+    """A server that is ended by its pid when the block ends."""
+
+    def __init__(self, command, port, cwd=None):
+        self.port = port
+        self.process = subprocess.Popen(command, cwd=cwd, stdout=subprocess.DEVNULL,
+                                        stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+        wait_for(port, self.process)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.process.wait(20)
+
+
+class Bench:
+    def __init__(self, build, quick):
+        self.tools = pathlib.Path(build).resolve() / "bench"
+        self.binaries = pathlib.Path(build).resolve() / "src"
+        self.quick = quick
+        self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="hob-bench-"))
+        self.rows = []
+
+    def count(self, full):
+        return max(full // 10, 20) if self.quick else full
+
+    def add(self, what, value, unit, against=None, floor=None, budget=None, more=None):
+        """One row; `value` and `floor` in `unit`, `budget` (number, 'ratio' or 'absolute')."""
+        ratio = value / floor if floor else None
+        self.rows.append({"what": what, "value": value, "unit": unit, "against": against,
+                          "floor": floor, "ratio": ratio, "budget": budget, **(more or {})})
+        print_row(self.rows[-1])
+
+    def hobd(self, cwd, *more):
+        port = free_port()
+        return Process([self.binaries / "hobd", "--port", str(port), "--socket", "none", *more],
+                       port, cwd)
+
+    def latency(self, port, method, path, body="-", count=10000):
+        done = subprocess.run([self.tools / "http_latency", "127.0.0.1", str(port), method, path,
+                               body, str(self.count(count))], stdout=subprocess.PIPE, text=True,
+                              check=True)
+        return json.loads(done.stdout)
+
+    def throughput(self, port, path, connections):
+        seconds = "2s" if self.quick else "5s"
+        done = subprocess.run(["wrk", "-t2", f"-c{connections}", f"-d{seconds}",
+                               f"http://127.0.0.1:{port}{path}"],
+                              stdout=subprocess.PIPE, text=True, check=True)
+        return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
+
+    def bare(self):
+        port = free_port()
+        return Process([self.tools / "floor_microhttpd", str(port)], port)
+
+    def nginx(self):
+        port = free_port()
+        folder = self.scratch / "nginx"
+        folder.mkdir(exist_ok=True)
+        text = (ROOT / "bench" / "nginx.conf.in").read_text()
+        config = folder / "nginx.conf"
+        config.write_text(text.replace("@PORT@", str(port)).replace("@DIRECTORY@", str(folder)))
+        return Process(["nginx", "-c", config, "-p", folder, "-e", folder / "error.log"], port)
+
+
+def print_row(row):
+    floor = f"{row['floor']:.1f}" if row["floor"] else ""
+    ratio = f"{row['ratio']:.2f}×" if row["ratio"] else ""
+    print(f"{row['what']:<46} {row['value']:>11.1f} {row['unit']:<5} {floor:>10} {ratio:>8}  "
+          f"{row['against'] or '':<24} {row['budget'] or ''}", flush=True)
+
+
+def spawn_times(bench, count, *commands):
+    argv = [str(bench.tools / "spawn"), str(count)]
+    for number, command in enumerate(commands):
+        argv += (["--"] if number else []) + [str(word) for word in command]
+    done = subprocess.run(argv, cwd=CV, stdout=subprocess.PIPE, text=True, check=True)
+    return [json.loads(line)["median_us"] for line in done.stdout.splitlines()]
+
+
+def bench_process(bench):
+    field = [bench.binaries / "hob", "field", "title", TALK]
+    mine, empty = spawn_times(bench, bench.count(2000), field, [bench.tools / "empty"])
+    bench.add("hob field title talk.md, whole process", mine, "us", "empty C process", empty,
+              "<= 2.2x")
+    script = bench.scratch / "fields.sh"
+    fields = (CV / "fields.txt").read_text().split()
+    calls = [f"{bench.binaries}/hob field {fields[i % len(fields)]} {TALK} >/dev/null"
+             for i in range(38)]
+    script.write_text("\n".join(calls) + "\n")
+    build, shell = spawn_times(bench, bench.count(100), ["/bin/sh", script],
+                               ["/bin/sh", "-c", ":"])
+    bench.add("38 hob field calls from a shell", build / 1000, "ms", "the shell alone",
+              shell / 1000, "<= 60 ms")
+    if importlib.util.find_spec("lamd"):
+        python, = spawn_times(bench, 5, ["python3", "-m", "lamd.mdfield", "title", TALK])
+        bench.add("Python mdfield, whole process", python, "us", "hob field", mine)
+
+
+def bench_start(bench):
+    times = []
+    for _ in range(bench.count(200)):
+        port = free_port()
+        began = time.perf_counter()
+        process = subprocess.Popen([bench.binaries / "hobd", "--port", str(port), "--socket",
+                                    "none"], cwd=CV, stdout=subprocess.DEVNULL)
+        while True:
+            try:
+                with socket.create_connection(("127.0.0.1", port), timeout=1) as client:
+                    client.sendall(b"GET /api/ping HTTP/1.1\r\nHost: localhost:%d\r\n\r\n" % port)
+                    client.recv(1000)
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.0002)
+        times.append((time.perf_counter() - began) * 1000)
+        process.terminate()
+        process.wait()
+    bench.add("hobd, exec to first answer", sorted(times)[len(times) // 2], "ms", budget="<= 10 ms")
+
+
+def memory_of(pid):
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    found = {key: int(size) for key, size in re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE)}
+    return found["Rss"] / 1024, (found["Private_Clean"] + found["Private_Dirty"]) / 1024
+
+
+def bench_memory(bench):
+    with bench.hobd(CV) as server, bench.bare() as bare:
+        bench.latency(server.port, "GET", "/api/ping", count=100)
+        time.sleep(0.3)
+        mine, private = memory_of(server.process.pid)
+        floor, floor_private = memory_of(bare.process.pid)
+        bench.add("hobd idle, resident", mine, "MB", "bare libmicrohttpd", floor, "<= 8 MB")
+        bench.add("hobd idle, private", private, "MB", "bare libmicrohttpd", floor_private,
+                  "<= 3 MB")
+
+
+def bench_ping(bench):
+    with bench.hobd(CV) as server, bench.bare() as bare:
+        rounds = [(bench.latency(server.port, "GET", "/api/ping", count=20000)["p50"],
+                   bench.latency(bare.port, "GET", "/api/ping", count=20000)["p50"])
+                  for _ in range(3)]
+        mine, floor = (sorted(column)[1] for column in zip(*rounds))
+        bench.add("GET /api/ping, 1 connection, p50", mine, "us", "bare libmicrohttpd", floor,
+                  "<= 1.3x")
+        if not shutil.which("wrk"):
+            print("(wrk is not installed: no throughput)")
+            return
+        mine = bench.throughput(server.port, "/api/ping", 8)
+        bench.add("GET /api/ping, 8 connections, requests/s", mine, "/s", "bare libmicrohttpd",
+                  bench.throughput(bare.port, "/api/ping", 8))
+        if shutil.which("nginx"):
+            with bench.nginx() as nginx:
+                floor = bench.throughput(nginx.port, "/", 8)
+            bench.add("the same against nginx", bench.throughput(server.port, "/api/ping", 8),
+                      "/s", "nginx", floor, ">= 1x")
+        else:
+            print("(nginx is not installed: no peer for throughput)")
+
+
+def write_csv(path, rows, seed=1):
+    chance = random.Random(seed)
+    cities = ["Oslo", "Rome", "São Paulo", "Washington, DC", "München"]
+    with path.open("w", encoding="utf-8") as out:
+        out.write("id,name,age,score,city,joined,active\n")
+        for number in range(rows):
+            city = chance.choice(cities)
+            city = f'"{city}"' if "," in city else city
+            out.write(f"{number},person {chance.randrange(10**6)},{chance.randrange(18, 90)},"
+                      f"{chance.uniform(0, 100):.4f},{city},"
+                      f"{chance.randrange(1990, 2026)}-{chance.randrange(1, 13):02}-"
+                      f"{chance.randrange(1, 29):02},{chance.choice(['True', 'False'])}\n")
+
+
+def bench_answers(bench):
+    folder = bench.scratch / "data"
+    shutil.copytree(CV, folder)
+    write_csv(folder / "hundred.csv", 100)
+    time.sleep(0.05)  # so that the files are older than the clock's granularity
+    field = json.dumps({"field": "title", "markdown_file": TALK, "config_files": ["_lamd.yml"]})
+    table = json.dumps({"data_source": {"type": "csv", "filename": "hundred.csv"}})
+    with bench.hobd(folder) as server, bench.hobd(folder, "--cache", "0") as uncached:
+        for what, body, path, budget, uncached_budget in [
+                ("POST /api/talk/field", field, "/api/talk/field", "<= 40 us", None),
+                ("POST /api/read_data, 100 rows", table, "/api/read_data", "<= 80 us", "<= 200 us")]:
+            ping = bench.latency(server.port, "GET", "/api/ping")["p50"]
+            bench.add(f"{what}, unchanged, p50",
+                      bench.latency(server.port, "POST", path, body)["p50"], "us",
+                      "GET /api/ping", ping, budget)
+            bench.add(f"{what}, read anew, p50",
+                      bench.latency(uncached.port, "POST", path, body)["p50"], "us",
+                      "GET /api/ping", ping, uncached_budget)
+
+
+SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
+          "ping": bench_ping, "answers": bench_answers}
+
+
+def machine():
+    model = re.search(r"model name\s*: (.*)", pathlib.Path("/proc/cpuinfo").read_text())
+    revision = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout.strip()
+    return {"cpu": model.group(1) if model else platform.processor(), "cores": os.cpu_count(),
+            "kernel": platform.release(), "revision": revision,
+            "date": datetime.datetime.now(datetime.timezone.utc).isoformat(timespec="seconds")}
+
+
+def main():
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--build", default="build")
+    options.add_argument("--quick", action="store_true", help="fewer repetitions")
+    options.add_argument("--only", metavar="WORD", help=f"one of {', '.join(SUITES)}")
+    chosen = options.parse_args()
+    bench = Bench(chosen.build, chosen.quick)
+    facts = machine()
+    print(f"{facts['cpu']}, {facts['cores']} cores, Linux {facts['kernel']}, {facts['revision']}\n")
+    print(f"{'what':<46} {'hob':>11} {'':<5} {'floor':>10} {'ratio':>8}  {'floor is':<24} budget")
+    try:
+        for name, suite in SUITES.items():
+            if chosen.only in (None, name):
+                suite(bench)
+    finally:
+        shutil.rmtree(bench.scratch, ignore_errors=True)
+    results = ROOT / "bench" / "results"
+    results.mkdir(exist_ok=True)
+    text = json.dumps({"machine": facts, "quick": chosen.quick, "rows": bench.rows}, indent=1)
+    (results / "latest.json").write_text(text + "\n")
+    (results / f"{facts['date'][:19].replace(':', '')}.json").write_text(text + "\n")
+    print(f"\nwritten to {results / 'latest.json'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,52 @@
+/* csv: flows of type csv. */
+#include "access/csv.h"
+
+#include "access/formats.h"
+
+int hob_csv_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
+                      const struct hob_value *flow, struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
+    struct hob_csv_options options = {0};
+    const char *path;
+    int result = hob_csv_options_from_flow(&options, flow, error);
+    if (result == 0)
+        result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
+    if (result < 0)
+        return result;
+    if (options.delimiter == NULL && !options.sniff && hob_text_ends_with(hob_text_from(path), ".tsv"))
+        options.delimiter = "\t";
+    result = hob_csv_read(frame, content.text, &options, error);
+    return result < 0 ? hob_error_context(error, "reading '%s' as csv", path) : 0;
+}
+
+/* One ASCII character of the flow; `fallback` when it is not there. */
+static int character_of(char *character, const struct hob_value *flow, const char *key,
+                        char fallback, struct hob_error *error)
+{
+    const struct hob_value *value = hob_value_get(flow, key);
+    *character = fallback;
+    if (hob_value_is_null(value))
+        return 0;
+    struct hob_text text = hob_value_text(value);
+    if (text.size != 1 || (unsigned char)text.data[0] >= 0x80 || text.data[0] == '\n' ||
+        text.data[0] == '\r')
+        return hob_error_set(error, HOB_E_TYPE, "`%s` must be one ASCII character to write csv",
+                             key);
+    *character = text.data[0];
+    return 0;
+}
+
+int hob_csv_write_flow(const struct hob_scope *scope, const struct hob_value *flow,
+                       const struct hob_frame *frame, struct hob_error *error)
+{
+    char delimiter, quote;
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int result = character_of(&delimiter, flow, "delimiter", ',', error);
+    if (result == 0)
+        result = character_of(&quote, flow, "quotechar", '"', error);
+    if (result == 0)
+        result = hob_csv_write(&out, frame, delimiter, quote, error);
+    return result < 0 ? result : hob_flow_write_file(scope, flow, &out, error);
+}

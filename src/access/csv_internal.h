@@ -1,0 +1,194 @@
+/* csv_internal: what the files of the CSV reader share.
+ *
+ * A text is cut into chunks at row boundaries. A splitter turns a chunk into batches of cells, row
+ * by row; a part takes the cells of one column of one chunk and types them; the reader joins the
+ * parts of a column. Only csv_*.c and their tests include this. */
+#ifndef HOB_ACCESS_CSV_INTERNAL_H
+#define HOB_ACCESS_CSV_INTERNAL_H
+
+#include "access/csv.h"
+
+enum { HOB_CSV_MAX_COLUMNS = 100000 };
+
+/* So many bytes behind the start of a cell's last byte are readable, and writable behind the last
+ * text of a part, so that short cells move in whole registers. */
+enum { HOB_CSV_SLACK = 32 };
+
+/* A positive result of splitting: a quote stands where none may open a field, so that chunks that
+ * were cut by counting quotes may be wrong. */
+enum { HOB_CSV_MALFORMED = 1 };
+
+/* A cell without its quotes. */
+struct hob_csv_cell {
+    const char *data;
+    size_t size;
+};
+
+struct hob_csv_regex;
+
+struct hob_csv_dialect {
+    char delimiter[8];     /* one character as UTF-8 */
+    size_t delimiter_size; /* 0: white space, or a pattern */
+    char quote;
+    struct hob_csv_regex *pattern; /* owned */
+};
+
+/* How to read, for tests; all-zero means by the size of the text and the machine. */
+struct hob_csv_tuning {
+    size_t threads;
+    size_t chunk_size;
+    bool portable; /* without vector instructions */
+};
+
+int hob_csv_read_tuned(struct hob_frame **frame, struct hob_text text,
+                       const struct hob_csv_options *options, const struct hob_csv_tuning *tuning,
+                       struct hob_error *error);
+
+/* csv_options.c */
+int hob_csv_dialect_init(struct hob_csv_dialect *dialect, struct hob_text text,
+                         const struct hob_csv_options *options, struct hob_error *error);
+void hob_csv_dialect_deinit(struct hob_csv_dialect *dialect);
+/* The types that dtypes asks for. */
+enum hob_csv_wish { HOB_CSV_ANY, HOB_CSV_INT, HOB_CSV_FLOAT, HOB_CSV_BOOL, HOB_CSV_STRING };
+/* Checks all of dtypes. */
+int hob_csv_check_dtypes(const struct hob_value *dtypes, struct hob_error *error);
+/* What a checked dtypes asks for the column of that name; the last that names it wins. */
+enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct hob_value *name);
+/* Turns a column that was typed by its cells into the type asked for. */
+int hob_csv_convert(struct hob_column *column, enum hob_csv_wish wish, struct hob_text name,
+                    struct hob_error *error);
+
+/* csv_regex.c: the adapter of PCRE2. */
+int hob_csv_regex_new(struct hob_csv_regex **regex, const char *pattern, struct hob_error *error);
+struct hob_csv_regex *hob_csv_regex_free(struct hob_csv_regex *regex);
+/* The first match at or after `from` that is not empty: 1 and its place, 0 when there is none. */
+int hob_csv_regex_find(struct hob_csv_regex *regex, struct hob_text line, size_t from,
+                       size_t *start, size_t *end, struct hob_error *error);
+
+/* csv_scan.c: looking at 64 bytes at a time. */
+struct hob_csv_scan {
+    uint64_t *structural; /* a bit for each delimiter and line end byte */
+    uint64_t *quotes;
+    bool high; /* there were bytes beyond ASCII; set, never cleared */
+    bool nul;
+};
+/* Scans data[0..size); the masks have a word for each 64 bytes begun. Reads nothing behind. */
+void hob_csv_scan(struct hob_csv_scan *scan, const char *data, size_t size, char delimiter,
+                  char quote, bool portable);
+/* Makes the bits between quotes from the bits of quotes; *carry is all ones while a quote that was
+ * opened earlier is open. */
+static inline uint64_t hob_csv_between(uint64_t quotes, uint64_t *carry)
+{
+    uint64_t inside = quotes;
+    inside ^= inside << 1;
+    inside ^= inside << 2;
+    inside ^= inside << 4;
+    inside ^= inside << 8;
+    inside ^= inside << 16;
+    inside ^= inside << 32;
+    inside ^= *carry;
+    *carry = (uint64_t)((int64_t)inside >> 63);
+    return inside;
+}
+
+/* What a piece of text holds, for cutting it and making room. Line ends are counted once for a run
+ * of them, apart for those that an even and an odd number of quotes precedes. */
+struct hob_csv_survey {
+    size_t lines_even, lines_odd;
+    bool odd_quotes;
+    bool nul;
+    size_t valid; /* bytes that are valid UTF-8 */
+};
+void hob_csv_survey(struct hob_csv_survey *survey, struct hob_text text, char quote, bool portable);
+
+/* csv_split.c */
+struct hob_csv_scratch;
+
+struct hob_csv_splitter {
+    const struct hob_csv_dialect *dialect;
+    const char *at, *end; /* the rest of the chunk */
+    const char *text_end; /* nothing may be read from here on */
+    size_t columns;       /* cells that each row gets; 0: as many as it has (headers) */
+    size_t allowed;       /* cells that a row may have, those beyond `columns` being empty */
+    bool plodding;        /* go byte by byte */
+    bool lone;            /* the chunk is the whole text, so that odd quotes are no trouble */
+    bool portable;
+    size_t line;                /* lines passed, only while going byte by byte */
+    const char *trouble;        /* where the row began that is too long or never ends; else NULL */
+    size_t trouble_size;        /* its cells; 0 when it never ends */
+    struct hob_csv_cell *cells; /* the batch: rows * columns */
+    size_t cell_capacity;
+    size_t rows;
+    size_t width;  /* cells of the last row */
+    size_t window; /* bytes looked at at a time */
+    uint64_t *masks;
+    size_t mask_capacity;
+    const char *plod_until;
+    struct hob_csv_scratch *scratch;
+};
+
+/* Fills the batch with whole rows; rows is 0 at the end. HOB_CSV_MALFORMED, HOB_E_MEMORY, or
+ * HOB_E_PARSE with `trouble` set and no message. */
+int hob_csv_split(struct hob_csv_splitter *splitter, struct hob_error *error);
+/* The same for one row. */
+int hob_csv_split_row(struct hob_csv_splitter *splitter, struct hob_error *error);
+void hob_csv_splitter_deinit(struct hob_csv_splitter *splitter);
+
+/* csv_type.c */
+enum hob_csv_state {
+    HOB_CSV_NOTHING, /* only holes so far */
+    HOB_CSV_INTEGERS,
+    HOB_CSV_UNSIGNEDS, /* only when told */
+    HOB_CSV_NUMBERS,
+    HOB_CSV_BOOLEANS,
+    HOB_CSV_TEXTS,
+    HOB_CSV_LOST, /* the cells don't fit together: to be read again as something else */
+};
+
+/* One column in one chunk. */
+struct hob_csv_part {
+    uint8_t state;         /* enum hob_csv_state */
+    bool done;             /* not to be read again */
+    bool holes;            /* a cell was missing */
+    bool fraction;         /* a number was not spelled as an integer */
+    bool large;            /* an integer was beyond int64 */
+    bool negative_zero;    /* an integer was spelled -0 */
+    size_t rows, capacity; /* of slots */
+    int64_t *slots;        /* integers, unsigneds, doubles, text ends, booleans; borrowed */
+    char *bytes;           /* of texts */
+    size_t bytes_used, bytes_capacity;
+    size_t text_size; /* of the chunk: no more bytes can come */
+    uint8_t *missing; /* of BOOLEANS and TEXTS, capacity / 8 + 1 bytes */
+};
+
+/* Takes `rows` cells, `stride` apart. False without memory. */
+bool hob_csv_part_take(struct hob_csv_part *part, const struct hob_csv_cell *cells, size_t stride,
+                       size_t rows);
+/* Forgets what was read, to be read again as `state`. */
+void hob_csv_part_restart(struct hob_csv_part *part, enum hob_csv_state state);
+void hob_csv_part_deinit(struct hob_csv_part *part);
+bool hob_csv_is_missing(struct hob_text text);
+/* "true" or "false" in any case: 1 or 0, else -1. */
+int hob_csv_parse_bool(struct hob_text text);
+
+/* csv_join.c: the parts of a column, in order, made into the column. */
+struct hob_csv_join {
+    struct hob_csv_part *parts; /* of this column, `stride` apart */
+    size_t stride, count;
+    int64_t *slots; /* of all parts; taken over by the column */
+    size_t capacity;
+    enum hob_csv_state state; /* what the column is to be, once decided; NOTHING before */
+    struct hob_column column; /* what came out */
+    bool failed;              /* without memory */
+};
+/* Decides from the parts what the column has to be. True when parts must be read again for that:
+ * they have been restarted, and afterwards this is asked again. */
+bool hob_csv_join_decide(struct hob_csv_join *join);
+/* False without memory. */
+bool hob_csv_join(struct hob_csv_join *join, struct hob_column *column);
+
+/* csv_names.c: header cells to column names in the frame's arena: a list of values. */
+const struct hob_value **hob_csv_names(struct hob_arena *arena, const struct hob_csv_cell *cells,
+                                       size_t count);
+
+#endif

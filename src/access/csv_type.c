@@ -1,0 +1,486 @@
+/* csv_type: typing the cells of one column, batch by batch.
+ *
+ * The type is guessed from the first cell that is not missing, and each batch runs through a tight
+ * loop for that type. A cell that doesn't fit stops the loop: integers become doubles where they
+ * lie (both have eight bytes), anything else makes the part LOST, to be read again as texts. So
+ * each cell is looked at once unless a column changes its type late.
+ *
+ * Numbers of up to 16 bytes are parsed without a loop: the bytes are moved so that the last digit
+ * is the last byte, the point is cut out, and three multiplications join the digits. A mantissa
+ * below 2^53 divided by a power of ten up to 10^22 is correctly rounded; everything else goes to
+ * base/number. */
+#include "access/csv_internal.h"
+
+#include <assert.h>
+#include <math.h>
+
+#include "base/number.h"
+
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
+#define LITTLE_ENDIAN_CPU 1
+#else
+#define LITTLE_ENDIAN_CPU 0
+#endif
+
+enum number_kind { NO_NUMBER, INTEGER, LARGE_INTEGER, FRACTION };
+
+struct number {
+    int64_t integer; /* of an INTEGER */
+    double number;   /* always */
+    bool negative_zero;
+};
+
+static uint64_t load8(const char *data)
+{
+    uint64_t eight;
+    memcpy(&eight, data, 8);
+    return eight;
+}
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
+}
+
+bool hob_csv_is_missing(struct hob_text text)
+{
+    static const char words[][9] = {"#N/A", "#N/A N/A", "#NA",     "-1.#IND", "-1.#QNAN", "-NaN",
+                                    "-nan", "1.#IND",   "1.#QNAN", "<NA>",    "N/A",      "NA",
+                                    "NULL", "NaN",      "n/a",     "nan",     "null"};
+    if (text.size == 0)
+        return true;
+    if (text.size > 8)
+        return false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (words[i][0] == text.data[0] && hob_text_is(text, words[i]))
+            return true;
+    return false;
+}
+
+/* The first look, which nearly all cells end at. */
+static inline bool cell_is_missing(const struct hob_csv_cell *cell)
+{
+    if (cell->size > 8)
+        return false;
+    if (cell->size == 0)
+        return true;
+    char first = cell->data[0];
+    bool likely = first == 'N' || first == 'n' || first == '#' || first == '-' || first == '1' ||
+                  first == '<';
+    return likely && hob_csv_is_missing((struct hob_text){cell->data, cell->size});
+}
+
+int hob_csv_parse_bool(struct hob_text text)
+{
+    static const char words[2][6] = {"false", "true"};
+    for (int i = 0; i < 2; i++) {
+        const char *word = words[i];
+        size_t at = 0;
+        while (at < text.size && at < 5 && (text.data[at] | 0x20) == word[at] && word[at] != 0)
+            at++;
+        if (at == text.size && at > 0 && word[at] == 0)
+            return i;
+    }
+    return -1;
+}
+
+static bool is_infinity(struct hob_text text, double *number)
+{
+    static const char word[] = "infinity";
+    bool negative = text.size > 0 && text.data[0] == '-';
+    if (negative || (text.size > 0 && text.data[0] == '+')) {
+        text.data++;
+        text.size--;
+    }
+    if (text.size != 3 && text.size != 8)
+        return false;
+    for (size_t i = 0; i < text.size; i++)
+        if ((text.data[i] | 0x20) != word[i])
+            return false;
+    *number = negative ? -INFINITY : INFINITY;
+    return true;
+}
+
+/* Any spelling: blanks around, a sign, exponents, infinities, any length. */
+static __attribute__((noinline)) enum number_kind parse_any(const struct hob_csv_cell *cell,
+                                                            struct number *out)
+{
+    struct hob_text text = {cell->data, cell->size};
+    out->negative_zero = false;
+    if (is_infinity(text, &out->number))
+        return FRACTION;
+    while (text.size > 0 && is_blank(text.data[0])) {
+        text.data++;
+        text.size--;
+    }
+    while (text.size > 0 && is_blank(text.data[text.size - 1]))
+        text.size--;
+    int status = hob_number_parse_int(text, &out->integer);
+    if (status == 0) {
+        out->number = (double)out->integer;
+        out->negative_zero = out->integer == 0 && text.data[0] == '-';
+        return INTEGER;
+    }
+    if (!hob_number_parse_double(text, &out->number) || isinf(out->number))
+        return NO_NUMBER;
+    return status > 0 ? LARGE_INTEGER : FRACTION;
+}
+
+/* Eight digit characters, the first in the lowest byte; false when there is something else. */
+static inline bool are_digits(uint64_t eight)
+{
+    return ((eight & 0xF0F0F0F0F0F0F0F0u) == 0x3030303030303030u) &
+           (((eight + 0x0606060606060606u) & 0xF0F0F0F0F0F0F0F0u) == 0x3030303030303030u);
+}
+
+static inline uint64_t join_digits(uint64_t eight)
+{
+    eight -= 0x3030303030303030u;
+    eight = eight * 10 + (eight >> 8);
+    return ((eight & 0x000000FF000000FFu) * 0x000F424000000064u +
+            (eight >> 16 & 0x000000FF000000FFu) * 0x0000271000000001u) >>
+           32;
+}
+
+/* One to eight digits at `data` as an integer; false when they are not all digits. */
+static inline bool parse_short(const char *data, size_t size, uint64_t *number)
+{
+    uint64_t eight = load8(data);
+    unsigned shift = (unsigned)(64 - 8 * size);
+    /* Zeros before the digits: two shifts, for one by 64 is undefined. */
+    eight = eight << shift | 0x3030303030303030u >> 4 >> (60 - shift);
+    *number = join_digits(eight);
+    return are_digits(eight);
+}
+
+static inline bool parse_integer(const struct hob_csv_cell *cell, int64_t *integer)
+{
+    const char *data = cell->data;
+    size_t size = cell->size;
+    bool negative = size > 1 && data[0] == '-';
+    data += negative;
+    size -= negative;
+    uint64_t value, low;
+    if (!LITTLE_ENDIAN_CPU || size - 1 >= 16)
+        return false;
+    if (size <= 8) {
+        if (!parse_short(data, size, &value))
+            return false;
+    } else {
+        uint64_t last = load8(data + size - 8);
+        if (!parse_short(data, size - 8, &value) || !are_digits(last))
+            return false;
+        low = join_digits(last);
+        value = value * 100000000 + low;
+    }
+    *integer = negative ? -(int64_t)value : (int64_t)value;
+    return !(negative && value == 0);
+}
+
+/* Digits with a point among them, of up to 16 bytes in all. */
+static inline bool parse_decimal(const struct hob_csv_cell *cell, double *number)
+{
+    static const double powers[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
+                                    1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+    const char *data = cell->data;
+    size_t size = cell->size;
+    bool negative = size > 1 && data[0] == '-';
+    data += negative;
+    size -= negative;
+    if (!LITTLE_ENDIAN_CPU || size - 2 > 14)
+        return false;
+    __extension__ typedef unsigned __int128 wide;
+    uint64_t halves[2] = {load8(data), load8(data + 8)};
+    uint64_t points[2];
+    for (int i = 0; i < 2; i++) {
+        uint64_t other = halves[i] ^ 0x2E2E2E2E2E2E2E2Eu;
+        points[i] = (other - 0x0101010101010101u) & ~other & 0x8080808080808080u;
+    }
+    unsigned point = points[0] != 0   ? (unsigned)__builtin_ctzll(points[0]) / 8
+                     : points[1] != 0 ? 8 + (unsigned)__builtin_ctzll(points[1]) / 8
+                                      : 16;
+    if (point >= size)
+        return false;
+    wide bytes = (wide)halves[1] << 64 | halves[0];
+    wide before = ((wide)1 << 8 * point) - 1;
+    bytes = (bytes & before) | (bytes >> 8 & ~before);
+    unsigned digits = (unsigned)size - 1, shift = 128 - 8 * digits;
+    wide zeros = (wide)0x3030303030303030u << 64 | 0x3030303030303030u;
+    bytes = bytes << shift | zeros >> 8 * digits;
+    uint64_t high = (uint64_t)bytes, low = (uint64_t)(bytes >> 64);
+    uint64_t mantissa = join_digits(high) * 100000000 + join_digits(low);
+    if (!are_digits(high) || !are_digits(low) || mantissa >= (uint64_t)1 << 53)
+        return false;
+    double value = (double)mantissa / powers[digits - point];
+    *number = negative ? -value : value;
+    return true;
+}
+
+/* States and what leads from one to another. */
+
+static bool need_missing(struct hob_csv_part *part)
+{
+    if (part->missing == NULL)
+        part->missing = calloc(part->capacity / 8 + 1, 1);
+    return part->missing != NULL;
+}
+
+static inline void mark(struct hob_csv_part *part, size_t row)
+{
+    part->missing[row / 8] |= (uint8_t)(1u << row % 8);
+}
+
+static double *doubles_of(struct hob_csv_part *part)
+{
+    return (double *)(void *)part->slots;
+}
+
+static void integers_to_numbers(struct hob_csv_part *part)
+{
+    for (size_t i = 0; i < part->rows; i++) {
+        double number = (double)part->slots[i];
+        memcpy(&part->slots[i], &number, sizeof number);
+    }
+    part->state = HOB_CSV_NUMBERS;
+}
+
+/* Begins the state that the first cell with a value asks for; only holes came before. */
+static bool begin(struct hob_csv_part *part, const struct hob_csv_cell *cell)
+{
+    struct number number;
+    enum number_kind kind = parse_any(cell, &number);
+    if (kind == INTEGER && !part->holes) {
+        part->state = HOB_CSV_INTEGERS;
+        return true;
+    }
+    if (kind != NO_NUMBER) {
+        part->state = HOB_CSV_NUMBERS;
+        for (size_t i = 0; i < part->rows; i++)
+            doubles_of(part)[i] = NAN;
+        return true;
+    }
+    bool boolean = hob_csv_parse_bool((struct hob_text){cell->data, cell->size}) >= 0;
+    part->state = boolean ? HOB_CSV_BOOLEANS : HOB_CSV_TEXTS;
+    memset(part->slots, 0, part->rows * sizeof *part->slots);
+    if (!part->holes)
+        return true;
+    if (!need_missing(part))
+        return false;
+    for (size_t i = 0; i < part->rows; i++)
+        mark(part, i);
+    return true;
+}
+
+/* Each of these takes cells from `row` on until one doesn't fit, and returns its row; the state may
+ * have changed then. SIZE_MAX: no memory. */
+
+static size_t take_holes(struct hob_csv_part *part, const struct hob_csv_cell *cells, size_t stride,
+                         size_t row, size_t rows)
+{
+    for (; row < rows; row++) {
+        if (!cell_is_missing(&cells[row * stride]))
+            return begin(part, &cells[row * stride]) ? row : SIZE_MAX;
+        part->holes = true;
+        part->rows++;
+    }
+    return row;
+}
+
+static size_t take_integers(struct hob_csv_part *part, const struct hob_csv_cell *cells,
+                            size_t stride, size_t row, size_t rows)
+{
+    int64_t *out = part->slots + part->rows - row;
+    size_t first = row;
+    struct number number;
+    for (; row < rows; row++) {
+        const struct hob_csv_cell *cell = &cells[row * stride];
+        if (parse_integer(cell, &out[row]))
+            continue;
+        enum number_kind kind = parse_any(cell, &number);
+        if (kind == INTEGER) {
+            out[row] = number.integer;
+            part->negative_zero |= number.negative_zero;
+            continue;
+        }
+        part->rows += row - first;
+        if (kind != NO_NUMBER || cell_is_missing(cell))
+            integers_to_numbers(part);
+        else
+            part->state = HOB_CSV_LOST;
+        return row;
+    }
+    part->rows += row - first;
+    return row;
+}
+
+static size_t take_unsigneds(struct hob_csv_part *part, const struct hob_csv_cell *cells,
+                             size_t stride, size_t row, size_t rows)
+{
+    for (; row < rows; row++) {
+        struct hob_text text = {cells[row * stride].data, cells[row * stride].size};
+        while (text.size > 0 && is_blank(text.data[0])) {
+            text.data++;
+            text.size--;
+        }
+        while (text.size > 0 && is_blank(text.data[text.size - 1]))
+            text.size--;
+        uint64_t number;
+        if (hob_number_parse_unsigned(text, &number) != 0) {
+            part->state = HOB_CSV_LOST;
+            return row;
+        }
+        memcpy(&part->slots[part->rows++], &number, sizeof number);
+    }
+    return row;
+}
+
+static size_t take_numbers(struct hob_csv_part *part, const struct hob_csv_cell *cells,
+                           size_t stride, size_t row, size_t rows)
+{
+    double *out = doubles_of(part) + part->rows - row;
+    size_t first = row;
+    for (; row < rows; row++) {
+        const struct hob_csv_cell *cell = &cells[row * stride];
+        if (parse_decimal(cell, &out[row])) {
+            part->fraction = true;
+            continue;
+        }
+        struct number number = {0};
+        enum number_kind kind = NO_NUMBER;
+        if (parse_integer(cell, &number.integer)) {
+            out[row] = (double)number.integer;
+            continue;
+        }
+        if (cell->size > 0)
+            kind = parse_any(cell, &number);
+        out[row] = number.negative_zero ? -0.0 : number.number;
+        part->negative_zero |= number.negative_zero;
+        part->fraction |= kind == FRACTION;
+        part->large |= kind == LARGE_INTEGER;
+        if (kind != NO_NUMBER)
+            continue;
+        if (!cell_is_missing(cell)) {
+            part->state = HOB_CSV_LOST;
+            break;
+        }
+        out[row] = NAN;
+        part->holes = true;
+    }
+    part->rows += row - first;
+    return row;
+}
+
+static size_t take_booleans(struct hob_csv_part *part, const struct hob_csv_cell *cells,
+                            size_t stride, size_t row, size_t rows)
+{
+    bool *out = (bool *)(void *)part->slots;
+    for (; row < rows; row++) {
+        const struct hob_csv_cell *cell = &cells[row * stride];
+        int boolean = hob_csv_parse_bool((struct hob_text){cell->data, cell->size});
+        if (boolean < 0 && !cell_is_missing(cell)) {
+            part->state = HOB_CSV_LOST;
+            return row;
+        }
+        if (boolean < 0) {
+            if (!need_missing(part))
+                return SIZE_MAX;
+            mark(part, part->rows);
+            part->holes = true;
+        }
+        out[part->rows++] = boolean > 0;
+    }
+    return row;
+}
+
+static bool make_room(struct hob_csv_part *part, size_t size)
+{
+    size_t needed;
+    return !__builtin_add_overflow(part->bytes_used + HOB_CSV_SLACK, size, &needed) &&
+           HOB_TRY_GROW(part->bytes, part->bytes_capacity, needed);
+}
+
+static size_t take_texts(struct hob_csv_part *part, const struct hob_csv_cell *cells, size_t stride,
+                         size_t row, size_t rows)
+{
+    int64_t *ends = part->slots;
+    size_t used = part->bytes_used;
+    for (; row < rows; row++) {
+        const struct hob_csv_cell *cell = &cells[row * stride];
+        if (cell_is_missing(cell)) {
+            if (!need_missing(part))
+                return SIZE_MAX;
+            mark(part, part->rows);
+            part->holes = true;
+            ends[part->rows++] = (int64_t)used;
+            continue;
+        }
+        if (part->bytes_capacity - used < cell->size + HOB_CSV_SLACK) {
+            part->bytes_used = used;
+            if (!make_room(part, cell->size))
+                return SIZE_MAX;
+        }
+        if (cell->size <= HOB_CSV_SLACK)
+            memcpy(part->bytes + used, cell->data, HOB_CSV_SLACK);
+        else
+            memcpy(part->bytes + used, cell->data, cell->size);
+        used += cell->size;
+        ends[part->rows++] = (int64_t)used;
+    }
+    part->bytes_used = used;
+    return row;
+}
+
+bool hob_csv_part_take(struct hob_csv_part *part, const struct hob_csv_cell *cells, size_t stride,
+                       size_t rows)
+{
+    size_t row = 0;
+    if (part->done || part->state == HOB_CSV_LOST)
+        return true;
+    assert(part->rows + rows <= part->capacity);
+    while (row < rows) {
+        switch ((enum hob_csv_state)part->state) {
+        case HOB_CSV_NOTHING:
+            row = take_holes(part, cells, stride, row, rows);
+            break;
+        case HOB_CSV_INTEGERS:
+            row = take_integers(part, cells, stride, row, rows);
+            break;
+        case HOB_CSV_UNSIGNEDS:
+            row = take_unsigneds(part, cells, stride, row, rows);
+            break;
+        case HOB_CSV_NUMBERS:
+            row = take_numbers(part, cells, stride, row, rows);
+            break;
+        case HOB_CSV_BOOLEANS:
+            row = take_booleans(part, cells, stride, row, rows);
+            break;
+        case HOB_CSV_TEXTS:
+            row = take_texts(part, cells, stride, row, rows);
+            break;
+        default:
+            return true;
+        }
+        if (row == SIZE_MAX)
+            return false;
+    }
+    return true;
+}
+
+void hob_csv_part_restart(struct hob_csv_part *part, enum hob_csv_state state)
+{
+    free(part->missing);
+    *part = (struct hob_csv_part){.state = (uint8_t)state,
+                                  .capacity = part->capacity,
+                                  .slots = part->slots,
+                                  .text_size = part->text_size,
+                                  .bytes = part->bytes,
+                                  .bytes_capacity = part->bytes_capacity};
+}
+
+void hob_csv_part_deinit(struct hob_csv_part *part)
+{
+    free(part->bytes);
+    free(part->missing);
+    part->bytes = NULL;
+    part->missing = NULL;
+}

@@ -1,0 +1,57 @@
+/* formats: the table of everything that can be read or written. */
+#include "access/formats.h"
+
+#include <strings.h>
+
+static const struct hob_format formats[] = {
+    {"auto", "", "by the ending of the file name", hob_auto_read_flow, NULL},
+    {"csv", "csv tsv", "comma-separated text: delimiter, quotechar, header, dtypes",
+     hob_csv_read_flow, hob_csv_write_flow},
+    {"json", "json", "a list of records, or a mapping of columns", hob_json_read_flow,
+     hob_json_write_flow},
+    {"local", "", "the data stands in the interface itself, under `data`", hob_local_read_flow,
+     NULL},
+    {"markdown", "md markdown mmd", "one record: the front matter's fields and the content",
+     hob_markdown_read_flow, hob_markdown_write_flow},
+    {"yaml", "yml yaml", "a list of records, a mapping of columns, or one record",
+     hob_yaml_read_flow, hob_yaml_write_flow},
+};
+
+const struct hob_format *hob_formats(size_t *count)
+{
+    *count = sizeof formats / sizeof formats[0];
+    return formats;
+}
+
+const struct hob_format *hob_format_find(struct hob_text type)
+{
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (hob_text_is(type, formats[i].type))
+            return &formats[i];
+    return NULL;
+}
+
+static bool has_word(const char *words, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = words; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        if (length == size && strncasecmp(at, word, size) == 0)
+            return true;
+        at += length;
+        at += strspn(at, " ");
+    }
+    return false;
+}
+
+const struct hob_format *hob_format_of_file(const char *filename)
+{
+    const char *slash = strrchr(filename, '/');
+    const char *dot = strrchr(slash != NULL ? slash : filename, '.');
+    if (dot == NULL || dot[1] == '\0')
+        return NULL;
+    for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
+        if (has_word(formats[i].extensions, dot + 1))
+            return &formats[i];
+    return NULL;
+}

@@ -1,0 +1,35 @@
+/* formats: what the files of this folder, one a format, give to the table in formats.c. */
+#ifndef HOB_ACCESS_FORMATS_H
+#define HOB_ACCESS_FORMATS_H
+
+#include "access/access.h"
+
+#define HOB_READS(name)                                                                            \
+    int hob_##name##_read_flow(struct hob_frame **frame, const struct hob_scope *scope,            \
+                               const struct hob_value *flow, struct hob_error *error)
+#define HOB_WRITES(name)                                                                           \
+    int hob_##name##_write_flow(const struct hob_scope *scope, const struct hob_value *flow,       \
+                                const struct hob_frame *frame, struct hob_error *error)
+
+HOB_READS(auto);
+HOB_READS(csv);
+HOB_WRITES(csv);
+HOB_READS(json);
+HOB_WRITES(json);
+HOB_READS(local);
+HOB_READS(markdown);
+HOB_WRITES(markdown);
+HOB_READS(yaml);
+HOB_WRITES(yaml);
+
+/* What every format of one file needs. */
+
+/* Reads the file that the flow names; *path lives in the arena. */
+int hob_flow_read_file(struct hob_file_content *content, const char **path,
+                       struct hob_arena *arena, const struct hob_scope *scope,
+                       const struct hob_value *flow, struct hob_error *error);
+/* Replaces the file that the flow names with the buffer's text. */
+int hob_flow_write_file(const struct hob_scope *scope, const struct hob_value *flow,
+                        const struct hob_buffer *content, struct hob_error *error);
+
+#endif

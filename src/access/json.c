@@ -1,0 +1,31 @@
+/* json: flows of type json. */
+#include "value/json.h"
+
+#include "access/formats.h"
+#include "frame/build.h"
+#include "frame/records.h"
+
+int hob_json_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
+                       const struct hob_value *flow, struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *names = hob_arena_new();
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new(); /* the frame takes it over */
+    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
+    const char *path;
+    int result = hob_flow_read_file(&content, &path, names, scope, flow, error);
+    if (result < 0)
+        return result;
+    const struct hob_value *value;
+    result = hob_json_read(arena, content.text, &value, error);
+    if (result == 0)
+        result = hob_frame_from_value(frame, value, 0, HOB_STEAL(arena), error);
+    return result < 0 ? hob_error_context(error, "reading '%s' as json", path) : 0;
+}
+
+int hob_json_write_flow(const struct hob_scope *scope, const struct hob_value *flow,
+                        const struct hob_frame *frame, struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int result = hob_frame_put_records(&out, frame, HOB_JSON_ASCII | HOB_JSON_SPACED, error);
+    return result < 0 ? result : hob_flow_write_file(scope, flow, &out, error);
+}

@@ -1,0 +1,38 @@
+/* yaml: flows of type yaml. */
+#include "value/yaml.h"
+
+#include "access/formats.h"
+#include "frame/build.h"
+
+int hob_yaml_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
+                       const struct hob_value *flow, struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *names = hob_arena_new();
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new(); /* the frame takes it over */
+    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
+    const char *path;
+    int result = hob_flow_read_file(&content, &path, names, scope, flow, error);
+    if (result < 0)
+        return result;
+    const struct hob_value *value;
+    result = hob_yaml_read(arena, content.text, path, &value, error);
+    if (result < 0)
+        return result;
+    result =
+        hob_frame_from_value(frame, value, HOB_BUILD_SCALARS_ARE_ROW, HOB_STEAL(arena), error);
+    return result < 0 ? hob_error_context(error, "reading '%s' as yaml", path) : 0;
+}
+
+int hob_yaml_write_flow(const struct hob_scope *scope, const struct hob_value *flow,
+                        const struct hob_frame *frame, struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    struct hob_value *rows = hob_value_new(arena, HOB_LIST);
+    size_t count = hob_frame_columns(frame) > 0 ? hob_frame_rows(frame) : 0;
+    for (size_t row = 0; row < count; row++)
+        if (!hob_value_append(arena, rows, hob_frame_row(frame, row, arena)))
+            return hob_error_set(error, HOB_E_MEMORY, "cannot write yaml: not enough memory");
+    int result = hob_yaml_write(&out, rows, error);
+    return result < 0 ? result : hob_flow_write_file(scope, flow, &out, error);
+}

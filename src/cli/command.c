@@ -1,0 +1,258 @@
+/* command: see command.h. */
+#include "cli/command.h"
+
+#include "cli/completion.h"
+#include "cli/read_format.h"
+
+const struct hob_option hob_help_option = {
+    .name = "help", .letter = 'h', .help = "say how the command is used, and stop"};
+
+static void put_command_names(struct hob_buffer *out)
+{
+    for (const struct hob_command *command = hob_commands; command->name != NULL; command++) {
+        hob_buffer_put_string(out, command == hob_commands ? "" : " ");
+        hob_buffer_put_string(out, command->name);
+    }
+}
+
+static const struct hob_option no_options[] = {{0}};
+
+static const struct hob_option field_options[] = {
+    {.name = "config",
+     .letter = 'c',
+     .argument = "FILE",
+     .repeatable = true,
+     .help = "ask this config instead of _lamd.yml and _config.yml; of several the first that "
+             "exists"},
+    {.name = "fields",
+     .letter = 'f',
+     .argument = "FIELD...",
+     .repeatable = true,
+     .many = true,
+     .help = "with batch: the fields to print, each as NAME:VALUE"},
+    {0},
+};
+
+static const struct hob_note field_examples[] = {
+    {"hob field title talk.md", "the title of a talk"},
+    {"hob field venue talks/talk.md --config shared.yml", "with another config to fall back on"},
+    {"hob field batch talk.md --fields title date venue", "several fields, one line each"},
+    {"ln -s hob mdfield", "a link of that name is the command field"},
+    {NULL, NULL},
+};
+
+static const struct hob_note field_exits[] = {
+    {"0", "printed; a field or a file that is not there is an empty line"},
+    {"1", "standard output could not be written"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+static const struct hob_option read_options[] = {
+    {.name = "field",
+     .letter = 'f',
+     .argument = "FIELD",
+     .help = "print one field of an interface"},
+    {.name = "format",
+     .letter = 'F',
+     .argument = "FORMAT",
+     .choices = hob_read_put_formats,
+     .help = "how to print; the default is table, or what the name of OUT says"},
+    {.name = "type",
+     .letter = 't',
+     .argument = "TYPE",
+     .choices = hob_read_put_types,
+     .help = "what the file holds, when its name does not say"},
+    {.name = "delimiter",
+     .letter = 'd',
+     .argument = "TEXT",
+     .help = "between the cells of a CSV file; \\t is a tab, \\s+ any white space"},
+    {.name = "columns",
+     .letter = 'c',
+     .argument = "NAME,...",
+     .repeatable = true,
+     .help = "only these columns, in this order"},
+    {.name = "rows", .letter = 'n', .argument = "NUMBER", .help = "only the first rows"},
+    {.name = "types", .help = "show the type of each column below its name, in tables"},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "OUT",
+     .help = "write to this file; it is replaced whole or not at all"},
+    {0},
+};
+
+static const struct hob_note read_examples[] = {
+    {"hob read grants.csv", "a file as a table"},
+    {"hob read publications.yml --columns year,title --rows 5", "some of it"},
+    {"hob read interfaces/grants.yml", "what an interface describes"},
+    {"hob read interfaces/grants.yml --field title", "one field of the interface itself"},
+    {"hob read grants.csv -o grants.json", "from one format to another"},
+    {"curl -s URL | hob read - --type csv --format ndjson", "from a pipe"},
+    {NULL, NULL},
+};
+
+static const struct hob_note read_exits[] = {
+    {"0", "read and written"},
+    {"1", "the file could not be read as asked, or the result not written"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+static const struct hob_option help_options[] = {
+    {.name = "man", .hidden = true, .help = "print the man page instead (roff)"},
+    {.name = "markdown", .help = "print the reference of all commands in markdown"},
+    {0},
+};
+
+static const struct hob_note help_examples[] = {
+    {"hob help read", "the options and examples of a command"},
+    {NULL, NULL},
+};
+
+static const struct hob_note completion_examples[] = {
+    {"source <(hob completion bash)", "in ~/.bashrc"},
+    {"hob completion zsh > ~/.zfunc/_hob", "a directory in zsh's $fpath"},
+    {"hob completion fish > ~/.config/fish/completions/hob.fish", ""},
+    {NULL, NULL},
+};
+
+static const struct hob_note usual_exits[] = {
+    {"0", "printed"},
+    {"1", "standard output could not be written"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+const struct hob_command hob_commands[] = {
+    {
+        .name = "field",
+        .summary = "print a field of a talk",
+        .arguments = "FIELD FILE",
+        .description =
+            "Prints a field of the front matter of a markdown file. A field that the talk lacks "
+            "comes from a config file in the working directory: _lamd.yml, or _config.yml when "
+            "there is no _lamd.yml. Variables such as $HOME are expanded in what is printed.\n\n"
+            "With the word batch in place of FIELD, the fields after --fields are printed, each on "
+            "a line NAME:VALUE; the file is read once.\n\n"
+            "Called as mdfield, the command is a drop-in for the tool of that name.",
+        .options = field_options,
+        .examples = field_examples,
+        .exit_notes = field_exits,
+        .alias = "mdfield",
+        .least_words = 2,
+        .most_words = 2,
+        .run = hob_run_field,
+    },
+    {
+        .name = "read",
+        .summary = "print a data file, or what an interface describes",
+        .arguments = "FILE|INTERFACE",
+        .description =
+            "Reads a table and prints it. What a file holds is told by the ending of its name, or "
+            "by --type; - reads standard input and needs --type. A YAML file that is a mapping "
+            "with `input` (or that inherits one) is an interface: its input is read, and relative "
+            "paths in it start from the working directory.\n\n"
+            "A table on a terminal is cut to its width, and a long one shows its first and last "
+            "rows; nothing is cut elsewhere.",
+        .options = read_options,
+        .examples = read_examples,
+        .exit_notes = read_exits,
+        .least_words = 1,
+        .most_words = 1,
+        .run = hob_run_read,
+    },
+    {
+        .name = "help",
+        .summary = "say how a command is used",
+        .arguments = "[COMMAND]",
+        .description = "Without a command: the list of commands.",
+        .options = help_options,
+        .examples = help_examples,
+        .exit_notes = usual_exits,
+        .argument_choices = put_command_names,
+        .most_words = 1,
+        .run = hob_run_help,
+    },
+    {
+        .name = "completion",
+        .summary = "print a script that lets a shell complete hob's commands",
+        .arguments = "SHELL",
+        .description = "SHELL is bash, zsh or fish.",
+        .options = no_options,
+        .examples = completion_examples,
+        .exit_notes = usual_exits,
+        .argument_choices = hob_completion_put_shells,
+        .least_words = 1,
+        .most_words = 1,
+        .run = hob_run_completion,
+    },
+    {0},
+};
+
+const struct hob_command *hob_command_find(const char *name)
+{
+    for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
+        if (strcmp(command->name, name) == 0)
+            return command;
+    return NULL;
+}
+
+const struct hob_command *hob_command_of_executable(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
+        if (command->alias != NULL && strcmp(command->alias, name) == 0)
+            return command;
+    return NULL;
+}
+
+const struct hob_command *hob_command_nearest(const char *name)
+{
+    const struct hob_command *nearest = NULL;
+    unsigned distance = 3;
+    for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
+        if (hob_nearer(name, command->name, &distance))
+            nearest = command;
+    return nearest;
+}
+
+/* Longer words are nobody's typing mistake. */
+enum { LONGEST_NAME = 64 };
+
+static unsigned smallest(unsigned a, unsigned b, unsigned c)
+{
+    unsigned least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Levenshtein's distance, one row of the table at a time. */
+static unsigned edits(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    unsigned row[LONGEST_NAME + 1];
+    for (size_t j = 0; j <= b_size; j++)
+        row[j] = (unsigned)j;
+    for (size_t i = 1; i <= a_size; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b_size; j++) {
+            unsigned above = row[j];
+            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
+            diagonal = above;
+        }
+    }
+    return row[b_size];
+}
+
+bool hob_nearer(const char *name, const char *candidate, unsigned *distance)
+{
+    size_t size = strlen(name), candidate_size = strlen(candidate);
+    if (size > LONGEST_NAME || candidate_size > LONGEST_NAME)
+        return false;
+    unsigned found = edits(name, size, candidate, candidate_size);
+    /* A name of which nothing is left was not meant. */
+    if (found >= *distance || found >= size || found >= candidate_size)
+        return false;
+    *distance = found;
+    return true;
+}

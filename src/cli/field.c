@@ -1,0 +1,66 @@
+/* field: `hob field` and `mdfield`.
+ *
+ * Builds call this dozens of times in a row, so nothing is done that the answer does not need. A
+ * talk that is not there is an empty line and success, as with the tool that mdfield stands in
+ * for: its callers test for an empty answer. */
+#include "talk/field.h"
+#include "cli/options.h"
+#include "cli/output.h"
+
+static const char *const default_configs[] = {"_lamd.yml", "_config.yml"};
+
+enum { DEFAULT_COUNT = sizeof default_configs / sizeof default_configs[0] };
+
+static void put_field(struct hob_output *output, struct hob_talk *talk, const char *field)
+{
+    if (hob_talk_exists(talk))
+        hob_talk_print_field(&output->buffer, talk, hob_text_from(field));
+    hob_buffer_put_char(&output->buffer, '\n');
+}
+
+static void put_batch(struct hob_output *output, struct hob_talk *talk,
+                      const struct hob_arguments *arguments)
+{
+    size_t count;
+    HOB_AUTO(free) const char **fields = hob_arguments_values(arguments, "fields", &count);
+    for (size_t i = 0; i < count; i++) {
+        hob_buffer_put_string(&output->buffer, fields[i]);
+        hob_buffer_put_char(&output->buffer, ':');
+        put_field(output, talk, fields[i]);
+    }
+}
+
+static int print_fields(const struct hob_arguments *arguments, struct hob_talk *talk, bool batch)
+{
+    HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
+    if (batch)
+        put_batch(&output, talk, arguments);
+    else
+        put_field(&output, talk, arguments->words[0]);
+    bool drop_in = strcmp(arguments->name, "hob") != 0;
+    if (!drop_in && !hob_talk_exists(talk))
+        hob_report_warning("hob", "there is no readable file '%s': the answer is empty",
+                           arguments->words[1]);
+    return hob_output_finish(&output);
+}
+
+int hob_run_field(const struct hob_arguments *arguments)
+{
+    bool batch = strcmp(arguments->words[0], "batch") == 0;
+    bool fields = hob_arguments_has(arguments, "fields");
+    if (batch && !fields)
+        return hob_arguments_wrong(arguments, "batch needs --fields FIELD...");
+    if (!batch && fields)
+        return hob_arguments_wrong(arguments, "--fields goes with 'batch %s'", arguments->words[1]);
+    size_t count;
+    HOB_AUTO(free) const char **configs = hob_arguments_values(arguments, "config", &count);
+    struct hob_talk_request request = {
+        .markdown_file = arguments->words[1],
+        .config_files = count > 0 ? configs : default_configs,
+        .config_count = count > 0 ? count : DEFAULT_COUNT,
+        .default_parent = "_lamd.yml",
+    };
+    struct hob_scope scope = {.roots = NULL};
+    HOB_AUTO(talk) struct hob_talk *talk = hob_talk_open(&scope, &request);
+    return print_fields(arguments, talk, batch);
+}

@@ -1,0 +1,428 @@
+/* read: `hob read`.
+ *
+ * What is read is always a flow, as in an interface file: for a data file one is made from the
+ * command line, for an interface it is the interface's input. So a file reads the same here, in
+ * an interface and on the server. */
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "access/access.h"
+#include "base/number.h"
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/read_format.h"
+#include "config/interface.h"
+#include "value/python.h"
+#include "value/yaml.h"
+
+/* Of a long table on a terminal. */
+enum { FIRST_ROWS = 50, LAST_ROWS = 10 };
+
+struct reading {
+    const struct hob_arguments *arguments;
+    struct hob_arena *arena;
+    struct hob_scope scope;
+    const char *file;
+    const char *type; /* as given, or NULL */
+    const char *out;  /* the file to write, or NULL for standard output */
+    const struct hob_read_format *format;
+    bool format_given;
+    size_t rows; /* 0: all */
+};
+
+static const struct hob_value *text_value(const struct reading *reading, const char *text)
+{
+    return hob_value_new_string(reading->arena, hob_text_from(text));
+}
+
+/* --- the command line --- */
+
+/* Other types are about something else than one file: data in the interface itself, directories. */
+static bool is_file_type(const struct hob_format *format)
+{
+    return format->read != NULL && format->extensions[0] != '\0';
+}
+
+void hob_read_put_types(struct hob_buffer *out)
+{
+    size_t count;
+    const struct hob_format *formats = hob_formats(&count);
+    const char *before = "";
+    for (size_t i = 0; i < count; i++) {
+        if (!is_file_type(&formats[i]))
+            continue;
+        hob_buffer_put_string(out, before);
+        hob_buffer_put_string(out, formats[i].type);
+        before = " ";
+    }
+}
+
+static int wrong_choice(const struct reading *reading, const char *option, const char *value,
+                        void (*put_choices)(struct hob_buffer *out))
+{
+    HOB_AUTO(buffer) struct hob_buffer choices = HOB_BUFFER_INIT;
+    put_choices(&choices);
+    return hob_arguments_wrong(reading->arguments, "--%s cannot be '%s': it is one of %s", option,
+                               value, hob_buffer_string(&choices));
+}
+
+static int choose_format(struct reading *reading)
+{
+    const char *name = hob_arguments_value(reading->arguments, "format");
+    reading->format_given = name != NULL;
+    if (name != NULL) {
+        reading->format = hob_read_format_find(name);
+        return reading->format != NULL
+                   ? 0
+                   : wrong_choice(reading, "format", name, hob_read_put_formats);
+    }
+    reading->format = hob_read_format_find("table");
+    if (reading->out == NULL)
+        return 0;
+    reading->format = hob_read_format_of_file(reading->out);
+    reading->format_given = true;
+    if (reading->format == NULL)
+        return hob_arguments_wrong(
+            reading->arguments, "the name '%s' does not say in what format to write: give --format",
+            reading->out);
+    return 0;
+}
+
+static int choose_rows(struct reading *reading)
+{
+    const char *given = hob_arguments_value(reading->arguments, "rows");
+    uint64_t rows = 0;
+    if (given == NULL)
+        return 0;
+    if (hob_number_parse_unsigned(hob_text_from(given), &rows) != 0 || rows == 0)
+        return hob_arguments_wrong(reading->arguments,
+                                   "--rows cannot be '%s': it is a whole number from 1", given);
+    reading->rows = rows;
+    return 0;
+}
+
+static int look_at_arguments(struct reading *reading)
+{
+    const struct hob_arguments *arguments = reading->arguments;
+    reading->file = arguments->words[0];
+    reading->out = hob_arguments_value(arguments, "output");
+    reading->type = hob_arguments_value(arguments, "type");
+    const struct hob_format *type =
+        reading->type != NULL ? hob_format_find(hob_text_from(reading->type)) : NULL;
+    if (reading->type != NULL && (type == NULL || !is_file_type(type)))
+        return wrong_choice(reading, "type", reading->type, hob_read_put_types);
+    if (strcmp(reading->file, "-") == 0 && reading->type == NULL)
+        return hob_arguments_wrong(arguments, "what standard input holds must be said with --type");
+    int wrong = choose_format(reading);
+    return wrong != 0 ? wrong : choose_rows(reading);
+}
+
+/* --- data files --- */
+
+/* A backslash and a t is how a tab is typed in most shells. */
+static const char *delimiter_of(const char *given)
+{
+    return strcmp(given, "\\t") == 0 ? "\t" : given;
+}
+
+/* That the file is not there, or is a directory, is the better answer where it is true. */
+static int unknown_ending(const struct reading *reading, struct hob_error *error)
+{
+    struct stat facts;
+    if (stat(reading->file, &facts) != 0)
+        return hob_error_from_errno(error, errno, "read", reading->file);
+    if (S_ISDIR(facts.st_mode))
+        return hob_error_from_errno(error, EISDIR, "read", reading->file);
+    hob_error_set(error, HOB_E_VALUE,
+                  "cannot read '%s': the ending of its name does not say what it holds",
+                  reading->file);
+    hob_error_hint(error, "say it with --type, as in --type csv");
+    return HOB_E_VALUE;
+}
+
+static int flow_of_file(struct reading *reading, const struct hob_value **flow,
+                        struct hob_error *error)
+{
+    bool standard_input = strcmp(reading->file, "-") == 0;
+    const struct hob_format *format = hob_format_of_file(reading->file);
+    if (reading->type == NULL && (format == NULL || format->read == NULL))
+        return unknown_ending(reading, error);
+    struct hob_arena *arena = reading->arena;
+    struct hob_value *map = hob_value_new(arena, HOB_MAP);
+    const char *type = reading->type != NULL ? reading->type : format->type;
+    const char *path = standard_input ? "/dev/stdin" : reading->file;
+    hob_value_put_string(arena, map, "type", text_value(reading, type));
+    hob_value_put_string(arena, map, "filename", text_value(reading, path));
+    const char *delimiter = hob_arguments_value(reading->arguments, "delimiter");
+    if (delimiter != NULL)
+        hob_value_put_string(arena, map, "delimiter", text_value(reading, delimiter_of(delimiter)));
+    *flow = map;
+    return 0;
+}
+
+/* --- interfaces --- */
+
+static bool is_yaml_name(const char *path)
+{
+    struct hob_text text = hob_text_from(path);
+    return hob_text_ends_with(text, ".yml") || hob_text_ends_with(text, ".yaml");
+}
+
+/* A mapping with an input, or with one from a parent. A file that cannot be read is none, and is
+ * complained of when it is read as data. */
+static bool is_interface(struct reading *reading)
+{
+    if (reading->type != NULL || !is_yaml_name(reading->file))
+        return false;
+    if (hob_arguments_has(reading->arguments, "field"))
+        return true;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
+    const struct hob_value *value;
+    if (hob_scope_read(&reading->scope, reading->file, &content, NULL) != 0 ||
+        hob_yaml_read(arena, content.text, reading->file, &value, NULL) != 0)
+        return false;
+    const struct hob_value *inherit = hob_value_get(value, "inherit");
+    return hob_value_get(value, "input") != NULL || hob_value_is(inherit, HOB_MAP);
+}
+
+static int load_interface(struct reading *reading, struct hob_interface *interface,
+                          struct hob_error *error)
+{
+    const char *slash = strrchr(reading->file, '/');
+    const char *name = slash != NULL ? slash + 1 : reading->file;
+    struct hob_text directory = {reading->file,
+                                 slash != NULL ? (size_t)(slash - reading->file) : 0};
+    if (slash == reading->file)
+        directory.size = 1;
+    struct hob_interface_request request = {
+        .names = text_value(reading, name),
+        .directory = slash != NULL ? hob_arena_copy(reading->arena, directory).data : NULL,
+    };
+    return hob_interface_load(reading->arena, &reading->scope, &request, interface, error);
+}
+
+/* Paths inside an interface start from the working directory, which surprises those who name an
+ * interface elsewhere. */
+static void hint_at_directory(const struct reading *reading, struct hob_error *error)
+{
+    if (error->code == HOB_E_NOT_FOUND && strchr(reading->file, '/') != NULL)
+        hob_error_hint(error, "paths in an interface start from the working directory, not from "
+                              "where the interface is: change to the directory that they mean");
+}
+
+static int read_frame(struct reading *reading, struct hob_frame **frame, struct hob_error *error)
+{
+    if (!is_interface(reading)) {
+        const struct hob_value *flow = NULL;
+        int code = flow_of_file(reading, &flow, error);
+        return code != 0 ? code : hob_access_read(frame, &reading->scope, flow, error);
+    }
+    struct hob_interface interface;
+    int code = load_interface(reading, &interface, error);
+    if (code == 0)
+        code = hob_access_read_interface(frame, &reading->scope, &interface, error);
+    if (code != 0)
+        hint_at_directory(reading, error);
+    return code;
+}
+
+/* --- columns and rows --- */
+
+static size_t find_column(const struct hob_frame *frame, struct hob_text name)
+{
+    HOB_AUTO(buffer) struct hob_buffer printed = HOB_BUFFER_INIT;
+    for (size_t i = 0; i < hob_frame_columns(frame); i++) {
+        hob_buffer_clear(&printed);
+        hob_python_str(&printed, hob_frame_name(frame, i));
+        if (hob_text_equal(hob_buffer_text(&printed), name))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+static int no_column(const struct hob_frame *frame, struct hob_text name, struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer names = HOB_BUFFER_INIT;
+    for (size_t i = 0; i < hob_frame_columns(frame) && names.size < HOB_ERROR_HINT_SIZE; i++) {
+        hob_buffer_put_string(&names, i > 0 ? ", " : "");
+        hob_python_str(&names, hob_frame_name(frame, i));
+    }
+    hob_error_set(error, HOB_E_KEY, "there is no column '%.*s'", HOB_TEXT_ARG(name));
+    hob_error_hint(error, "the columns are %s", hob_buffer_string(&names));
+    return HOB_E_KEY;
+}
+
+/* Adds the columns that one --columns names: the whole text, when a column is called that, or
+ * what lies between its commas. */
+static int add_columns(const struct hob_frame *frame, struct hob_text names, size_t *order,
+                       size_t *count, struct hob_error *error)
+{
+    size_t position = find_column(frame, names);
+    if (position != SIZE_MAX) {
+        order[(*count)++] = position;
+        return 0;
+    }
+    while (true) {
+        const char *comma = memchr(names.data, ',', names.size);
+        struct hob_text name = {names.data,
+                                comma != NULL ? (size_t)(comma - names.data) : names.size};
+        position = find_column(frame, name);
+        if (position == SIZE_MAX)
+            return no_column(frame, name, error);
+        order[(*count)++] = position;
+        if (comma == NULL)
+            return 0;
+        names = (struct hob_text){comma + 1, names.size - name.size - 1};
+    }
+}
+
+static int select_columns(const struct reading *reading, struct hob_frame *frame,
+                          struct hob_error *error)
+{
+    size_t given, count = 0, most = 0;
+    HOB_AUTO(free)
+    const char **lists = hob_arguments_values(reading->arguments, "columns", &given);
+    for (size_t i = 0; i < given; i++)
+        most += strlen(lists[i]) + 1;
+    HOB_AUTO(free) size_t *order = hob_alloc_zero(most + 1, sizeof *order);
+    for (size_t i = 0; i < given; i++) {
+        int code = add_columns(frame, hob_text_from(lists[i]), order, &count, error);
+        if (code != 0)
+            return code;
+    }
+    if (given > 0 && !hob_frame_arrange(frame, order, count))
+        return hob_error_set(error, HOB_E_MEMORY, "cannot choose columns: not enough memory");
+    return 0;
+}
+
+static bool copy_rows(struct hob_column *to, const struct hob_column *from, size_t rows,
+                      struct hob_arena *arena)
+{
+    hob_column_init(to, from->type);
+    to->nullable = from->nullable;
+    to->has_zone = from->has_zone;
+    to->offset_seconds = from->offset_seconds;
+    for (size_t row = 0; row < rows; row++)
+        if (!hob_column_append_from(to, from, row, arena))
+            return false;
+    return true;
+}
+
+/* The first rows as a frame of its own, which borrows nested values from the whole. */
+static int first_rows(const struct hob_frame *whole, size_t rows, struct hob_frame **part,
+                      struct hob_error *error)
+{
+    HOB_AUTO(frame) struct hob_frame *frame = hob_frame_new();
+    hob_frame_set_rows(frame, rows);
+    for (size_t i = 0; i < hob_frame_columns(whole); i++) {
+        struct hob_column column;
+        bool copied =
+            copy_rows(&column, hob_frame_column(whole, i), rows, hob_frame_arena(frame)) &&
+            hob_frame_add(frame, hob_frame_name(whole, i), &column) != NULL;
+        if (!copied) {
+            hob_column_deinit(&column);
+            return hob_error_set(error, HOB_E_MEMORY, "cannot choose rows: not enough memory");
+        }
+    }
+    *part = HOB_STEAL(frame);
+    return 0;
+}
+
+/* --- writing --- */
+
+static int write_file(const struct reading *reading, struct hob_text text, struct hob_error *error)
+{
+    HOB_AUTO(file_writer) struct hob_file_writer writer = HOB_FILE_WRITER_INIT;
+    int code = hob_scope_write(&reading->scope, reading->out, false, &writer, error);
+    if (code == 0)
+        code = hob_file_writer_put(&writer, text, error);
+    return code != 0 ? code : hob_file_writer_commit(&writer, error);
+}
+
+/* Returns the exit status. */
+static int finish(const struct reading *reading, struct hob_output *output, int code,
+                  struct hob_error *error)
+{
+    if (code == 0 && hob_buffer_failed(&output->buffer))
+        code = hob_error_set(error, HOB_E_MEMORY, "cannot write the answer: not enough memory");
+    if (code == 0 && reading->out == NULL)
+        return hob_output_finish(output);
+    if (code == 0)
+        code = write_file(reading, hob_buffer_text(&output->buffer), error);
+    return code != 0 ? hob_report(output->program, error) : 0;
+}
+
+static int print_field(struct reading *reading, const char *field)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    struct hob_interface interface;
+    if (!is_interface(reading))
+        return hob_arguments_wrong(reading->arguments,
+                                   "--field is for interfaces (.yml files); for the fields of a "
+                                   "talk there is 'hob field'");
+    if (reading->format->put_value == NULL)
+        return hob_arguments_wrong(reading->arguments, "a single field cannot be printed as %s",
+                                   reading->format->name);
+    HOB_AUTO(output) struct hob_output output = {.program = reading->arguments->name};
+    int code = load_interface(reading, &interface, &error);
+    if (code != 0)
+        return hob_report(output.program, &error);
+    const struct hob_value *value = hob_value_get(interface.fields, field);
+    if (value == NULL)
+        code = hob_error_set(&error, HOB_E_KEY, "the interface '%s' has no field '%s'",
+                             reading->file, field);
+    else
+        code = reading->format->put_value(&output.buffer, value, &error);
+    return finish(reading, &output, code, &error);
+}
+
+static struct hob_table_options table_options(const struct reading *reading)
+{
+    struct hob_table_options options = {.types = hob_arguments_has(reading->arguments, "types"),
+                                        .first = reading->rows};
+    struct hob_terminal terminal = {0};
+    if (reading->out == NULL)
+        terminal = hob_terminal_look();
+    options.color = terminal.color;
+    options.width = terminal.is_terminal ? terminal.width : 0;
+    if (terminal.is_terminal && reading->rows == 0) {
+        options.first = FIRST_ROWS;
+        options.last = LAST_ROWS;
+    }
+    return options;
+}
+
+static int print_table(const struct reading *reading, const struct hob_frame *frame)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    HOB_AUTO(output) struct hob_output output = {.program = reading->arguments->name};
+    HOB_AUTO(frame) struct hob_frame *part = NULL;
+    bool is_table = strcmp(reading->format->name, "table") == 0;
+    bool some = !is_table && reading->rows > 0 && reading->rows < hob_frame_rows(frame);
+    int code = some ? first_rows(frame, reading->rows, &part, &error) : 0;
+    struct hob_table_options options = table_options(reading);
+    if (code == 0)
+        code = reading->format->put(&output.buffer, part != NULL ? part : frame, &options, &error);
+    return finish(reading, &output, code, &error);
+}
+
+int hob_run_read(const struct hob_arguments *arguments)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct reading reading = {.arguments = arguments, .arena = arena};
+    int wrong = look_at_arguments(&reading);
+    if (wrong != 0)
+        return wrong;
+    const char *field = hob_arguments_value(arguments, "field");
+    if (field != NULL)
+        return print_field(&reading, field);
+    struct hob_error error = HOB_ERROR_INIT;
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    int code = read_frame(&reading, &frame, &error);
+    if (code == 0)
+        code = select_columns(&reading, frame, &error);
+    if (code != 0)
+        return hob_report(arguments->name, &error);
+    return print_table(&reading, frame);
+}

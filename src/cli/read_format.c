@@ -1,0 +1,115 @@
+/* read_format: see read_format.h. */
+#include "cli/read_format.h"
+
+#include "access/csv.h"
+#include "frame/records.h"
+#include "value/json.h"
+#include "value/python.h"
+#include "value/yaml.h"
+
+/* A single value is no table; aliases may still make it large. */
+static const size_t max_value_size = (size_t)512 << 20;
+
+static int put_json(struct hob_buffer *out, const struct hob_frame *frame,
+                    const struct hob_table_options *options, struct hob_error *error)
+{
+    (void)options;
+    int code = hob_frame_put_records(out, frame, HOB_JSON_INDENT, error);
+    hob_buffer_put_char(out, '\n');
+    return code;
+}
+
+static int put_lines(struct hob_buffer *out, const struct hob_frame *frame,
+                     const struct hob_table_options *options, struct hob_error *error)
+{
+    (void)options;
+    return hob_frame_put_lines(out, frame, error);
+}
+
+static int put_csv(struct hob_buffer *out, const struct hob_frame *frame,
+                   const struct hob_table_options *options, struct hob_error *error)
+{
+    (void)options;
+    return hob_csv_write(out, frame, ',', '"', error);
+}
+
+static int put_yaml(struct hob_buffer *out, const struct hob_frame *frame,
+                    const struct hob_table_options *options, struct hob_error *error)
+{
+    (void)options;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_value *rows = hob_value_new(arena, HOB_LIST);
+    size_t count = hob_frame_columns(frame) > 0 ? hob_frame_rows(frame) : 0;
+    for (size_t row = 0; row < count; row++)
+        if (!hob_value_append(arena, rows, hob_frame_row(frame, row, arena)))
+            return hob_error_set(error, HOB_E_MEMORY,
+                                 "cannot write the table as YAML: not enough memory");
+    return hob_yaml_write(out, rows, error);
+}
+
+static int put_value_text(struct hob_buffer *out, const struct hob_value *value,
+                          struct hob_error *error)
+{
+    (void)error;
+    hob_python_str(out, value);
+    hob_buffer_put_char(out, '\n');
+    return 0;
+}
+
+static int put_value_json(struct hob_buffer *out, const struct hob_value *value,
+                          struct hob_error *error)
+{
+    int code = hob_json_write(out, value, HOB_JSON_INDENT, max_value_size, error);
+    hob_buffer_put_char(out, '\n');
+    return code;
+}
+
+static int put_value_line(struct hob_buffer *out, const struct hob_value *value,
+                          struct hob_error *error)
+{
+    int code = hob_json_write(out, value, HOB_JSON_COMPACT, max_value_size, error);
+    hob_buffer_put_char(out, '\n');
+    return code;
+}
+
+static const struct hob_read_format formats[] = {
+    {"table", {".txt"}, hob_table_put, put_value_text},
+    {"json", {".json"}, put_json, put_value_json},
+    {"ndjson", {".ndjson", ".jsonl"}, put_lines, put_value_line},
+    {"csv", {".csv"}, put_csv, NULL},
+    {"yaml", {".yml", ".yaml"}, put_yaml, hob_yaml_write},
+};
+
+enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };
+
+const struct hob_read_format *hob_read_format_find(const char *name)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (strcmp(formats[i].name, name) == 0)
+            return &formats[i];
+    return NULL;
+}
+
+static bool has_ending(const struct hob_read_format *format, const char *name)
+{
+    for (size_t i = 0; i < HOB_READ_ENDINGS && format->endings[i] != NULL; i++)
+        if (hob_text_ends_with(hob_text_from(name), format->endings[i]))
+            return true;
+    return false;
+}
+
+const struct hob_read_format *hob_read_format_of_file(const char *name)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++)
+        if (has_ending(&formats[i], name))
+            return &formats[i];
+    return NULL;
+}
+
+void hob_read_put_formats(struct hob_buffer *out)
+{
+    for (size_t i = 0; i < FORMAT_COUNT; i++) {
+        hob_buffer_put_string(out, i > 0 ? " " : "");
+        hob_buffer_put_string(out, formats[i].name);
+    }
+}

@@ -1,0 +1,123 @@
+/* scope: see scope.h. */
+#define _GNU_SOURCE
+#include "config/scope.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+
+static void record_absent(const struct hob_scope *scope, const char *path)
+{
+    hob_sources_add(scope->sources, path, (struct hob_file_identity){.exists = false});
+}
+
+/* A FIFO would block whoever opens it until somebody writes; files never look at O_NONBLOCK. */
+static int open_to_read(const struct hob_scope *scope, const char *path, struct hob_error *error)
+{
+    int flags = O_RDONLY | O_NOCTTY | (scope->roots != NULL ? O_NONBLOCK : 0);
+    int descriptor = hob_roots_open(scope->roots, path, flags, error);
+    if (descriptor == HOB_E_NOT_FOUND || descriptor == HOB_E_NOT_DIRECTORY)
+        record_absent(scope, path);
+    return descriptor;
+}
+
+/* What a request may read: a server has no business with pipes, devices and sockets. */
+static int check_regular(const struct hob_scope *scope, int descriptor, const char *path,
+                         struct hob_error *error)
+{
+    struct stat facts;
+    if (scope->roots == NULL || fstat(descriptor, &facts) != 0 || S_ISREG(facts.st_mode) ||
+        S_ISDIR(facts.st_mode))
+        return 0;
+    return hob_error_set(error, HOB_E_VALUE, "cannot read '%s': it is not a regular file", path);
+}
+
+int hob_scope_read(const struct hob_scope *scope, const char *path,
+                   struct hob_file_content *content, struct hob_error *error)
+{
+    HOB_AUTO(descriptor) int descriptor = open_to_read(scope, path, error);
+    if (descriptor < 0)
+        return descriptor;
+    size_t limit = scope->max_file_size > 0 ? scope->max_file_size : HOB_SCOPE_MAX_FILE_SIZE;
+    int result = check_regular(scope, descriptor, path, error);
+    if (result == 0)
+        result = hob_file_read(content, descriptor, path, limit, error);
+    if (result == 0)
+        hob_sources_add(scope->sources, path, content->identity);
+    return result;
+}
+
+bool hob_scope_exists(const struct hob_scope *scope, const char *path)
+{
+    HOB_AUTO(descriptor) int descriptor = hob_roots_open(scope->roots, path, O_PATH, NULL);
+    if (descriptor >= 0)
+        return true;
+    record_absent(scope, path);
+    return false;
+}
+
+int hob_scope_check(const struct hob_scope *scope, const char *path, struct hob_error *error)
+{
+    return hob_roots_check(scope->roots, path, error);
+}
+
+/* Opens the directory of a path, making what is missing of it when asked to. */
+static int open_directory(const struct hob_scope *scope, const char *path, bool make,
+                          struct hob_error *error)
+{
+    int descriptor = hob_roots_open(scope->roots, path, O_RDONLY | O_DIRECTORY, error);
+    if (descriptor != HOB_E_NOT_FOUND || !make)
+        return descriptor;
+    HOB_AUTO(free) char *parent = hob_copy_string(path);
+    char *slash = strrchr(parent, '/');
+    const char *name = slash != NULL ? slash + 1 : parent;
+    if (slash == parent)
+        return descriptor;
+    if (slash != NULL)
+        *slash = '\0';
+    HOB_AUTO(descriptor) int above =
+        open_directory(scope, slash != NULL ? parent : ".", make, error);
+    if (above < 0)
+        return above;
+    if (name[0] != '\0' && mkdirat(above, name, 0777) != 0 && errno != EEXIST)
+        return hob_error_from_errno(error, errno, "make the directory", path);
+    return hob_roots_open(scope->roots, path, O_RDONLY | O_DIRECTORY, error);
+}
+
+/* A link is followed, so that it is its target that gets replaced, not the link. */
+static char *follow(const char *path)
+{
+    struct stat facts;
+    if (lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode)) {
+        char *resolved = realpath(path, NULL);
+        if (resolved != NULL)
+            return resolved;
+    }
+    return hob_copy_string(path);
+}
+
+int hob_scope_write(const struct hob_scope *scope, const char *path, bool make_directories,
+                    struct hob_file_writer *writer, struct hob_error *error)
+{
+    int allowed = hob_scope_check(scope, path, error);
+    if (allowed < 0)
+        return allowed;
+    HOB_AUTO(free) char *target = follow(path);
+    char *slash = strrchr(target, '/');
+    const char *name = slash != NULL ? slash + 1 : target;
+    if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+        return hob_error_from_errno(error, EISDIR, "write", path);
+    HOB_AUTO(free) char *directory = hob_copy_string(target);
+    if (slash == target)
+        directory[1] = '\0';
+    else if (slash != NULL)
+        directory[slash - target] = '\0';
+    else
+        strcpy(directory, ".");
+    int descriptor = open_directory(scope, directory, make_directories, error);
+    if (descriptor < 0)
+        return descriptor;
+    return hob_file_writer_open(writer, descriptor, name, path, error);
+}

@@ -1,0 +1,302 @@
+/* records: see records.h.
+ *
+ * A table has few names and many rows, so all that repeats is prepared once: for each column the
+ * text that stands before its cell, separator and escaped name and colon in one piece. A row is
+ * then a sequence of copies and cells, read straight from the typed columns; no tree is built.
+ *
+ * Plain cells are bounded by the size of the frame. Nested ones are not: YAML aliases make a small
+ * file name the same list a million times. What nested cells may come to is therefore limited for
+ * the whole table. */
+#include "frame/records.h"
+
+#include "base/map.h"
+#include "base/number.h"
+#include "value/date.h"
+#include "value/json.h"
+
+static const size_t max_nested_size = (size_t)512 << 20;
+
+/* One member of every record. */
+struct member {
+    const struct hob_column *column;
+    size_t start, size; /* of what stands before the cell, in table.before */
+};
+
+struct table {
+    struct member *members;
+    size_t count, rows;
+    struct hob_buffer before;
+    size_t before_total; /* bytes of `before` that one row takes */
+    size_t nested_size;  /* so far */
+    unsigned style;
+};
+
+static void table_deinit(struct table *table)
+{
+    free(table->members);
+    hob_buffer_deinit(&table->before);
+}
+
+static inline void hob_auto_table(struct table *table)
+{
+    table_deinit(table);
+}
+
+static int no_memory(struct hob_error *error)
+{
+    return hob_error_set(error, HOB_E_MEMORY, "cannot write the table as JSON: not enough memory");
+}
+
+static void put_before(struct table *table, struct member *member, struct hob_text key, bool first)
+{
+    struct hob_buffer *out = &table->before;
+    bool indent = (table->style & HOB_JSON_INDENT) != 0;
+    bool spaced = (table->style & HOB_JSON_SPACED) != 0;
+    member->start = out->size;
+    hob_buffer_put_char(out, first ? '{' : ',');
+    if (indent)
+        hob_buffer_put_string(out, "\n    ");
+    else if (spaced && !first)
+        hob_buffer_put_char(out, ' ');
+    hob_buffer_put_text(out, key);
+    hob_buffer_put_string(out, indent || spaced ? ": " : ":");
+    member->size = out->size - member->start;
+    table->before_total += member->size;
+}
+
+/* Finds the members of a record: of columns whose names print alike, the place of the first and
+ * the cells of the last, as in a Python dictionary. */
+static bool collect_members(struct table *table, const struct hob_frame *frame,
+                            struct hob_buffer *keys, size_t *key_ends)
+{
+    HOB_AUTO(map) struct hob_map *seen = hob_map_new();
+    size_t columns = hob_frame_columns(frame);
+    for (size_t i = 0; i < columns; i++) {
+        hob_json_put_key(keys, hob_frame_name(frame, i), table->style);
+        key_ends[i] = keys->size;
+    }
+    if (seen == NULL || hob_buffer_failed(keys))
+        return false;
+    for (size_t i = 0; i < columns; i++) {
+        size_t start = i == 0 ? 0 : key_ends[i - 1];
+        struct hob_text key = {keys->data + start, key_ends[i] - start};
+        struct member *member = hob_map_get(seen, key);
+        if (member == NULL) {
+            member = &table->members[table->count];
+            put_before(table, member, key, table->count == 0);
+            table->count++;
+            if (!hob_map_put(seen, key, member))
+                return false;
+        }
+        member->column = hob_frame_column(frame, i);
+    }
+    return !hob_buffer_failed(&table->before);
+}
+
+static bool table_init(struct table *table, const struct hob_frame *frame, unsigned style)
+{
+    size_t columns = hob_frame_columns(frame);
+    *table = (struct table){.style = style, .rows = hob_frame_rows(frame)};
+    if (columns == 0) {
+        table->rows = 0;
+        return true;
+    }
+    HOB_AUTO(buffer) struct hob_buffer keys = HOB_BUFFER_INIT;
+    HOB_AUTO(free) size_t *key_ends = hob_try_alloc(columns, sizeof *key_ends);
+    table->members = hob_try_alloc(columns, sizeof *table->members);
+    if (key_ends == NULL || table->members == NULL)
+        return false;
+    return collect_members(table, frame, &keys, key_ends);
+}
+
+/* A nested value; with one member a line its own lines are moved in by the record's depth. */
+static int put_value(struct hob_buffer *out, struct table *table, const struct hob_value *value,
+                     struct hob_error *error)
+{
+    if (value->kind == HOB_STRING) {
+        hob_json_put_string(out, value->text, table->style);
+        return 0;
+    }
+    size_t left = max_nested_size - table->nested_size;
+    HOB_AUTO(buffer) struct hob_buffer lines = HOB_BUFFER_INIT;
+    bool indent = (table->style & HOB_JSON_INDENT) != 0;
+    struct hob_buffer *target = indent ? &lines : out;
+    size_t start = target->size;
+    int code = hob_json_write(target, value, table->style, left, error);
+    if (code != 0)
+        return code;
+    if (hob_buffer_failed(target))
+        return no_memory(error);
+    table->nested_size += target->size - start;
+    for (size_t i = 0; i < lines.size; i++) {
+        hob_buffer_put_char(out, lines.data[i]);
+        if (lines.data[i] == '\n')
+            hob_buffer_put_string(out, "    ");
+    }
+    return 0;
+}
+
+static void put_datetime(struct hob_buffer *out, const struct hob_column *column, size_t row)
+{
+    struct hob_value moment = {.kind = HOB_DATETIME,
+                               .boolean = column->has_zone,
+                               .offset_seconds = column->offset_seconds,
+                               .microseconds = column->integers[row]};
+    hob_buffer_put_char(out, '"');
+    hob_datetime_print(out, &moment, 'T');
+    hob_buffer_put_char(out, '"');
+}
+
+static int put_cell(struct hob_buffer *out, struct table *table, const struct hob_column *column,
+                    size_t row, struct hob_error *error)
+{
+    if (column->missing != NULL && hob_column_is_missing(column, row)) {
+        hob_buffer_put(out, "null", 4);
+        return 0;
+    }
+    switch (column->type) {
+    case HOB_COLUMN_INT64:
+        if (hob_buffer_reserve(out, HOB_NUMBER_SIZE))
+            out->size += hob_number_print_int(out->data + out->size, column->integers[row]);
+        return 0;
+    case HOB_COLUMN_UINT64:
+        if (hob_buffer_reserve(out, HOB_NUMBER_SIZE))
+            out->size += hob_number_print_unsigned(out->data + out->size, column->unsigneds[row]);
+        return 0;
+    case HOB_COLUMN_FLOAT64:
+        hob_json_put_double(out, column->numbers[row]);
+        return 0;
+    case HOB_COLUMN_BOOL:
+        hob_buffer_put_string(out, column->booleans[row] ? "true" : "false");
+        return 0;
+    case HOB_COLUMN_STRING:
+        hob_json_put_string(out, hob_column_string(column, row), table->style);
+        return 0;
+    case HOB_COLUMN_DATETIME:
+        put_datetime(out, column, row);
+        return 0;
+    case HOB_COLUMN_VALUE:
+        return put_value(out, table, column->values[row], error);
+    }
+    return hob_error_set(error, HOB_E_INTERNAL, "cannot write a column of type %d as JSON",
+                         (int)column->type);
+}
+
+static int put_row(struct hob_buffer *out, struct table *table, size_t row, struct hob_error *error)
+{
+    /* One check for memory a row covers nearly all of its small pieces. */
+    hob_buffer_reserve(out, table->before_total + table->count * HOB_NUMBER_SIZE);
+    for (size_t i = 0; i < table->count; i++) {
+        const struct member *member = &table->members[i];
+        hob_buffer_put(out, table->before.data + member->start, member->size);
+        int code = put_cell(out, table, member->column, row, error);
+        if (code != 0)
+            return code;
+    }
+    hob_buffer_put_string(out, (table->style & HOB_JSON_INDENT) != 0 ? "\n  }" : "}");
+    return hob_buffer_failed(out) ? no_memory(error) : 0;
+}
+
+int hob_frame_put_records(struct hob_buffer *out, const struct hob_frame *frame, unsigned style,
+                          struct hob_error *error)
+{
+    HOB_AUTO(table) struct table table;
+    if (!table_init(&table, frame, style))
+        return no_memory(error);
+    bool indent = (style & HOB_JSON_INDENT) != 0;
+    const char *between = indent ? ",\n  " : (style & HOB_JSON_SPACED) != 0 ? ", " : ",";
+    hob_buffer_put_char(out, '[');
+    if (indent && table.rows > 0)
+        hob_buffer_put_string(out, "\n  ");
+    for (size_t row = 0; row < table.rows; row++) {
+        if (row > 0)
+            hob_buffer_put_string(out, between);
+        int code = put_row(out, &table, row, error);
+        if (code != 0)
+            return code;
+    }
+    hob_buffer_put_string(out, indent && table.rows > 0 ? "\n]" : "]");
+    return hob_buffer_failed(out) ? no_memory(error) : 0;
+}
+
+int hob_frame_put_lines(struct hob_buffer *out, const struct hob_frame *frame,
+                        struct hob_error *error)
+{
+    HOB_AUTO(table) struct table table;
+    if (!table_init(&table, frame, HOB_JSON_COMPACT))
+        return no_memory(error);
+    for (size_t row = 0; row < table.rows; row++) {
+        int code = put_row(out, &table, row, error);
+        if (code != 0)
+            return code;
+        hob_buffer_put_char(out, '\n');
+    }
+    return hob_buffer_failed(out) ? no_memory(error) : 0;
+}
+
+static int put_columns(struct hob_buffer *out, const struct hob_frame *frame,
+                       struct hob_error *error)
+{
+    hob_buffer_put_char(out, '[');
+    for (size_t i = 0; i < hob_frame_columns(frame); i++) {
+        if (i > 0)
+            hob_buffer_put_char(out, ',');
+        int code =
+            hob_json_write(out, hob_frame_name(frame, i), HOB_JSON_COMPACT, max_nested_size, error);
+        if (code != 0)
+            return code;
+    }
+    hob_buffer_put_char(out, ']');
+    return 0;
+}
+
+static void put_shape(struct hob_buffer *out, const struct hob_frame *frame)
+{
+    char number[HOB_NUMBER_SIZE];
+    hob_buffer_put_char(out, '[');
+    hob_buffer_put(out, number, hob_number_print_unsigned(number, hob_frame_rows(frame)));
+    hob_buffer_put_char(out, ',');
+    hob_buffer_put(out, number, hob_number_print_unsigned(number, hob_frame_columns(frame)));
+    hob_buffer_put_char(out, ']');
+}
+
+/* The same members as in a record, so repeated names are settled in the same way. */
+static int put_dtypes(struct hob_buffer *out, const struct hob_frame *frame,
+                      struct hob_error *error)
+{
+    HOB_AUTO(table) struct table table;
+    if (!table_init(&table, frame, HOB_JSON_COMPACT))
+        return no_memory(error);
+    if (table.count == 0)
+        hob_buffer_put_char(out, '{');
+    for (size_t i = 0; i < table.count; i++) {
+        const struct member *member = &table.members[i];
+        hob_buffer_put(out, table.before.data + member->start, member->size);
+        hob_buffer_put_char(out, '"');
+        hob_column_put_dtype(out, member->column);
+        hob_buffer_put_char(out, '"');
+    }
+    hob_buffer_put_char(out, '}');
+    return 0;
+}
+
+int hob_frame_put_answer(struct hob_buffer *out, const struct hob_frame *frame,
+                         struct hob_error *error)
+{
+    hob_buffer_put_string(out, "{\"records\":");
+    int code = hob_frame_put_records(out, frame, HOB_JSON_COMPACT, error);
+    if (code != 0)
+        return code;
+    hob_buffer_put_string(out, ",\"columns\":");
+    code = put_columns(out, frame, error);
+    if (code != 0)
+        return code;
+    hob_buffer_put_string(out, ",\"shape\":");
+    put_shape(out, frame);
+    hob_buffer_put_string(out, ",\"dtypes\":");
+    code = put_dtypes(out, frame, error);
+    if (code != 0)
+        return code;
+    hob_buffer_put_char(out, '}');
+    return hob_buffer_failed(out) ? no_memory(error) : 0;
+}

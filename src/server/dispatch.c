@@ -1,0 +1,301 @@
+/* dispatch: see dispatch.h.
+ *
+ * Which thread makes an answer. An answer that is kept warm is sent by the thread that read the
+ * request, and so is one that is known to be quick to make: its last making took less than a
+ * millisecond, and no file is larger than a megabyte (a smaller limit on files says so while it is
+ * being tried; the work is then done again by a worker). Everything else that touches files goes to
+ * a worker thread: the threads that talk to clients never wait for a disk.
+ *
+ * The body of every POST must be JSON, whatever the route makes of it: that is checked even for
+ * paths that do not exist, as in the reference. */
+#include "server/dispatch.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/answer.h"
+#include "value/json.h"
+
+enum {
+    QUICK_NS = 1000 * 1000,        /* what may be made at once... */
+    QUICK_FILE_SIZE = 1024 * 1024, /* ...from files of at most this size */
+};
+
+/* ---- refusals ---- */
+
+static struct hob_response *refusal(const struct hob_error *error, int status)
+{
+    return hob_answer_error(HOB_ENVELOPE_TYPED, error, status);
+}
+
+struct hob_response *hob_dispatch_admit(void *context, struct hob_http_request *request)
+{
+    struct hob_server *server = context;
+    struct hob_error error;
+    error.code = 0;
+    atomic_fetch_add_explicit(&server->requests, 1, memory_order_relaxed);
+    if (hob_guard_check(&server->guard, request, &error) == 0)
+        return NULL;
+    hob_log(HOB_LOG_WARNING, "refused", "method", request->method, "path", request->path, "reason",
+            error.message, NULL);
+    return refusal(&error, 0);
+}
+
+struct hob_response *hob_dispatch_too_large(void *context, struct hob_http_request *request)
+{
+    struct hob_server *server = context;
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_LIMIT, "%s %s: the body is larger than the limit of %zu bytes",
+                  request->method, request->path, server->options.max_body);
+    hob_error_hint(&error, "start hobd with a larger --max-body, or send less at once");
+    return refusal(&error, 0);
+}
+
+static struct hob_response *unknown_path(const struct hob_http_request *request)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_ROUTE, "unknown path: %.200s", request->path);
+    hob_error_hint(&error, "GET /api/status lists the paths that there are");
+    return refusal(&error, 0);
+}
+
+static struct hob_response *wrong_method(const struct hob_http_request *request,
+                                         const struct hob_route *route)
+{
+    HOB_AUTO(buffer) struct hob_buffer methods = HOB_BUFFER_INIT;
+    hob_route_put_methods(&methods, route);
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_METHOD, "%.40s is not supported for %s", request->method,
+                  route->path);
+    hob_error_hint(&error, "use %s", hob_buffer_string(&methods));
+    struct hob_response *response = refusal(&error, 0);
+    if (response != NULL)
+        hob_response_set_header(response, "Allow", hob_buffer_string(&methods));
+    return response;
+}
+
+/* ---- running a handler ---- */
+
+static struct hob_response *body_error(enum hob_envelope envelope, struct hob_error *error)
+{
+    bool malformed = error->code == HOB_E_JSON || error->code == HOB_E_UNICODE;
+    return hob_answer_error(envelope, error, malformed ? 400 : 0);
+}
+
+/* Reads the body: 0, or an error for what is no JSON. */
+static int read_body(struct hob_call *call, struct hob_text body, struct hob_error *error)
+{
+    call->body = &hob_value_empty_map;
+    if (body.size == 0)
+        return 0;
+    return hob_json_read(call->arena, body, &call->body, error);
+}
+
+static int need_object(const struct hob_call *call, struct hob_error *error)
+{
+    if (hob_value_is(call->body, HOB_MAP))
+        return 0;
+    hob_error_set(error, HOB_E_PARAMETER, "the body must be a JSON object, but it is a %s",
+                  hob_value_kind_name(call->body));
+    hob_error_hint(error, "send the parameters as {\"name\": value, ...}");
+    return HOB_E_PARAMETER;
+}
+
+/* The response of a handler that succeeded. */
+static struct hob_response *take_answer(struct hob_call *call, struct hob_error *error)
+{
+    struct hob_response *response =
+        hob_buffer_failed(&call->out) ? NULL : hob_response_new(200, &call->out);
+    if (response != NULL)
+        return response;
+    hob_error_set(error, HOB_E_MEMORY, "not enough memory for the answer");
+    return hob_answer_error(call->envelope, error, 0);
+}
+
+/* Reads the body and calls the handler. NULL without memory; *code says what the handler said. */
+static struct hob_response *run_call(struct hob_call *call, const struct hob_route *route,
+                                     struct hob_text body, int *code)
+{
+    struct hob_error error;
+    error.code = 0;
+    error.message[0] = error.hint[0] = '\0';
+    call->envelope = route->envelope;
+    call->keep = route->kind == HOB_ROUTE_KEPT;
+    *code = read_body(call, body, &error);
+    if (*code != 0)
+        return body_error(HOB_ENVELOPE_TYPED, &error);
+    *code = need_object(call, &error);
+    call->operation_started = hob_clock_now();
+    if (*code == 0)
+        *code = route->handle(call, &error);
+    if (*code == 0)
+        return take_answer(call, &error);
+    if (*code == HOB_E_INTERNAL || *code == HOB_E_IO)
+        hob_log(HOB_LOG_ERROR, "request failed", "path", route->path, "reason", error.message,
+                NULL);
+    return hob_answer_error(call->envelope, &error, 0);
+}
+
+/* Makes the answer of a route, and keeps it warm when it may be. */
+static struct hob_response *make_answer(struct hob_server *server, const struct hob_route *route,
+                                        const struct hob_http_request *request,
+                                        size_t max_file_size, int *code)
+{
+    HOB_AUTO(sources) struct hob_sources *sources = NULL;
+    struct hob_call call = {
+        .server = server,
+        .arena = hob_arena_new(),
+        .started = request->started,
+        .scope = {.roots = server->roots, .max_file_size = max_file_size},
+    };
+    uint64_t started = hob_clock_now();
+    bool kept = route->kind == HOB_ROUTE_KEPT && !server->options.no_cache;
+    if (kept)
+        call.scope.sources = sources = hob_sources_new();
+    struct hob_response *response = run_call(&call, route, request->body, code);
+    if (kept && call.keep && *code == 0 && response != NULL) {
+        struct hob_cache_key key = {route, request->body};
+        hob_cache_keep(server->cache, key, response, HOB_STEAL(sources), hob_clock_now() - started);
+    }
+    hob_buffer_deinit(&call.out);
+    hob_arena_free(call.arena);
+    return response;
+}
+
+/* ---- in a worker thread ---- */
+
+struct task {
+    struct hob_job job; /* first: a job is cast back to its task */
+    struct hob_server *server;
+    const struct hob_route *route;
+    struct hob_http_request *request;
+};
+
+static void run_task(struct hob_job *job)
+{
+    struct task *task = (struct task *)job;
+    int code;
+    HOB_AUTO(response)
+    struct hob_response *response = make_answer(task->server, task->route, task->request,
+                                                task->server->options.max_file_size, &code);
+    hob_http_answer(task->request, response);
+    free(task);
+}
+
+static void answer_later(struct hob_server *server, const struct hob_route *route,
+                         struct hob_http_request *request)
+{
+    struct task *task = hob_alloc_zero(1, sizeof *task);
+    *task = (struct task){{.run = run_task}, server, route, request};
+    hob_http_defer(request);
+    if (hob_work_submit(server->work, &task->job))
+        return;
+    free(task);
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_BUSY, "%s: too many requests are waiting already", route->path);
+    hob_error_hint(&error, "try again in a second");
+    HOB_AUTO(response)
+    struct hob_response *response = hob_answer_error(route->envelope, &error, 0);
+    hob_http_answer(request, response);
+}
+
+/* ---- in the thread that read the request ---- */
+
+/* The answer if it can be had at once, else NULL. */
+static struct hob_response *quick_answer(struct hob_server *server, const struct hob_route *route,
+                                         const struct hob_http_request *request)
+{
+    uint64_t cost_ns;
+    struct hob_cache_key key = {route, request->body};
+    struct hob_response *response = hob_cache_find(server->cache, key, &cost_ns);
+    if (response != NULL || cost_ns == 0 || cost_ns > QUICK_NS)
+        return response;
+    int code;
+    response = make_answer(server, route, request, QUICK_FILE_SIZE, &code);
+    return code == HOB_E_LIMIT ? hob_response_unref(response) : response;
+}
+
+/* What has to be said of the body when the route does not care for it; NULL when all is well. */
+static struct hob_response *check_body(const struct hob_http_request *request)
+{
+    if (request->body.size == 0 || strcmp(request->method, "POST") != 0)
+        return NULL;
+    struct hob_error error = HOB_ERROR_INIT;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_call call = {.arena = arena};
+    if (read_body(&call, request->body, &error) == 0)
+        return NULL;
+    return body_error(HOB_ENVELOPE_TYPED, &error);
+}
+
+static unsigned method_flag(const char *method)
+{
+    if (strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+        return HOB_METHOD_GET;
+    if (strcmp(method, "POST") == 0)
+        return HOB_METHOD_POST;
+    return strcmp(method, "DELETE") == 0 ? HOB_METHOD_DELETE : 0;
+}
+
+/* The answer, or NULL when a worker has to make it. */
+static struct hob_response *answer_now(struct hob_server *server, const struct hob_route *route,
+                                       const struct hob_http_request *request)
+{
+    int code;
+    struct hob_response *response;
+    switch (route->kind) {
+    case HOB_ROUTE_CONSTANT:
+        response = check_body(request);
+        if (response != NULL)
+            return response;
+        size_t count;
+        return hob_response_ref(server->constants[route - hob_routes(&count)]);
+    case HOB_ROUTE_QUICK:
+        response = check_body(request);
+        return response != NULL ? response : make_answer(server, route, request, 0, &code);
+    case HOB_ROUTE_KEPT:
+        return quick_answer(server, route, request);
+    case HOB_ROUTE_SLOW:
+        break;
+    }
+    return NULL;
+}
+
+static struct hob_response *refuse_route(const struct hob_http_request *request,
+                                         const struct hob_route *route)
+{
+    struct hob_response *response = check_body(request);
+    if (response != NULL)
+        return response;
+    return route == NULL ? unknown_path(request) : wrong_method(request, route);
+}
+
+void hob_dispatch_handle(void *context, struct hob_http_request *request)
+{
+    struct hob_server *server = context;
+    const struct hob_route *route = hob_route_find(request->path);
+    bool allowed = route != NULL && (route->methods & method_flag(request->method)) != 0;
+    HOB_AUTO(response)
+    struct hob_response *response =
+        allowed ? answer_now(server, route, request) : refuse_route(request, route);
+    if (allowed && response == NULL) {
+        answer_later(server, route, request);
+        return;
+    }
+    hob_http_answer(request, response);
+}
+
+int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error)
+{
+    size_t count;
+    const struct hob_route *routes = hob_routes(&count);
+    server->constants = hob_alloc_zero(count, sizeof(struct hob_response *));
+    struct hob_http_request nothing = {.method = "GET", .path = "", .started = hob_clock_now()};
+    for (size_t i = 0; i < count; i++) {
+        int code = 0;
+        if (routes[i].kind == HOB_ROUTE_CONSTANT)
+            server->constants[i] = make_answer(server, &routes[i], &nothing, 0, &code);
+        if (code != 0)
+            return hob_error_set(error, code, "cannot prepare the answer of %s", routes[i].path);
+    }
+    return 0;
+}

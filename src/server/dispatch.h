@@ -1,0 +1,41 @@
+/* dispatch: from a request to its answer: guard, route, cache, handler, now or in a worker thread.
+ *
+ * Internal to the server: what server.c starts and stops, dispatch.c uses. */
+#ifndef HOB_SERVER_DISPATCH_H
+#define HOB_SERVER_DISPATCH_H
+
+#include <stdatomic.h>
+
+#include "config/roots.h"
+#include "server/cache.h"
+#include "server/guard.h"
+#include "server/http.h"
+#include "server/routes.h"
+#include "server/server.h"
+#include "server/work.h"
+
+struct hob_server {
+    struct hob_server_options options; /* with defaults filled in; its texts are not kept */
+    struct hob_guard guard;
+    struct hob_roots *roots;
+    struct hob_cache *cache;
+    struct hob_work *work;
+    struct hob_http *tcp, *local; /* `local` is NULL without a unix socket */
+    struct hob_http_application application;
+    struct hob_response **constants; /* of routes of that kind, by position in the table */
+    char *socket_path;
+    uint64_t socket_inode; /* so that only our own socket is removed */
+    uint64_t started;
+    atomic_ullong requests;
+    char url[300];
+};
+
+/* The functions that make up server->application. */
+struct hob_response *hob_dispatch_admit(void *server, struct hob_http_request *request);
+void hob_dispatch_handle(void *server, struct hob_http_request *request);
+struct hob_response *hob_dispatch_too_large(void *server, struct hob_http_request *request);
+
+/* Makes the answers of constant routes. */
+int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error);
+
+#endif

@@ -1,0 +1,171 @@
+/* guard: see guard.h. */
+#define _GNU_SOURCE
+#include "server/guard.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/number.h"
+#include "server/peer.h"
+
+static bool same_name(struct hob_text name, const char *other)
+{
+    return name.size == strlen(other) && strncasecmp(name.data, other, name.size) == 0;
+}
+
+/* Splits "name:port", "[::1]:port" or a bare name; a port that is not there is HTTP's own. */
+static bool split_host(struct hob_text host, struct hob_text *name, uint64_t *port)
+{
+    size_t end = host.size;
+    while (end > 0 && host.data[end - 1] != ':' && host.data[end - 1] != ']')
+        end--;
+    *name = host;
+    *port = 80;
+    if (end == 0 || host.data[end - 1] == ']')
+        return host.size > 0;
+    *name = (struct hob_text){host.data, end - 1};
+    struct hob_text digits = {host.data + end, host.size - end};
+    return name->size > 0 && hob_number_parse_unsigned(digits, port) == 0;
+}
+
+/* The address that this connection came in at, as a Host header has it. */
+static bool is_local_address(struct hob_text name, int descriptor)
+{
+    union {
+        struct sockaddr any;
+        struct sockaddr_in v4;
+        struct sockaddr_in6 v6;
+    } address = {0};
+    socklen_t size = sizeof address;
+    char text[INET6_ADDRSTRLEN], host[INET6_ADDRSTRLEN + 2];
+    if (getsockname(descriptor, &address.any, &size) != 0)
+        return false;
+    bool v6 = address.any.sa_family == AF_INET6;
+    const void *bytes = v6 ? (void *)&address.v6.sin6_addr : (void *)&address.v4.sin_addr;
+    if (inet_ntop(address.any.sa_family, bytes, text, sizeof text) == NULL)
+        return false;
+    snprintf(host, sizeof host, v6 ? "[%s]" : "%s", text);
+    return same_name(name, host);
+}
+
+bool hob_guard_is_own_host(const struct hob_guard *guard, struct hob_text host, int descriptor)
+{
+    struct hob_text name;
+    uint64_t port;
+    if (!split_host(host, &name, &port) || port != guard->port)
+        return false;
+    if (same_name(name, "localhost") || same_name(name, "127.0.0.1") || same_name(name, "[::1]") ||
+        same_name(name, guard->host))
+        return true;
+    return is_local_address(name, descriptor);
+}
+
+static int check_framing(const struct hob_http_headers *headers, struct hob_error *error)
+{
+    if (headers->host_count > 1)
+        return hob_error_set(error, HOB_E_PARAMETER, "the request has several Host headers");
+    if (headers->length_count > 1)
+        return hob_error_set(error, HOB_E_PARAMETER,
+                             "the request has several Content-Length headers");
+    if (headers->encoding_count > 1 || (headers->encoding_count == 1 && !headers->chunked))
+        return hob_error_set(error, HOB_E_PARAMETER,
+                             "the request has a Transfer-Encoding other than 'chunked'");
+    if (headers->encoding_count > 0 && headers->length_count > 0)
+        return hob_error_set(error, HOB_E_PARAMETER,
+                             "the request has both Content-Length and Transfer-Encoding");
+    return 0;
+}
+
+static int check_host(const struct hob_guard *guard, const struct hob_http_request *request,
+                      struct hob_error *error)
+{
+    const struct hob_http_headers *headers = &request->headers;
+    if (headers->host_count == 0) {
+        if (request->version_1_0)
+            return 0;
+        return hob_error_set(error, HOB_E_PARAMETER, "the request has no Host header");
+    }
+    if (hob_guard_is_own_host(guard, headers->host, request->peer->descriptor))
+        return 0;
+    hob_error_set(error, HOB_E_FORBIDDEN,
+                  "refused: the Host header '%.*s' does not name this server",
+                  HOB_TEXT_ARG(headers->host));
+    hob_error_hint(error,
+                   "ask for http://127.0.0.1:%u or http://localhost:%u, or start hobd with "
+                   "--host and the name that clients use",
+                   guard->port, guard->port);
+    return HOB_E_FORBIDDEN;
+}
+
+static bool is_own_origin(const struct hob_guard *guard, struct hob_text origin, int descriptor)
+{
+    struct hob_text host = {origin.data + strlen("http://"), origin.size - strlen("http://")};
+    return hob_text_starts_with(origin, "http://") &&
+           hob_guard_is_own_host(guard, host, descriptor);
+}
+
+static int check_browser(const struct hob_guard *guard, const struct hob_http_request *request,
+                         struct hob_error *error)
+{
+    const struct hob_http_headers *headers = &request->headers;
+    struct hob_text origin = headers->origin;
+    if (origin.data != NULL && !is_own_origin(guard, origin, request->peer->descriptor))
+        return hob_error_set(error, HOB_E_FORBIDDEN,
+                             "refused: a web page of '%.*s' may not use this server",
+                             HOB_TEXT_ARG(origin));
+    if (same_name(headers->fetch_site, "cross-site"))
+        return hob_error_set(error, HOB_E_FORBIDDEN,
+                             "refused: the request comes from a web page of another site");
+    return 0;
+}
+
+/* ---- the process on the other end ---- */
+
+/* A connection from another machine is let through, since the operator chose to listen there; so is
+ * one of which the system doesn't tell. Nobody could read the answer of one that is closed. */
+static bool is_welcome(int descriptor)
+{
+    uid_t user;
+    switch (hob_peer_look_up(descriptor, &user)) {
+    case HOB_PEER_USER:
+        return user == 0 || user == geteuid();
+    case HOB_PEER_GONE:
+        return false;
+    case HOB_PEER_REMOTE:
+    case HOB_PEER_UNKNOWN:
+        break;
+    }
+    return true;
+}
+
+static int check_peer(const struct hob_http_request *request, struct hob_error *error)
+{
+    struct hob_http_peer *peer = request->peer;
+    if (!peer->judged) {
+        peer->welcome = is_welcome(peer->descriptor);
+        peer->judged = true;
+    }
+    if (peer->welcome)
+        return 0;
+    hob_error_set(error, HOB_E_FORBIDDEN,
+                  "refused: the connection comes from a process of another user");
+    hob_error_hint(error, "each user runs a server of their own");
+    return HOB_E_FORBIDDEN;
+}
+
+int hob_guard_check(const struct hob_guard *guard, const struct hob_http_request *request,
+                    struct hob_error *error)
+{
+    int code = check_framing(&request->headers, error);
+    if (code == 0)
+        code = check_peer(request, error);
+    if (code == 0 && !request->peer->local)
+        code = check_host(guard, request, error);
+    if (code == 0 && !request->peer->local)
+        code = check_browser(guard, request, error);
+    return code;
+}

@@ -1,0 +1,444 @@
+/* http: libmicrohttpd behind one small face.
+ *
+ * One epoll loop a thread; a connection stays with its thread. libmicrohttpd calls on_access once
+ * when the headers are in, once for each piece of the body, and once at the end. Only refusals are
+ * sent in the first call, because libmicrohttpd closes the connection after an answer given there.
+ *
+ * What a request needs lives in its connection (struct connection) and is used again by the next
+ * request of the same connection, so that a small kept-alive request allocates nothing here. The
+ * response objects are libmicrohttpd's own, which counts references and may send one to several
+ * connections at once: an answer that is kept warm is sent without a copy.
+ *
+ * Time limits. libmicrohttpd keeps the connections with the common limit in order of their last
+ * activity, and walks through those with a limit of their own at each turn; so the common limit is
+ * the long one of idle connections, and only a connection whose body is being awaited gets a short
+ * one. A client that drips its body is caught by a rate: half a minute, and then one second more
+ * for each 64 KiB that came.
+ *
+ * A body over the limit whose length was not announced is read to its end and thrown away, since
+ * libmicrohttpd cannot answer in the middle of a body; the same rate, and sixteen times the limit,
+ * bound that. */
+#include "server/http.h"
+
+#include <microhttpd.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <strings.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/number.h"
+
+enum {
+    IDLE_SECONDS = 3600,
+    BODY_SECONDS = 30,
+    BODY_RATE = 64 * 1024,    /* bytes that buy one more second */
+    STACK_SIZE = 1024 * 1024, /* documents are read by recursion, up to HOB_VALUE_MAX_DEPTH */
+    KEEP_BODY = 4096,         /* an idle connection keeps a buffer of at most this size */
+    SWALLOW = 16,             /* times the limit of a body are read and thrown away */
+};
+
+struct hob_response {
+    atomic_uint references;
+    int status;
+    struct hob_text body; /* belongs to `native` */
+    struct MHD_Response *native;
+};
+
+struct hob_http {
+    struct MHD_Daemon *daemon;
+    struct hob_http_application application;
+    size_t max_body;
+    bool local;
+    int listening; /* the socket, ours again once the daemon does not listen any more; or -1 */
+    atomic_bool draining;
+    atomic_uint open_requests;
+};
+
+enum phase {
+    IDLE,
+    READING,  /* the body is coming in */
+    HANDLING, /* the application has it */
+    DEFERRED, /* suspended until there is an answer */
+    ANSWERED,
+};
+
+struct connection {
+    struct hob_http_request request; /* first: a request is cast back to its connection */
+    struct hob_http *http;
+    struct MHD_Connection *native;
+    struct hob_http_peer peer;
+    struct hob_buffer body;
+    uint64_t received;
+    enum phase phase;
+    bool too_large;
+    bool hurried;              /* has the short time limit */
+    struct hob_response *late; /* the answer of a deferred request; owned */
+    bool hang_up;
+};
+
+/* ---- responses ---- */
+
+struct hob_response *hob_response_new(int status, struct hob_buffer *body)
+{
+    size_t size;
+    char *data = hob_buffer_steal(body, &size);
+    if (data == NULL)
+        return NULL;
+    struct hob_response *response = hob_alloc_zero(1, sizeof *response);
+    atomic_init(&response->references, 1);
+    response->status = status;
+    response->body = (struct hob_text){data, size};
+    response->native = MHD_create_response_from_buffer_with_free_callback(size, data, free);
+    if (response->native == NULL) {
+        free(data);
+        free(response);
+        return NULL;
+    }
+    hob_response_set_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    return response;
+}
+
+struct hob_response *hob_response_ref(struct hob_response *response)
+{
+    atomic_fetch_add_explicit(&response->references, 1, memory_order_relaxed);
+    return response;
+}
+
+struct hob_response *hob_response_unref(struct hob_response *response)
+{
+    if (response != NULL &&
+        atomic_fetch_sub_explicit(&response->references, 1, memory_order_acq_rel) == 1) {
+        MHD_destroy_response(response->native);
+        free(response);
+    }
+    return NULL;
+}
+
+void hob_response_set_header(struct hob_response *response, const char *name, const char *value)
+{
+    MHD_add_response_header(response->native, name, value);
+}
+
+int hob_response_status(const struct hob_response *response)
+{
+    return response->status;
+}
+
+size_t hob_response_size(const struct hob_response *response)
+{
+    return response->body.size;
+}
+
+static enum MHD_Result copy_header(void *to, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    (void)kind;
+    MHD_add_response_header(to, name, value);
+    return MHD_YES;
+}
+
+/* The same answer, after which the connection is closed. */
+static enum MHD_Result send_last(struct connection *connection, struct hob_response *response)
+{
+    struct MHD_Response *last = MHD_create_response_from_buffer(
+        response->body.size, (void *)(uintptr_t)response->body.data, MHD_RESPMEM_MUST_COPY);
+    if (last == NULL)
+        return MHD_NO;
+    MHD_get_response_headers(response->native, copy_header, last);
+    MHD_add_response_header(last, MHD_HTTP_HEADER_CONNECTION, "close");
+    enum MHD_Result result =
+        MHD_queue_response(connection->native, (unsigned)response->status, last);
+    MHD_destroy_response(last);
+    return result;
+}
+
+static enum MHD_Result deliver(struct connection *connection, struct hob_response *response)
+{
+    connection->phase = ANSWERED;
+    if (response == NULL)
+        return MHD_NO;
+    if (atomic_load_explicit(&connection->http->draining, memory_order_relaxed))
+        return send_last(connection, response);
+    return MHD_queue_response(connection->native, (unsigned)response->status, response->native);
+}
+
+/* ---- headers ---- */
+
+static bool named(const char *key, size_t size, struct hob_text name)
+{
+    return size == name.size && strncasecmp(key, name.data, size) == 0;
+}
+
+static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const char *key,
+                                   size_t key_size, const char *value, size_t value_size)
+{
+    struct hob_http_headers *headers = context;
+    struct hob_text text = {value, value_size};
+    (void)kind;
+    if (named(key, key_size, HOB_TEXT("host"))) {
+        headers->host = text;
+        headers->host_count++;
+    } else if (named(key, key_size, HOB_TEXT("origin"))) {
+        headers->origin = text;
+    } else if (named(key, key_size, HOB_TEXT("sec-fetch-site"))) {
+        headers->fetch_site = text;
+    } else if (named(key, key_size, HOB_TEXT("content-length"))) {
+        headers->length_count++;
+        hob_number_parse_unsigned(text, &headers->content_length);
+    } else if (named(key, key_size, HOB_TEXT("transfer-encoding"))) {
+        headers->encoding_count++;
+        headers->chunked = named(value, value_size, HOB_TEXT("chunked"));
+    } else if (named(key, key_size, HOB_TEXT("expect"))) {
+        headers->expects = named(value, value_size, HOB_TEXT("100-continue"));
+    }
+    return MHD_YES;
+}
+
+static bool has_body(const struct hob_http_headers *headers)
+{
+    return headers->content_length > 0 || headers->encoding_count > 0;
+}
+
+/* ---- a request from its first call to its last ---- */
+
+static void set_time_limit(struct connection *connection, bool hurried)
+{
+    if (connection->hurried == hurried)
+        return;
+    connection->hurried = hurried;
+    MHD_set_connection_option(connection->native, MHD_CONNECTION_OPTION_TIMEOUT,
+                              (unsigned)(hurried ? BODY_SECONDS : IDLE_SECONDS));
+}
+
+static void begin(struct connection *connection, struct MHD_Connection *native, const char *path,
+                  const char *method, const char *version)
+{
+    connection->request = (struct hob_http_request){
+        .method = method,
+        .path = path,
+        .version_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0,
+        .peer = &connection->peer,
+        .started = hob_clock_now(),
+    };
+    connection->native = native;
+    connection->received = 0;
+    connection->too_large = false;
+    connection->hang_up = false;
+    connection->phase = READING;
+    atomic_fetch_add(&connection->http->open_requests, 1);
+    MHD_get_connection_values_n(native, MHD_HEADER_KIND, note_header, &connection->request.headers);
+}
+
+/* Sends a refusal while the body is still on its way: the connection cannot be used any more. */
+static enum MHD_Result refuse(struct connection *connection, struct hob_response *response)
+{
+    if (response == NULL)
+        return MHD_NO;
+    connection->phase = ANSWERED;
+    enum MHD_Result result = send_last(connection, response);
+    hob_response_unref(response);
+    return result;
+}
+
+/* Gives the request to the application, which answers before it returns, or defers. */
+static enum MHD_Result handle(struct connection *connection)
+{
+    struct hob_http_application *application = &connection->http->application;
+    struct hob_http_request *request = &connection->request;
+    connection->phase = HANDLING;
+    request->body = hob_buffer_text(&connection->body);
+    if (connection->too_large) {
+        HOB_AUTO(response)
+        struct hob_response *response = application->too_large(application->context, request);
+        return deliver(connection, response);
+    }
+    application->handle(application->context, request);
+    return connection->hang_up ? MHD_NO : MHD_YES;
+}
+
+static enum MHD_Result on_headers(struct connection *connection)
+{
+    struct hob_http_application *application = &connection->http->application;
+    struct hob_http_request *request = &connection->request;
+    struct hob_response *refusal = application->admit(application->context, request);
+    if (refusal != NULL)
+        return refuse(connection, refusal);
+    if (request->headers.content_length > connection->http->max_body)
+        return refuse(connection, application->too_large(application->context, request));
+    if (has_body(&request->headers))
+        set_time_limit(connection, true);
+    return MHD_YES;
+}
+
+static bool too_slow(const struct connection *connection)
+{
+    double seconds = hob_clock_milliseconds_since(connection->request.started) / 1e3;
+    return seconds > BODY_SECONDS + (double)connection->received / BODY_RATE;
+}
+
+static enum MHD_Result on_body(struct connection *connection, const char *data, size_t size)
+{
+    size_t limit = connection->http->max_body;
+    connection->received += size;
+    if (connection->received > limit)
+        connection->too_large = true;
+    if (too_slow(connection) || connection->received / SWALLOW > limit)
+        return MHD_NO;
+    if (!connection->too_large) {
+        /* The announced size is believed as far as a common body goes, not at once for a large
+         * one that may never come. */
+        uint64_t announced = connection->request.headers.content_length;
+        if (connection->body.size == 0 && announced > size && announced <= 1024 * 1024)
+            hob_buffer_reserve(&connection->body, (size_t)announced);
+        hob_buffer_put(&connection->body, data, size);
+    }
+    return hob_buffer_failed(&connection->body) ? MHD_NO : MHD_YES;
+}
+
+/* The call that libmicrohttpd makes after a deferred request was resumed. */
+static enum MHD_Result on_resumed(struct connection *connection)
+{
+    HOB_AUTO(response) struct hob_response *response = HOB_STEAL(connection->late);
+    return deliver(connection, response);
+}
+
+static enum MHD_Result on_access(void *context, struct MHD_Connection *native, const char *path,
+                                 const char *method, const char *version, const char *data,
+                                 size_t *size, void **slot)
+{
+    (void)context;
+    struct connection *connection = *slot;
+    if (connection == NULL) {
+        connection =
+            MHD_get_connection_info(native, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+        *slot = connection;
+        begin(connection, native, path, method, version);
+        return on_headers(connection);
+    }
+    if (*size > 0) {
+        size_t got = *size;
+        *size = 0;
+        return on_body(connection, data, got);
+    }
+    if (connection->phase == DEFERRED)
+        return on_resumed(connection);
+    if (connection->phase != READING)
+        return MHD_YES;
+    set_time_limit(connection, false);
+    return handle(connection);
+}
+
+static void on_completed(void *context, struct MHD_Connection *native, void **slot,
+                         enum MHD_RequestTerminationCode code)
+{
+    (void)context, (void)native, (void)code;
+    struct connection *connection = *slot;
+    if (connection == NULL)
+        return;
+    connection->late = hob_response_unref(connection->late);
+    if (connection->body.capacity > KEEP_BODY)
+        hob_buffer_deinit(&connection->body);
+    hob_buffer_clear(&connection->body);
+    connection->phase = IDLE;
+    *slot = NULL;
+    atomic_fetch_sub(&connection->http->open_requests, 1);
+}
+
+static void on_connection(void *context, struct MHD_Connection *native, void **slot,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct hob_http *http = context;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        struct connection *connection = hob_alloc_zero(1, sizeof *connection);
+        connection->http = http;
+        connection->peer.local = http->local;
+        connection->peer.descriptor =
+            MHD_get_connection_info(native, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+        *slot = connection;
+        return;
+    }
+    struct connection *connection = *slot;
+    hob_buffer_deinit(&connection->body);
+    free(connection);
+}
+
+void hob_http_defer(struct hob_http_request *request)
+{
+    struct connection *connection = (struct connection *)request;
+    connection->phase = DEFERRED;
+    MHD_suspend_connection(connection->native);
+}
+
+void hob_http_answer(struct hob_http_request *request, struct hob_response *response)
+{
+    struct connection *connection = (struct connection *)request;
+    if (connection->phase == DEFERRED) {
+        connection->late = response != NULL ? hob_response_ref(response) : NULL;
+        MHD_resume_connection(connection->native);
+        return;
+    }
+    if (deliver(connection, response) != MHD_YES)
+        connection->hang_up = true;
+}
+
+/* ---- starting and stopping ---- */
+
+int hob_http_start(struct hob_http **out, const struct hob_http_options *options,
+                   struct hob_error *error)
+{
+    struct hob_http *http = hob_alloc_zero(1, sizeof *http);
+    http->application = *options->application;
+    http->max_body = options->max_body;
+    http->local = options->local;
+    http->listening = -1;
+    struct MHD_OptionItem pool[] = {
+        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)options->threads, NULL},
+        {MHD_OPTION_END, 0, NULL},
+    };
+    if (options->threads <= 1)
+        pool[0].option = MHD_OPTION_END;
+    http->daemon = MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
+        on_access, http, MHD_OPTION_LISTEN_SOCKET, options->descriptor, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
+        MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)IDLE_SECONDS, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_ARRAY,
+        pool, MHD_OPTION_END);
+    if (http->daemon == NULL) {
+        close(options->descriptor);
+        free(http);
+        return hob_error_set(error, HOB_E_IO,
+                             "cannot start the HTTP server: libmicrohttpd gave no reason");
+    }
+    *out = http;
+    return 0;
+}
+
+void hob_http_drain(struct hob_http *http)
+{
+    if (atomic_exchange(&http->draining, true))
+        return;
+    http->listening = MHD_quiesce_daemon(http->daemon);
+}
+
+unsigned hob_http_open_requests(struct hob_http *http)
+{
+    return atomic_load(&http->open_requests);
+}
+
+unsigned hob_http_connections(struct hob_http *http)
+{
+    return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+}
+
+struct hob_http *hob_http_stop(struct hob_http *http)
+{
+    if (http == NULL)
+        return NULL;
+    MHD_stop_daemon(http->daemon);
+    if (http->listening >= 0)
+        close(http->listening);
+    free(http);
+    return NULL;
+}

@@ -1,0 +1,98 @@
+/* http: HTTP/1.1 over listening sockets; the only module that knows libmicrohttpd.
+ *
+ * An application gives one function that is called for each complete request, from several
+ * threads. It answers at once with hob_http_answer, or defers: the connection then sleeps, at no
+ * cost to others, until somebody answers from any thread. Bodies are collected up to a limit;
+ * what is over it is refused without asking the application. */
+#ifndef HOB_SERVER_HTTP_H
+#define HOB_SERVER_HTTP_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+/* An answer: status, headers and body. Counted references; sent any number of times, from any
+ * thread, without being copied. */
+struct hob_response;
+
+/* Takes the bytes out of `body` (which is empty afterwards). NULL without memory. The content type
+ * is application/json. */
+struct hob_response *hob_response_new(int status, struct hob_buffer *body);
+struct hob_response *hob_response_ref(struct hob_response *response);
+/* Takes NULL, returns NULL. */
+struct hob_response *hob_response_unref(struct hob_response *response);
+static inline void hob_auto_response(struct hob_response **response)
+{
+    hob_response_unref(*response);
+}
+/* Only before the response is sent or shared. */
+void hob_response_set_header(struct hob_response *response, const char *name, const char *value);
+int hob_response_status(const struct hob_response *response);
+/* Bytes of the body. */
+size_t hob_response_size(const struct hob_response *response);
+
+/* What the headers say that decides whether a request is let in; empty texts: not there. */
+struct hob_http_headers {
+    struct hob_text host, origin, fetch_site;
+    unsigned host_count, length_count, encoding_count;
+    uint64_t content_length;
+    bool chunked; /* Transfer-Encoding is exactly "chunked" */
+    bool expects; /* Expect: 100-continue */
+};
+
+struct hob_http_peer {
+    int descriptor; /* the connection's socket: to be asked, not to be read */
+    bool local;     /* came over the unix socket */
+    bool judged;    /* the application's own: it has looked at this connection before... */
+    bool welcome;   /* ...and this is what it found */
+};
+
+struct hob_http_request {
+    const char *method;
+    const char *path; /* percent-decoded, without the query */
+    bool version_1_0;
+    struct hob_http_headers headers;
+    struct hob_text body;       /* empty in `admit` */
+    struct hob_http_peer *peer; /* one for each connection; touched by one thread at a time */
+    uint64_t started;           /* hob_clock_now when the headers were in */
+    void *deferred;             /* the application's own, for requests that it deferred */
+};
+
+struct hob_http_application {
+    void *context;
+    /* Called with the headers alone, before the body is read: NULL to go on, or a refusal (a
+     * reference is taken over), after which the connection is closed. */
+    struct hob_response *(*admit)(void *context, struct hob_http_request *request);
+    /* Called once with the complete request. */
+    void (*handle)(void *context, struct hob_http_request *request);
+    /* The answer to a body over the limit (a reference is taken over). */
+    struct hob_response *(*too_large)(void *context, struct hob_http_request *request);
+};
+
+struct hob_http_options {
+    int descriptor;   /* a listening socket, taken over (also on error) */
+    bool local;       /* it is a unix socket */
+    unsigned threads; /* 0: 1 */
+    unsigned max_connections;
+    size_t max_body;
+    const struct hob_http_application *application; /* borrowed */
+};
+
+struct hob_http;
+
+int hob_http_start(struct hob_http **http, const struct hob_http_options *options,
+                   struct hob_error *error);
+/* Sends the answer; to be called once for each request, in `handle` or, after hob_http_defer, from
+ * any thread. Takes no reference. NULL closes the connection without an answer. */
+void hob_http_answer(struct hob_http_request *request, struct hob_response *response);
+/* In `handle` only: the answer will come later. The request stays valid until then. */
+void hob_http_defer(struct hob_http_request *request);
+
+/* Stops accepting; from now on answers close their connections. */
+void hob_http_drain(struct hob_http *http);
+/* Requests that have begun and are not yet answered completely. */
+unsigned hob_http_open_requests(struct hob_http *http);
+unsigned hob_http_connections(struct hob_http *http);
+/* Closes everything. No request may be deferred any more. Takes NULL, returns NULL. */
+struct hob_http *hob_http_stop(struct hob_http *http);
+
+#endif

@@ -1,0 +1,210 @@
+/* listen: see listen.h.
+ *
+ * The unix socket is the way in without a password, so the directory that holds it must be the
+ * owner's alone: a socket's own mode is not looked at everywhere. Two servers that start at the
+ * same moment take turns through a lock on that directory, which leaves nothing behind when one of
+ * them is killed. */
+#define _GNU_SOURCE
+#include "server/listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+
+enum { BACKLOG = 1024 };
+
+union address {
+    struct sockaddr any;
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+};
+
+static bool parse_address(const char *host, uint16_t port, union address *address, socklen_t *size)
+{
+    memset(address, 0, sizeof *address);
+    if (strcmp(host, "localhost") == 0)
+        host = "127.0.0.1";
+    if (inet_pton(AF_INET, host, &address->v4.sin_addr) == 1) {
+        address->v4.sin_family = AF_INET;
+        address->v4.sin_port = htons(port);
+        *size = sizeof address->v4;
+        return true;
+    }
+    if (inet_pton(AF_INET6, host, &address->v6.sin6_addr) == 1) {
+        address->v6.sin6_family = AF_INET6;
+        address->v6.sin6_port = htons(port);
+        *size = sizeof address->v6;
+        return true;
+    }
+    return false;
+}
+
+/* A bound and listening socket, or -1 and errno. */
+static int try_listen(const union address *address, socklen_t size)
+{
+    int on = 1;
+    HOB_AUTO(descriptor)
+    int descriptor = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0)
+        return -1;
+    setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (bind(descriptor, &address->any, size) != 0 || listen(descriptor, BACKLOG) != 0)
+        return -1;
+    int result = descriptor;
+    descriptor = -1;
+    return result;
+}
+
+static unsigned next_free_port(const char *host, uint16_t port)
+{
+    union address address;
+    socklen_t size;
+    for (unsigned next = port + 1U; next < port + 100U && next <= UINT16_MAX; next++) {
+        parse_address(host, (uint16_t)next, &address, &size);
+        int descriptor = try_listen(&address, size);
+        hob_file_close(descriptor);
+        if (descriptor >= 0)
+            return next;
+    }
+    return 0;
+}
+
+static int cannot_listen(const char *host, uint16_t port, int number, struct hob_error *error)
+{
+    hob_error_set(error, HOB_E_IO, "cannot listen on %s port %u: %s", host, port,
+                  number == EADDRINUSE ? "another process listens there" : strerror(number));
+    unsigned next = number == EADDRINUSE ? next_free_port(host, port) : 0;
+    if (next != 0)
+        hob_error_hint(error, "try --port %u, or --port 0 for any that is free", next);
+    else if (number == EACCES)
+        hob_error_hint(error, "ports below 1024 are the system's: try --port 8765");
+    return HOB_E_IO;
+}
+
+int hob_listen_tcp(const char *host, uint16_t *port, struct hob_error *error)
+{
+    union address address;
+    socklen_t size;
+    if (!parse_address(host, *port, &address, &size)) {
+        hob_error_set(error, HOB_E_PARAMETER, "cannot listen on '%s': it is no address", host);
+        hob_error_hint(error, "give an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0");
+        return HOB_E_PARAMETER;
+    }
+    int descriptor = try_listen(&address, size);
+    if (descriptor < 0)
+        return cannot_listen(host, *port, errno, error);
+    getsockname(descriptor, &address.any, &size);
+    *port = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+    return descriptor;
+}
+
+/* ---- the unix socket ---- */
+
+/* The directory of `path`, locked until it is closed; -1 and errno. */
+static int lock_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    char directory[sizeof((struct sockaddr_un *)0)->sun_path + 1] = ".";
+    if (slash != NULL)
+        snprintf(directory, sizeof directory, "%.*s", slash == path ? 1 : (int)(slash - path),
+                 path);
+    int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor >= 0)
+        flock(descriptor, LOCK_EX);
+    return descriptor;
+}
+
+/* Whether somebody answers at the socket. */
+static bool is_alive(const struct sockaddr_un *address)
+{
+    HOB_AUTO(descriptor)
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0)
+        return false;
+    /* A full backlog (EAGAIN) is somebody, too. */
+    return connect(descriptor, (const struct sockaddr *)address, sizeof *address) == 0 ||
+           errno == EAGAIN || errno == EINPROGRESS;
+}
+
+/* Makes way for a new socket: 0, or an error when there is something that must stay. */
+static int clear_place(const struct sockaddr_un *address, struct hob_error *error)
+{
+    const char *path = address->sun_path;
+    struct stat facts;
+    if (lstat(path, &facts) != 0)
+        return 0;
+    if (!S_ISSOCK(facts.st_mode))
+        return hob_error_set(error, HOB_E_IO, "cannot listen on '%s': it is there and no socket",
+                             path);
+    if (is_alive(address))
+        return hob_error_set(error, HOB_E_BUSY,
+                             "cannot listen on '%s': another server listens there", path);
+    unlink(path);
+    return 0;
+}
+
+int hob_listen_local(const char *path, struct hob_error *error)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof address.sun_path)
+        return hob_error_set(error, HOB_E_PARAMETER,
+                             "cannot listen on '%s': the path has more than %zu bytes", path,
+                             sizeof address.sun_path - 1);
+    strcpy(address.sun_path, path);
+    HOB_AUTO(descriptor) int lock = lock_directory(path);
+    if (lock < 0)
+        return hob_error_from_errno(error, errno, "listen on", path);
+    int code = clear_place(&address, error);
+    if (code != 0)
+        return code;
+    HOB_AUTO(descriptor)
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* Nobody can connect before listen: by then the mode is right. */
+    if (descriptor < 0 || bind(descriptor, (struct sockaddr *)&address, sizeof address) != 0 ||
+        chmod(path, 0600) != 0 || listen(descriptor, BACKLOG) != 0)
+        return hob_error_from_errno(error, errno, "listen on", path);
+    int result = descriptor;
+    descriptor = -1;
+    return result;
+}
+
+static int check_own_directory(const char *directory, struct hob_error *error)
+{
+    struct stat facts;
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+        return hob_error_from_errno(error, errno, "make the directory", directory);
+    if (lstat(directory, &facts) != 0)
+        return hob_error_from_errno(error, errno, "look at", directory);
+    if (S_ISDIR(facts.st_mode) && facts.st_uid == geteuid() && (facts.st_mode & 077) == 0)
+        return 0;
+    hob_error_set(error, HOB_E_PERMISSION,
+                  "cannot use '%s' for the unix socket: it must be a directory that only you can "
+                  "enter",
+                  directory);
+    hob_error_hint(error, "chmod 700 it, remove it, or name another place with --socket");
+    return HOB_E_PERMISSION;
+}
+
+char *hob_listen_default_path(struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    if (runtime != NULL && runtime[0] == '/')
+        hob_buffer_printf(&path, "%s/hob", runtime);
+    else
+        hob_buffer_printf(&path, "/tmp/hob-%u", (unsigned)geteuid());
+    if (check_own_directory(hob_buffer_string(&path), error) != 0)
+        return NULL;
+    hob_buffer_put_string(&path, "/hobd.sock");
+    return hob_copy_string(hob_buffer_string(&path));
+}

@@ -1,0 +1,150 @@
+/* peer: see peer.h.
+ *
+ * Of a TCP connection within this machine the kernel knows both ends; the other end's owner is
+ * asked for through sock_diag, one question for one connection, some microseconds however many
+ * connections there are. Where that is not to be had, the table of all connections is searched.
+ *
+ * A process may send a request and close its socket before anybody looks: such a socket belongs to
+ * nobody any more, which both sources report as user 0, the root. It is told apart by its inode
+ * (0); otherwise any user could send commands in the name of root, without seeing the answers. */
+#define _GNU_SOURCE
+#include "server/peer.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <linux/inet_diag.h>
+#include <linux/netlink.h>
+#include <linux/sock_diag.h>
+#endif
+
+#include "base/file.h"
+#include "base/platform.h"
+
+struct end {
+    int family;
+    uint16_t port; /* in host order */
+    size_t size;   /* of the address */
+    uint8_t address[16];
+};
+
+static bool read_end(struct end *end, const struct sockaddr_storage *from)
+{
+    memset(end, 0, sizeof *end);
+    end->family = from->ss_family;
+    if (from->ss_family == AF_INET6) {
+        const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)from;
+        end->port = ntohs(v6->sin6_port);
+        end->size = sizeof v6->sin6_addr;
+        memcpy(end->address, &v6->sin6_addr, end->size);
+        return true;
+    }
+    const struct sockaddr_in *v4 = (const struct sockaddr_in *)from;
+    end->port = ntohs(v4->sin_port);
+    end->size = sizeof v4->sin_addr;
+    memcpy(end->address, &v4->sin_addr, end->size);
+    return from->ss_family == AF_INET;
+}
+
+/* Loopback, or the address that was connected to: both are this machine. */
+static bool is_this_machine(const struct end *client, const struct end *server)
+{
+    struct in6_addr v6;
+    if (memcmp(client->address, server->address, client->size) == 0)
+        return true;
+    if (client->family == AF_INET)
+        return client->address[0] == 127;
+    memcpy(&v6, client->address, sizeof v6);
+    return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && client->address[12] == 127);
+}
+
+#ifdef __linux__
+struct question {
+    struct nlmsghdr header;
+    struct inet_diag_req_v2 request;
+};
+
+static struct question make_question(const struct end *client, const struct end *server)
+{
+    struct question question = {
+        .header = {.nlmsg_len = sizeof question,
+                   .nlmsg_type = SOCK_DIAG_BY_FAMILY,
+                   .nlmsg_flags = NLM_F_REQUEST},
+        .request = {.sdiag_family = (uint8_t)client->family,
+                    .sdiag_protocol = IPPROTO_TCP,
+                    .idiag_states = ~0U},
+    };
+    struct inet_diag_sockid *id = &question.request.id;
+    id->idiag_sport = htons(client->port);
+    id->idiag_dport = htons(server->port);
+    memcpy(id->idiag_src, client->address, client->size);
+    memcpy(id->idiag_dst, server->address, server->size);
+    id->idiag_cookie[0] = id->idiag_cookie[1] = INET_DIAG_NOCOOKIE;
+    return question;
+}
+
+static enum hob_peer ask_kernel(const struct end *client, const struct end *server, uid_t *user)
+{
+    HOB_AUTO(descriptor)
+    int descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_SOCK_DIAG);
+    struct question question = make_question(client, server);
+    union {
+        struct nlmsghdr header;
+        char bytes[1024];
+    } answer;
+    if (descriptor < 0 || send(descriptor, &question, sizeof question, 0) < 0)
+        return HOB_PEER_UNKNOWN;
+    ssize_t got = recv(descriptor, &answer, sizeof answer, 0);
+    if (got < (ssize_t)NLMSG_LENGTH(sizeof(struct inet_diag_msg)) ||
+        answer.header.nlmsg_type != SOCK_DIAG_BY_FAMILY)
+        return HOB_PEER_UNKNOWN;
+    const struct inet_diag_msg *found = NLMSG_DATA(&answer.header);
+    *user = found->idiag_uid;
+    return found->idiag_inode != 0 ? HOB_PEER_USER : HOB_PEER_GONE;
+}
+#else
+static enum hob_peer ask_kernel(const struct end *client, const struct end *server, uid_t *user)
+{
+    (void)client, (void)server, (void)user;
+    return HOB_PEER_UNKNOWN;
+}
+#endif
+
+static enum hob_peer look_up_local(int descriptor, uid_t *user)
+{
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
+        return HOB_PEER_UNKNOWN;
+    *user = peer.uid;
+    return HOB_PEER_USER;
+}
+
+enum hob_peer hob_peer_look_up(int descriptor, uid_t *user)
+{
+    struct sockaddr_storage there = {0}, here = {0};
+    socklen_t there_size = sizeof there, here_size = sizeof here;
+    struct end client, server;
+    if (getsockname(descriptor, (struct sockaddr *)&here, &here_size) != 0)
+        return HOB_PEER_UNKNOWN;
+    if (here.ss_family == AF_UNIX)
+        return look_up_local(descriptor, user);
+    if (getpeername(descriptor, (struct sockaddr *)&there, &there_size) != 0)
+        return HOB_PEER_GONE;
+    if (!read_end(&client, &there) || !read_end(&server, &here))
+        return HOB_PEER_UNKNOWN;
+    if (!is_this_machine(&client, &server))
+        return HOB_PEER_REMOTE;
+    enum hob_peer found = ask_kernel(&client, &server, user);
+    if (found != HOB_PEER_UNKNOWN)
+        return found;
+    return hob_platform_peer_user(client.family, client.address, client.port, server.address,
+                                  server.port, user) == 0
+               ? HOB_PEER_USER
+               : HOB_PEER_UNKNOWN;
+}

@@ -1,0 +1,100 @@
+/* routes: see routes.h. */
+#include "server/routes.h"
+
+#define ANY (HOB_METHOD_GET | HOB_METHOD_POST)
+
+static const struct hob_route_parameter read_data_parameters[] = {
+    {"interface_file", "string|array|null", false,
+     "name of an interface file, or names of which the first that exists is taken; null for "
+     "_lynguine.yml. Its input is read."},
+    {"directory", "string", false, "where the interface file is; the working directory if absent"},
+    {"interface_field", "string", false, "the section to read; \"input\" if absent"},
+    {"data_source", "object", false,
+     "what to read, when no interface_file is given: its type, "
+     "filename, directory and column operations"},
+    {"config", "object", false,
+     "the other form of a request: a data source or an interface; the "
+     "answer has result, error and timing"},
+    {"params", "object", false, "with config: further keys of the data source"},
+    {0},
+};
+
+static const struct hob_route_parameter write_data_parameters[] = {
+    {"data", "object", true,
+     "{\"records\": rows, \"columns\": [names]}: rows are a list of "
+     "mappings, a list of lists, or a mapping of lists; columns picks and "
+     "orders"},
+    {"output", "object", true, "where to write: type, filename, directory..."},
+    {0},
+};
+
+static const struct hob_route_parameter interface_read_parameters[] = {
+    {"interface_file", "string|array|null", true, "as in read_data"},
+    {"field", "string", true, "the key whose value is asked for"},
+    {"directory", "string", false, "where the interface file is; the working directory if absent"},
+    {0},
+};
+
+static const struct hob_route_parameter talk_field_parameters[] = {
+    {"field", "string", true, "the field of the talk"},
+    {"markdown_file", "string", true, "the talk: markdown with front matter"},
+    {"config_files", "string|array|null", false,
+     "files of which the first that exists is asked for a field that the talk does not have"},
+    {0},
+};
+
+static const struct hob_route routes[] = {
+    {"/api/ping", ANY, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_ping,
+     "Whether the server answers.", NULL},
+    {"/api/talk/field", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_TEXT_VALUE,
+     hob_handle_talk_field, "A field of a talk, from its front matter or a config file.",
+     talk_field_parameters},
+    {"/api/read_data", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_TYPED, hob_handle_read_data,
+     "Reads a table.", read_data_parameters},
+    {"/api/write_data", HOB_METHOD_POST, HOB_ROUTE_SLOW, HOB_ENVELOPE_TYPED, hob_handle_write_data,
+     "Writes a table; a file is replaced as a whole or not at all.", write_data_parameters},
+    {"/api/interface/read", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_NULL_VALUE,
+     hob_handle_interface_read, "A field of an interface file, with what it inherits.",
+     interface_read_parameters},
+    {"/api/health", ANY, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_health,
+     "Which server this is, and its version.", NULL},
+    {"/api/status", ANY, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_status,
+     "Routes, memory, uptime, caches.", NULL},
+};
+
+const struct hob_route *hob_routes(size_t *count)
+{
+    *count = sizeof routes / sizeof *routes;
+    return routes;
+}
+
+const struct hob_route *hob_route_find(const char *path)
+{
+    size_t size = strlen(path);
+    if (size > 1 && path[size - 1] == '/')
+        size--;
+    for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
+        if (strncmp(routes[i].path, path, size) == 0 && routes[i].path[size] == '\0')
+            return &routes[i];
+    return NULL;
+}
+
+void hob_route_put_methods(struct hob_buffer *out, const struct hob_route *route)
+{
+    static const struct {
+        unsigned method;
+        const char *name;
+    } names[] = {
+        {HOB_METHOD_GET, "GET, HEAD"},
+        {HOB_METHOD_POST, "POST"},
+        {HOB_METHOD_DELETE, "DELETE"},
+    };
+    const char *separator = "";
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        if ((route->methods & names[i].method) == 0)
+            continue;
+        hob_buffer_put_string(out, separator);
+        hob_buffer_put_string(out, names[i].name);
+        separator = ", ";
+    }
+}

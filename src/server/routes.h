@@ -1,0 +1,82 @@
+/* routes: the one table of what can be asked over HTTP, and what a handler gets and gives.
+ *
+ * The table says everything about a route: paths and methods, how it runs, how its errors look,
+ * and the parameters with their help, from which the documentation and openapi.json are made. */
+#ifndef HOB_SERVER_ROUTES_H
+#define HOB_SERVER_ROUTES_H
+
+#include "base/buffer.h"
+#include "config/scope.h"
+#include "value/value.h"
+
+struct hob_server;
+
+enum hob_method {
+    HOB_METHOD_GET = 1 << 0, /* HEAD too */
+    HOB_METHOD_POST = 1 << 1,
+    HOB_METHOD_DELETE = 1 << 2,
+};
+
+/* How the answer of a route comes about. */
+enum hob_route_kind {
+    HOB_ROUTE_CONSTANT, /* always the same: made once, when the server starts */
+    HOB_ROUTE_QUICK,    /* made at once: never waits for anything */
+    HOB_ROUTE_KEPT,     /* depends on the body and on files: kept while those are unchanged */
+    HOB_ROUTE_SLOW,     /* may wait for a disk: made by a worker thread */
+};
+
+/* What an error's body looks like. */
+enum hob_envelope {
+    HOB_ENVELOPE_TYPED,      /* status, error_type, error_message, hint */
+    HOB_ENVELOPE_NULL_VALUE, /* status, error, value: null */
+    HOB_ENVELOPE_TEXT_VALUE, /* status, error, value: "" */
+    HOB_ENVELOPE_TIMED,      /* status, result: null, error, timing */
+};
+
+/* A request on its way through a handler. */
+struct hob_call {
+    struct hob_server *server;
+    const struct hob_value *body; /* the JSON object; an empty one when there was no body */
+    struct hob_arena *arena;      /* freed when the answer has been made */
+    struct hob_scope scope;       /* where the call may look; records what it looked at */
+    struct hob_buffer out;        /* the handler appends the body of the success answer */
+    enum hob_envelope envelope;   /* the route's; a handler may choose another */
+    bool keep;                    /* false: this answer must not be kept warm */
+    uint64_t started;             /* hob_clock_now: when the server had the request... */
+    uint64_t operation_started;   /* ...and when the handler was called */
+};
+
+struct hob_route_parameter {
+    const char *name;
+    const char *type; /* of JSON schema: "string", "array", "object", "string|array|null"... */
+    bool required;
+    const char *help;
+};
+
+struct hob_route {
+    const char *path;
+    unsigned methods; /* of enum hob_method */
+    enum hob_route_kind kind;
+    enum hob_envelope envelope;
+    /* 0 with call->out filled, or a negative code with *error filled. */
+    int (*handle)(struct hob_call *call, struct hob_error *error);
+    const char *summary;
+    const struct hob_route_parameter *parameters; /* ended by one without a name; or NULL */
+};
+
+const struct hob_route *hob_routes(size_t *count);
+/* By path, one slash at the end left aside; NULL when there is none. */
+const struct hob_route *hob_route_find(const char *path);
+/* "GET, HEAD, POST": for the Allow header. */
+void hob_route_put_methods(struct hob_buffer *out, const struct hob_route *route);
+
+/* The handlers, in status.c, tables.c and fields.c. */
+int hob_handle_health(struct hob_call *call, struct hob_error *error);
+int hob_handle_ping(struct hob_call *call, struct hob_error *error);
+int hob_handle_status(struct hob_call *call, struct hob_error *error);
+int hob_handle_read_data(struct hob_call *call, struct hob_error *error);
+int hob_handle_write_data(struct hob_call *call, struct hob_error *error);
+int hob_handle_interface_read(struct hob_call *call, struct hob_error *error);
+int hob_handle_talk_field(struct hob_call *call, struct hob_error *error);
+
+#endif

@@ -1,0 +1,54 @@
+/* server: the HTTP API over TCP and a unix socket, with its cache, its worker threads and its
+ * limits.
+ *
+ * Call order: start, wait for whatever ends the program, stop. */
+#ifndef HOB_SERVER_SERVER_H
+#define HOB_SERVER_SERVER_H
+
+#include "base/error.h"
+#include "server/cache.h"
+
+struct hob_server;
+
+/* All zero is the default. */
+struct hob_server_options {
+    const char *host;         /* NULL: 127.0.0.1 */
+    uint16_t port;            /* 0: HOB_SERVER_PORT, unless... */
+    bool any_port;            /* ...this says: whichever is free */
+    const char *socket_path;  /* of the unix socket; NULL: the default place */
+    bool no_socket;           /* TCP only */
+    const char *const *roots; /* directories allowed beside the working directory */
+    size_t root_count;
+    size_t max_body;          /* bytes of a request's body; 0: 64 MiB */
+    size_t max_file_size;     /* bytes of a file that is read; 0: HOB_SCOPE_MAX_FILE_SIZE */
+    unsigned threads;         /* that talk to clients; 0: one a core */
+    unsigned max_connections; /* 0: as many as there may be descriptors, up to 16384 */
+    unsigned workers;         /* threads for what may block; 0: two a core, at least 4 */
+    size_t queue_limit;       /* requests that wait for them; 0: 1024 */
+    size_t cache_size;        /* bytes of answers kept warm; 0: 32 MiB */
+    bool no_cache;
+    unsigned drain_seconds; /* how long open requests may take when the server stops; 0: 30 */
+};
+
+enum { HOB_SERVER_PORT = 8765 };
+
+/* Listens and answers. The working directory of the process is the first root. */
+int hob_server_start(struct hob_server **server, const struct hob_server_options *options,
+                     struct hob_error *error);
+/* "http://127.0.0.1:8765" */
+const char *hob_server_url(const struct hob_server *server);
+/* Stops listening, answers the requests that are open, frees everything. Takes NULL, returns
+ * NULL. */
+struct hob_server *hob_server_stop(struct hob_server *server);
+
+/* For the status route. */
+struct hob_server_counts {
+    struct hob_cache_counts cache;
+    size_t waiting;
+    unsigned workers, connections;
+    uint64_t requests;
+    double uptime_seconds;
+};
+void hob_server_count(struct hob_server *server, struct hob_server_counts *counts);
+
+#endif

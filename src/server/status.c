@@ -1,0 +1,87 @@
+/* status: how the server is. Ping and health are constant; status is measured when asked. */
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/platform.h"
+#include "server/routes.h"
+#include "server/server.h"
+#include "value/json.h"
+
+int hob_handle_health(struct hob_call *call, struct hob_error *error)
+{
+    (void)error;
+    hob_buffer_put_string(&call->out, "{\"status\":\"ok\",\"server\":\"lynguine-server-poc\","
+                                      "\"version\":\"" HOB_VERSION "\"}");
+    return 0;
+}
+
+int hob_handle_ping(struct hob_call *call, struct hob_error *error)
+{
+    (void)error;
+    hob_buffer_put_string(&call->out, "{\"status\":\"ok\",\"message\":\"pong\"}");
+    return 0;
+}
+
+static void put_endpoints(struct hob_buffer *out)
+{
+    size_t count;
+    const struct hob_route *routes = hob_routes(&count);
+    for (size_t i = 0; i < count; i++) {
+        hob_buffer_put_string(out, i == 0 ? "\"endpoints\":[" : ",");
+        hob_json_put_string(out, hob_text_from(routes[i].path), HOB_JSON_COMPACT);
+    }
+    hob_buffer_put_string(out, "]");
+}
+
+static void put_memory(struct hob_buffer *out)
+{
+    size_t resident, private_bytes;
+    if (hob_platform_memory(&resident, &private_bytes) != 0) {
+        hob_buffer_put_string(out, "\"memory\":{\"rss_mb\":null,\"private_mb\":null}");
+        return;
+    }
+    hob_buffer_printf(out, "\"memory\":{\"rss_mb\":%.2f,\"private_mb\":%.2f}",
+                      (double)resident / 1048576, (double)private_bytes / 1048576);
+}
+
+static double seconds(struct timeval time)
+{
+    return (double)time.tv_sec + (double)time.tv_usec / 1e6;
+}
+
+/* Of one core, over the life of the process. */
+static double cpu_percent(double uptime_seconds)
+{
+    struct rusage usage;
+    if (uptime_seconds <= 0 || getrusage(RUSAGE_SELF, &usage) != 0)
+        return 0;
+    return 100 * (seconds(usage.ru_utime) + seconds(usage.ru_stime)) / uptime_seconds;
+}
+
+int hob_handle_status(struct hob_call *call, struct hob_error *error)
+{
+    (void)error;
+    struct hob_buffer *out = &call->out;
+    struct hob_server_counts counts;
+    hob_server_count(call->server, &counts);
+    hob_buffer_printf(out,
+                      "{\"status\":\"ok\",\"server\":\"lynguine-server\",\"version\":\"%s\","
+                      "\"pid\":%ld,\"uptime_seconds\":%.3f,",
+                      HOB_VERSION, (long)getpid(), counts.uptime_seconds);
+    put_endpoints(out);
+    hob_buffer_put_string(out, ",\"idle_timeout\":{\"enabled\":false},");
+    put_memory(out);
+    hob_buffer_printf(out, ",\"cpu_percent\":%.1f,", cpu_percent(counts.uptime_seconds));
+    hob_buffer_printf(out,
+                      "\"hob_cache\":{\"hits\":%llu,\"misses\":%llu,\"answers\":%zu,"
+                      "\"bytes\":%zu},",
+                      (unsigned long long)counts.cache.hits,
+                      (unsigned long long)counts.cache.misses, counts.cache.entries,
+                      counts.cache.bytes);
+    hob_buffer_printf(out,
+                      "\"hob_server\":{\"requests\":%llu,\"connections\":%u,\"workers\":%u,"
+                      "\"waiting\":%zu}}",
+                      (unsigned long long)counts.requests, counts.connections, counts.workers,
+                      counts.waiting);
+    return 0;
+}

@@ -1,0 +1,257 @@
+/* tables: reading and writing tables over HTTP.
+ *
+ * Two forms of requests are taken. In the one, interface_file or data_source say what to read, and
+ * the answer has `data`. In the other, `config` is the data source or the interface itself, and the
+ * answer has `result` and how long it took. */
+#include "server/parameters.h"
+#include "server/routes.h"
+
+#include "access/access.h"
+#include "frame/build.h"
+#include "frame/records.h"
+#include "server/answer.h"
+
+static int no_memory(struct hob_error *error)
+{
+    return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the table");
+}
+
+/* ---- reading ---- */
+
+/* The section of an interface that was asked for, by default its input. */
+static int read_section(struct hob_call *call, const struct hob_value *body,
+                        const struct hob_interface *interface, struct hob_frame **frame,
+                        struct hob_error *error)
+{
+    const char *name = "input";
+    if (!hob_value_is_null(hob_value_get(body, "interface_field"))) {
+        int code = hob_parameter_text(body, "interface_field", &name, error);
+        if (code != 0)
+            return code;
+    }
+    if (strcmp(name, "input") == 0)
+        return hob_access_read_interface(frame, &call->scope, interface, error);
+    const struct hob_value *flow = hob_value_get(interface->own, name);
+    if (flow == NULL)
+        flow = hob_value_get(interface->fields, name);
+    if (flow == NULL)
+        return hob_error_set(error, HOB_E_PARAMETER, "Interface has no '%s' section", name);
+    return hob_access_read(frame, &call->scope, flow, error);
+}
+
+static int read_interface_file(struct hob_call *call, const struct hob_value *body,
+                               struct hob_frame **frame, struct hob_error *error)
+{
+    struct hob_interface interface;
+    struct hob_interface_request request = {.names = hob_value_get(body, "interface_file")};
+    int code = hob_parameter_text(body, "directory", &request.directory, error);
+    if (code == 0)
+        code = hob_interface_load(call->arena, &call->scope, &request, &interface, error);
+    return code != 0 ? code : read_section(call, body, &interface, frame, error);
+}
+
+static int read_named(struct hob_call *call, const struct hob_value *body, struct hob_frame **frame,
+                      struct hob_error *error)
+{
+    const struct hob_value *source;
+    if (hob_value_get(body, "interface_file") != NULL)
+        return read_interface_file(call, body, frame, error);
+    if (hob_value_get(body, "data_source") == NULL) {
+        hob_error_set(error, HOB_E_PARAMETER,
+                      "Request must include either 'interface_file' or 'data_source'");
+        hob_error_hint(error, "for a file: {\"data_source\": {\"type\": \"auto\", \"filename\": "
+                              "\"table.csv\"}}");
+        return HOB_E_PARAMETER;
+    }
+    int code = hob_parameter_map(body, "data_source", &source, error);
+    return code != 0 ? code : hob_access_read(frame, &call->scope, source, error);
+}
+
+/* `config` with the members of `params` over its own. */
+static int merge_config(struct hob_call *call, const struct hob_value **config,
+                        struct hob_error *error)
+{
+    const struct hob_value *params = hob_value_get(call->body, "params");
+    int code = hob_parameter_map(call->body, "config", config, error);
+    if (code != 0 || hob_value_is_null(params))
+        return code;
+    code = hob_parameter_map(call->body, "params", &params, error);
+    if (code != 0)
+        return code;
+    struct hob_value *merged = hob_value_copy(call->arena, *config);
+    if (merged == NULL)
+        return no_memory(error);
+    for (uint32_t i = 0; i < params->map.count; i++)
+        if (!hob_value_put(call->arena, merged, params->map.pairs[i].key,
+                           params->map.pairs[i].value))
+            return no_memory(error);
+    *config = merged;
+    return 0;
+}
+
+static int read_config(struct hob_call *call, struct hob_frame **frame, struct hob_error *error)
+{
+    const struct hob_value *config;
+    int code = merge_config(call, &config, error);
+    if (code != 0)
+        return code;
+    if (hob_value_get(config, "interface_file") != NULL ||
+        hob_value_get(config, "data_source") != NULL)
+        return read_named(call, config, frame, error);
+    struct hob_interface interface = {.fields = config, .own = config};
+    if (hob_value_get(config, "input") != NULL)
+        return read_section(call, config, &interface, frame, error);
+    return hob_access_read(frame, &call->scope, config, error);
+}
+
+int hob_handle_read_data(struct hob_call *call, struct hob_error *error)
+{
+    bool documented = hob_value_get(call->body, "config") != NULL &&
+                      hob_value_get(call->body, "interface_file") == NULL &&
+                      hob_value_get(call->body, "data_source") == NULL;
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    struct hob_buffer *out = &call->out;
+    if (documented) {
+        call->envelope = HOB_ENVELOPE_TIMED;
+        call->keep = false; /* the time that it took is part of the answer */
+    }
+    int code =
+        documented ? read_config(call, &frame, error) : read_named(call, call->body, &frame, error);
+    if (code != 0)
+        return code;
+    hob_buffer_put_string(out, documented ? "{\"status\":\"success\",\"result\":"
+                                          : "{\"status\":\"success\",\"data\":");
+    code = hob_frame_put_answer(out, frame, error);
+    if (documented) {
+        hob_buffer_put_string(out, ",\"error\":null");
+        hob_answer_put_timing(out, call->started, call->operation_started);
+    } else {
+        hob_buffer_put_char(out, '}');
+    }
+    return code;
+}
+
+/* ---- writing ---- */
+
+/* Rows are mappings or lists: anything else is no record. */
+static int check_records(const struct hob_value *records, struct hob_error *error)
+{
+    if (records->kind != HOB_LIST && records->kind != HOB_MAP)
+        return hob_error_set(error, HOB_E_TYPE,
+                             "'records' must be a list or a mapping, but it is a %s",
+                             hob_value_kind_name(records));
+    for (uint32_t i = 0; records->kind == HOB_LIST && i < records->list.count; i++) {
+        const struct hob_value *record = records->list.items[i];
+        if (record->kind != HOB_MAP && record->kind != HOB_LIST)
+            return hob_error_set(error, HOB_E_TYPE,
+                                 "record %u must be a mapping or a list, but it is a %s", i,
+                                 hob_value_kind_name(record));
+    }
+    return 0;
+}
+
+static bool are_lists(const struct hob_value *records)
+{
+    return records->kind == HOB_LIST && records->list.count > 0 &&
+           records->list.items[0]->kind == HOB_LIST;
+}
+
+/* For rows without names: the first column gets the first name. */
+static int name_columns(struct hob_frame *frame, const struct hob_value *names,
+                        struct hob_error *error)
+{
+    size_t count = hob_frame_columns(frame);
+    if (names->list.count != count)
+        return hob_error_set(error, HOB_E_VALUE,
+                             "'columns' has %u names, but the records have %zu columns",
+                             names->list.count, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct hob_value *name =
+            hob_value_copy_deep(hob_frame_arena(frame), names->list.items[i]);
+        if (name == NULL)
+            return no_memory(error);
+        hob_frame_rename(frame, i, name);
+    }
+    return 0;
+}
+
+/* A column of holes: for a name that no record has. */
+static bool add_empty_column(struct hob_frame *frame, const struct hob_value *name)
+{
+    struct hob_column column;
+    hob_column_init(&column, HOB_COLUMN_FLOAT64);
+    bool well = true;
+    for (size_t i = 0; well && i < hob_frame_rows(frame); i++)
+        well = hob_column_append_missing(&column);
+    name = hob_value_copy_deep(hob_frame_arena(frame), name);
+    well = well && name != NULL && hob_frame_add(frame, name, &column) != NULL;
+    hob_column_deinit(&column);
+    return well;
+}
+
+/* For rows with names: picks columns, and puts them in order. */
+static int pick_columns(struct hob_frame *frame, const struct hob_value *names,
+                        struct hob_arena *arena, struct hob_error *error)
+{
+    size_t count = names->list.count;
+    size_t *order = hob_arena_try_alloc(arena, (count + 1) * sizeof *order);
+    if (order == NULL)
+        return no_memory(error);
+    for (size_t i = 0; i < count; i++) {
+        order[i] = hob_frame_find(frame, names->list.items[i]);
+        if (order[i] != SIZE_MAX)
+            continue;
+        order[i] = hob_frame_columns(frame);
+        if (!add_empty_column(frame, names->list.items[i]))
+            return no_memory(error);
+    }
+    return hob_frame_arrange(frame, order, count) ? 0 : no_memory(error);
+}
+
+static int check_names(const struct hob_value *names, struct hob_error *error)
+{
+    if (names->kind != HOB_LIST)
+        return hob_error_set(error, HOB_E_TYPE, "'columns' must be a list, but it is a %s",
+                             hob_value_kind_name(names));
+    for (uint32_t i = 0; i < names->list.count; i++)
+        if (names->list.items[i]->kind == HOB_LIST || names->list.items[i]->kind == HOB_MAP)
+            return hob_error_set(error, HOB_E_TYPE, "'columns' must be names, but it has a %s",
+                                 hob_value_kind_name(names->list.items[i]));
+    return 0;
+}
+
+static int build_frame(struct hob_call *call, const struct hob_value *data,
+                       struct hob_frame **frame, struct hob_error *error)
+{
+    const struct hob_value *records = hob_value_get(data, "records");
+    const struct hob_value *names = hob_value_get(data, "columns");
+    if (records == NULL)
+        return hob_error_set(error, HOB_E_KEY, "the parameter 'data' has no 'records'");
+    int code = check_records(records, error);
+    if (code == 0 && !hob_value_is_null(names))
+        code = check_names(names, error);
+    if (code == 0)
+        code = hob_frame_from_value(frame, records, 0, NULL, error);
+    if (code != 0 || hob_value_is_null(names))
+        return code;
+    return are_lists(records) ? name_columns(*frame, names, error)
+                              : pick_columns(*frame, names, call->arena, error);
+}
+
+int hob_handle_write_data(struct hob_call *call, struct hob_error *error)
+{
+    const struct hob_value *data, *output;
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    int code = hob_parameter_map(call->body, "data", &data, error);
+    if (code == 0)
+        code = hob_parameter_map(call->body, "output", &output, error);
+    if (code == 0)
+        code = build_frame(call, data, &frame, error);
+    if (code == 0)
+        code = hob_access_write(&call->scope, output, frame, error);
+    if (code != 0)
+        return code;
+    hob_buffer_printf(&call->out, "{\"status\":\"success\",\"message\":\"Wrote %zu records\"}",
+                      hob_frame_rows(frame));
+    return 0;
+}

@@ -1,0 +1,311 @@
+/* yaml_reader: from bytes to nodes, by way of libyaml; see yaml.h and yaml_node.h.
+ *
+ * libyaml's event parser finds the structure; composing (anchors, aliases, implicit tags) is done
+ * here as PyYAML's composer does it, and yaml_construct.c makes values of the nodes. Two steps are
+ * needed because merge keys work on nodes: a mapping that merges another may be met before that one
+ * is complete, and what is only merged is never a value itself.
+ *
+ * The depth is checked as the events come, so that a document of nothing but brackets is refused
+ * early. This file alone includes <yaml.h>. */
+#include "value/yaml.h"
+
+#include <stdio.h>
+#include <yaml.h>
+
+#include "base/map.h"
+#include "base/utf8.h"
+#include "value/yaml_node.h"
+
+enum { MAX_DIRECTIVES = 1000 };
+
+struct reader {
+    yaml_parser_t parser;
+    yaml_event_t event;
+    bool has_event;
+    const char *name;
+    struct hob_text text;
+    struct hob_arena *arena;   /* of the values */
+    struct hob_arena *scratch; /* of the nodes */
+    struct hob_map *anchors;   /* name -> node; NULL while there are none */
+    struct hob_error *error;
+    int depth;
+};
+
+int hob_yaml_fail(struct hob_error *error, int code, struct hob_yaml_place place,
+                  const char *context, const char *problem)
+{
+    return hob_error_set(error, code, "cannot read '%s' as YAML: %s%s%s, line %zu, column %zu",
+                         place.name, context != NULL ? context : "", context != NULL ? ", " : "",
+                         problem, place.line + 1, place.column + 1);
+}
+
+static int fail_memory(struct reader *reader)
+{
+    return hob_error_set(reader->error, HOB_E_MEMORY,
+                         "cannot read '%s' as YAML: there is not enough memory", reader->name);
+}
+
+/* Line and column of a byte, counted as libyaml counts them. */
+static struct hob_yaml_place place_of(const struct reader *reader, size_t offset)
+{
+    size_t size = offset < reader->text.size ? offset : reader->text.size;
+    struct hob_yaml_place place = {reader->name, 0, 0};
+    size_t line_start = 0;
+    for (size_t i = 0; i < size; i++) {
+        bool crlf = reader->text.data[i] == '\r' && i + 1 < reader->text.size &&
+                    reader->text.data[i + 1] == '\n';
+        if (reader->text.data[i] == '\n' || (reader->text.data[i] == '\r' && !crlf)) {
+            place.line++;
+            line_start = i + 1;
+        }
+    }
+    place.column =
+        hob_utf8_count((struct hob_text){reader->text.data + line_start, size - line_start});
+    return place;
+}
+
+static int fail_at(struct reader *reader, int code, const yaml_mark_t *mark, const char *context,
+                   const char *problem)
+{
+    struct hob_yaml_place place = {reader->name, mark->line, mark->column};
+    return hob_yaml_fail(reader->error, code, place, context, problem);
+}
+
+static int fail_parser(struct reader *reader)
+{
+    const yaml_parser_t *parser = &reader->parser;
+    const char *problem = parser->problem != NULL ? parser->problem : "it cannot be parsed";
+    if (parser->error == YAML_MEMORY_ERROR)
+        return fail_memory(reader);
+    if (parser->error == YAML_READER_ERROR)
+        return hob_yaml_fail(reader->error, HOB_E_VALUE, place_of(reader, parser->problem_offset),
+                             NULL, problem);
+    return fail_at(reader, HOB_E_VALUE, &parser->problem_mark, parser->context, problem);
+}
+
+/* Puts the next event into reader->event. */
+static int next_event(struct reader *reader)
+{
+    if (reader->has_event)
+        yaml_event_delete(&reader->event);
+    reader->has_event = yaml_parser_parse(&reader->parser, &reader->event) != 0;
+    return reader->has_event ? 0 : fail_parser(reader);
+}
+
+static int remember_anchor(struct reader *reader, const yaml_char_t *anchor,
+                           struct hob_yaml_node *node)
+{
+    if (anchor == NULL)
+        return 0;
+    if (reader->anchors == NULL)
+        reader->anchors = hob_map_new();
+    struct hob_text name = hob_text_from((const char *)anchor);
+    if (hob_map_get(reader->anchors, name) != NULL) {
+        char problem[160];
+        snprintf(problem, sizeof problem, "found the anchor '%.*s' a second time",
+                 (int)(name.size < 100 ? name.size : 100), name.data);
+        return fail_at(reader, HOB_E_VALUE, &reader->event.start_mark, NULL, problem);
+    }
+    if (!hob_map_put(reader->anchors, hob_arena_copy(reader->scratch, name), node))
+        return fail_memory(reader);
+    return 0;
+}
+
+static int new_node(struct reader *reader, enum hob_yaml_node_kind kind, const yaml_char_t *anchor,
+                    struct hob_yaml_node **out)
+{
+    struct hob_yaml_node *node = hob_arena_try_alloc(reader->scratch, sizeof *node);
+    if (node == NULL)
+        return fail_memory(reader);
+    const yaml_mark_t *mark = &reader->event.start_mark;
+    *node = (struct hob_yaml_node){
+        .kind = (uint8_t)kind, .line = (uint32_t)mark->line, .column = (uint32_t)mark->column};
+    *out = node;
+    return remember_anchor(reader, anchor, node);
+}
+
+static bool has_no_tag(const yaml_char_t *tag)
+{
+    return tag == NULL || strcmp((const char *)tag, "!") == 0;
+}
+
+static void set_tag(struct reader *reader, struct hob_yaml_node *node, const yaml_char_t *tag)
+{
+    node->tag = (uint8_t)hob_yaml_tag_from_name((const char *)tag);
+    if (node->tag == HOB_YAML_UNKNOWN)
+        node->tag_name = hob_arena_copy(reader->scratch, hob_text_from((const char *)tag)).data;
+}
+
+static int compose_scalar(struct reader *reader, struct hob_yaml_node **out)
+{
+    const __typeof__(reader->event.data.scalar) *scalar = &reader->event.data.scalar;
+    int status = new_node(reader, HOB_YAML_SCALAR, scalar->anchor, out);
+    if (status != 0)
+        return status;
+    struct hob_yaml_node *node = *out;
+    char *copy = hob_arena_try_alloc(reader->arena, scalar->length + 1);
+    if (copy == NULL)
+        return fail_memory(reader);
+    memcpy(copy, scalar->value, scalar->length);
+    copy[scalar->length] = '\0';
+    node->text = (struct hob_text){copy, scalar->length};
+    if (!has_no_tag(scalar->tag))
+        set_tag(reader, node, scalar->tag);
+    else
+        node->tag =
+            (uint8_t)(scalar->plain_implicit ? hob_yaml_resolve_plain(node->text) : HOB_YAML_STR);
+    return 0;
+}
+
+static int compose_alias(struct reader *reader, struct hob_yaml_node **out)
+{
+    struct hob_text name = hob_text_from((const char *)reader->event.data.alias.anchor);
+    *out = reader->anchors != NULL ? hob_map_get(reader->anchors, name) : NULL;
+    if (*out != NULL)
+        return 0;
+    char problem[160];
+    snprintf(problem, sizeof problem, "found the alias '%.*s', but no such anchor before it",
+             (int)(name.size < 100 ? name.size : 100), name.data);
+    return fail_at(reader, HOB_E_VALUE, &reader->event.start_mark, NULL, problem);
+}
+
+static int compose_node(struct reader *reader, struct hob_yaml_node **out);
+
+/* The items of a sequence, or keys and values, up to the event that ends them. */
+static int compose_items(struct reader *reader, struct hob_yaml_node *node, yaml_event_type_t end)
+{
+    if (++reader->depth > HOB_VALUE_MAX_DEPTH)
+        return fail_at(reader, HOB_E_LIMIT, &reader->event.start_mark, NULL,
+                       "lists and mappings are nested too deeply");
+    for (;;) {
+        int status = next_event(reader);
+        if (status != 0)
+            return status;
+        if (reader->event.type == end)
+            break;
+        struct hob_yaml_node *item;
+        status = compose_node(reader, &item);
+        if (status != 0)
+            return status;
+        if (!hob_yaml_node_append(reader->scratch, node, item))
+            return fail_memory(reader);
+    }
+    reader->depth--;
+    return 0;
+}
+
+static int compose_sequence(struct reader *reader, struct hob_yaml_node **out)
+{
+    int status = new_node(reader, HOB_YAML_SEQUENCE, reader->event.data.sequence_start.anchor, out);
+    if (status != 0)
+        return status;
+    (*out)->tag = HOB_YAML_SEQ;
+    if (!has_no_tag(reader->event.data.sequence_start.tag))
+        set_tag(reader, *out, reader->event.data.sequence_start.tag);
+    return compose_items(reader, *out, YAML_SEQUENCE_END_EVENT);
+}
+
+static int compose_mapping(struct reader *reader, struct hob_yaml_node **out)
+{
+    int status = new_node(reader, HOB_YAML_MAPPING, reader->event.data.mapping_start.anchor, out);
+    if (status != 0)
+        return status;
+    (*out)->tag = HOB_YAML_MAP;
+    if (!has_no_tag(reader->event.data.mapping_start.tag))
+        set_tag(reader, *out, reader->event.data.mapping_start.tag);
+    return compose_items(reader, *out, YAML_MAPPING_END_EVENT);
+}
+
+/* The node that starts with the current event. */
+static int compose_node(struct reader *reader, struct hob_yaml_node **out)
+{
+    switch (reader->event.type) {
+    case YAML_ALIAS_EVENT:
+        return compose_alias(reader, out);
+    case YAML_SCALAR_EVENT:
+        return compose_scalar(reader, out);
+    case YAML_SEQUENCE_START_EVENT:
+        return compose_sequence(reader, out);
+    default:
+        return compose_mapping(reader, out);
+    }
+}
+
+/* The root of the only document, or NULL when the stream holds none. */
+static int compose_stream(struct reader *reader, struct hob_yaml_node **root)
+{
+    *root = NULL;
+    int status = next_event(reader); /* the start of the stream */
+    if (status == 0)
+        status = next_event(reader);
+    if (status != 0 || reader->event.type == YAML_STREAM_END_EVENT)
+        return status;
+    status = next_event(reader);
+    if (status == 0)
+        status = compose_node(reader, root);
+    if (status == 0)
+        status = next_event(reader); /* the end of the document */
+    if (status == 0)
+        status = next_event(reader);
+    if (status == 0 && reader->event.type != YAML_STREAM_END_EVENT)
+        return fail_at(reader, HOB_E_VALUE, &reader->event.start_mark,
+                       "expected a single document in the stream", "but found another document");
+    return status;
+}
+
+/* libyaml compares every %TAG line with all those before it. Directives can only stand before the
+ * document; nobody has more than a few. */
+static bool has_too_many_directives(struct hob_text text)
+{
+    size_t count = 0;
+    const char *at = text.data, *end = text.data + text.size;
+    while (at < end && (*at == '%' || *at == '#' || *at == '\n' || *at == '\r' || *at == ' ')) {
+        count += *at == '%';
+        while (at < end && *at != '\n' && *at != '\r')
+            at++;
+        at += at < end;
+    }
+    return count > MAX_DIRECTIVES;
+}
+
+static int read_nodes(struct reader *reader, const struct hob_value **value)
+{
+    if (!yaml_parser_initialize(&reader->parser))
+        return fail_memory(reader);
+    yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text.data,
+                                 reader->text.size);
+    reader->scratch = hob_arena_new();
+    struct hob_yaml_node *root;
+    int status = compose_stream(reader, &root);
+    if (reader->has_event)
+        yaml_event_delete(&reader->event);
+    yaml_parser_delete(&reader->parser);
+    *value = &hob_value_null;
+    if (status == 0 && root != NULL)
+        status = hob_yaml_construct(reader->arena, reader->scratch, reader->name, root, value,
+                                    reader->error);
+    hob_map_free(reader->anchors);
+    hob_arena_free(reader->scratch);
+    return status;
+}
+
+int hob_yaml_read(struct hob_arena *arena, struct hob_text text, const char *name,
+                  const struct hob_value **value, struct hob_error *error)
+{
+    if (hob_text_starts_with(text, "\xEF\xBB\xBF"))
+        text = (struct hob_text){text.data + 3, text.size - 3};
+    struct reader reader = {.name = name, .text = text, .arena = arena, .error = error};
+    size_t valid = hob_utf8_valid_prefix(text);
+    if (valid < text.size) {
+        hob_yaml_fail(error, HOB_E_UNICODE, place_of(&reader, valid), NULL,
+                      "found bytes that are not UTF-8");
+        hob_error_hint(error, "save the file as UTF-8");
+        return HOB_E_UNICODE;
+    }
+    if (has_too_many_directives(text))
+        return hob_error_set(error, HOB_E_LIMIT,
+                             "cannot read '%s' as YAML: it has more than %d directives", name,
+                             MAX_DIRECTIVES);
+    return read_nodes(&reader, value);
+}
