@@ -6,6 +6,7 @@
  * when the answer to the one before is complete, over a raw socket, so that the client costs as
  * little as can be. BODY "-" is none; "@FILE" is what the file holds. Prints one line of JSON:
  * microseconds at the 50th and 99th percentile, the mean, the least and the most. */
+#define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>

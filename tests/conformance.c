@@ -18,9 +18,7 @@ static const struct {
     const char *name;
     conformance_check *check;
 } kinds[] = {
-#ifndef CONFORMANCE_WITHOUT_CSV
     {"csv", conformance_csv},
-#endif
     {"json", conformance_json},
     {"yaml", conformance_yaml},
 };

@@ -112,6 +112,8 @@ int hob_access_read(struct hob_frame **frame, const struct hob_scope *scope,
     result = format->read(&read, scope, flow, error);
     if (result == 0)
         result = hob_columns_apply(read, flow, error);
+    if (result == 0 && scope->finish != NULL)
+        result = scope->finish(scope->finish_data, read, flow, scope, error);
     if (result == 0)
         *frame = HOB_STEAL(read);
     return result;

@@ -38,11 +38,15 @@ struct hob_csv_tuning {
     size_t threads;
     size_t chunk_size;
     bool portable; /* without vector instructions */
+    bool plodding; /* byte by byte, in one chunk */
 };
 
 int hob_csv_read_tuned(struct hob_frame **frame, struct hob_text text,
                        const struct hob_csv_options *options, const struct hob_csv_tuning *tuning,
                        struct hob_error *error);
+
+/* csv_memory.c: as hob_try_alloc, for what may be large; freed by free. */
+void *hob_csv_try_alloc(size_t count, size_t size);
 
 /* csv_options.c */
 int hob_csv_dialect_init(struct hob_csv_dialect *dialect, struct hob_text text,
@@ -157,7 +161,8 @@ struct hob_csv_part {
     int64_t *slots;        /* integers, unsigneds, doubles, text ends, booleans; borrowed */
     char *bytes;           /* of texts */
     size_t bytes_used, bytes_capacity;
-    size_t text_size; /* of the chunk: no more bytes can come */
+    /* What room is made for: the first part makes it for the texts of all. */
+    size_t rows_expected, bytes_limit;
     uint8_t *missing; /* of BOOLEANS and TEXTS, capacity / 8 + 1 bytes */
 };
 

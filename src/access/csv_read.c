@@ -14,9 +14,6 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
 
 #include "base/log.h"
 #include "base/platform.h"
@@ -26,8 +23,6 @@ enum {
     MAX_THREADS = 64,
     /* Below this size threads cost more than they save. */
     THREADS_FROM = 1 << 20,
-    HUGE_PAGE = 2 << 20,
-    HUGE_FROM = 4 << 20,
     MAX_CHUNKS = 4096,
 };
 
@@ -37,7 +32,9 @@ struct chunk {
     bool within_quotes;      /* at the start of `surveyed` */
     const char *start, *end; /* whole rows */
     size_t row, capacity;    /* of the arrays */
+    size_t rows;             /* read */
     int status;
+    struct hob_error error;
     struct hob_csv_splitter splitter;
 };
 
@@ -136,7 +133,8 @@ static int refuse(struct reading *reading, const struct hob_csv_splitter *splitt
     struct hob_csv_splitter counter = {.dialect = &reading->dialect,
                                        .at = reading->text.data,
                                        .end = splitter->trouble,
-                                       .text_end = end};
+                                       .text_end = end,
+                                       .lone = true};
     while (counter.at < counter.end && hob_csv_split_row(&counter, NULL) == 0)
         ;
     size_t line = counter.line;
@@ -214,6 +212,7 @@ static int read_header(struct reading *reading)
     struct hob_csv_splitter splitter;
     const char *end = reading->text.data + reading->text.size;
     start_splitter(reading, &splitter, reading->text.data, end);
+    splitter.lone = true;
     int status = read_names(reading, &splitter);
     if (status == 0) {
         if (!reading->options->no_header)
@@ -273,13 +272,14 @@ static int cut_at_first(struct reading *reading, size_t count)
 }
 
 /* Moves the cuts to rows and gives each chunk its place in the arrays; returns the rows that there
- * is to be room for. */
-static size_t cut_at_rows(struct reading *reading)
+ * is to be room for. *balanced: the header has an even number of quotes. */
+static size_t cut_at_rows(struct reading *reading, bool *balanced)
 {
     struct hob_csv_survey header;
     size_t header_size = (size_t)(reading->data - reading->text.data);
     hob_csv_survey(&header, (struct hob_text){reading->text.data, header_size},
                    reading->dialect.quote, reading->tuning.portable);
+    *balanced = !header.odd_quotes;
     bool within = false;
     size_t lines = 0;
     bool all_lines = reading->plodding || reading->lone;
@@ -323,23 +323,6 @@ static int survey(struct reading *reading, size_t count)
 
 /* Reading. */
 
-/* Memory for `count` values; large arrays in large pages, which the system hands out faster. */
-static int64_t *make_slots(size_t count)
-{
-#if defined(__linux__) && defined(MADV_HUGEPAGE)
-    size_t size;
-    if (!__builtin_mul_overflow(count, sizeof(int64_t), &size) && size >= HUGE_FROM &&
-        size < PTRDIFF_MAX) {
-        void *memory = NULL;
-        if (posix_memalign(&memory, HUGE_PAGE, size) != 0)
-            return NULL;
-        madvise(memory, size, MADV_HUGEPAGE);
-        return memory;
-    }
-#endif
-    return hob_try_alloc(count, sizeof(int64_t));
-}
-
 static struct hob_csv_part *parts_of(const struct reading *reading, size_t chunk)
 {
     return reading->parts + chunk * reading->columns;
@@ -350,17 +333,22 @@ static void prepare_parts(struct reading *reading, size_t column, enum hob_csv_s
     struct hob_csv_join *join = &reading->joins[column];
     for (size_t i = 0; i < reading->chunk_count; i++) {
         const struct chunk *chunk = &reading->chunks[i];
-        parts_of(reading, i)[column] =
-            (struct hob_csv_part){.state = (uint8_t)state,
-                                  .capacity = chunk->capacity,
-                                  .slots = join->slots + chunk->row,
-                                  .text_size = (size_t)(chunk->end - chunk->start)};
+        parts_of(reading, i)[column] = (struct hob_csv_part){
+            .state = (uint8_t)state,
+            .capacity = chunk->capacity,
+            .slots = join->slots + chunk->row,
+            .rows_expected = i == 0 ? join->capacity : chunk->capacity,
+            .bytes_limit = i == 0 ? reading->text.size : (size_t)(chunk->end - chunk->start),
+        };
     }
 }
 
 static int prepare(struct reading *reading)
 {
-    size_t rows = cut_at_rows(reading), cells;
+    bool balanced;
+    size_t rows = cut_at_rows(reading, &balanced), cells;
+    if (!balanced && !reading->lone)
+        return HOB_CSV_MALFORMED;
     /* Short rows are filled: a small text must not become a huge table. */
     if (__builtin_mul_overflow(rows, reading->columns, &cells) ||
         cells / 16 > reading->text.size + (1 << 18))
@@ -377,7 +365,7 @@ static int prepare(struct reading *reading)
         *join = (struct hob_csv_join){.parts = reading->parts + i,
                                       .stride = reading->columns,
                                       .count = reading->chunk_count,
-                                      .slots = make_slots(rows),
+                                      .slots = hob_csv_try_alloc(rows, sizeof(int64_t)),
                                       .capacity = rows};
         if (join->slots == NULL)
             return no_memory(reading);
@@ -398,10 +386,16 @@ static void read_chunk(struct reading *reading, size_t i)
     if (!wanted)
         return;
     start_splitter(reading, splitter, chunk->start, chunk->end);
+    chunk->rows = 0;
     for (;;) {
-        chunk->status = hob_csv_split(splitter, NULL);
+        chunk->status = hob_csv_split(splitter, &chunk->error);
         if (chunk->status != 0 || splitter->rows == 0)
             break;
+        chunk->rows += splitter->rows;
+        if (chunk->rows > chunk->capacity) { /* the count went wrong: odd quotes before */
+            chunk->status = HOB_CSV_MALFORMED;
+            break;
+        }
         for (size_t column = 0; column < reading->columns; column++)
             if (!hob_csv_part_take(&parts[column], splitter->cells + column, reading->columns,
                                    splitter->rows))
@@ -424,9 +418,11 @@ static int check_chunks(struct reading *reading)
         struct chunk *chunk = &reading->chunks[i];
         if (chunk->status == HOB_E_PARSE)
             return refuse(reading, &chunk->splitter);
-        if (chunk->status ==
-            HOB_E_LIMIT) /* only then is a message of the splitter's worth having */
-            return hob_csv_split_row(&chunk->splitter, reading->error), HOB_E_LIMIT;
+        if (chunk->status != 0 && chunk->error.code != 0) {
+            if (reading->error != NULL)
+                *reading->error = chunk->error;
+            return chunk->status;
+        }
         if (chunk->status != 0)
             return no_memory(reading);
     }
@@ -533,9 +529,9 @@ static int read_text(struct reading *reading)
         status = survey(reading, plan_chunks(reading));
     if (status != 0)
         return status;
-    if (reading->plodding) { /* only now known to hold NULs */
+    reading->lone = reading->plodding;
+    if (reading->plodding && reading->chunk_count > 1) { /* it holds a NUL */
         free(HOB_STEAL(reading->chunks));
-        reading->lone = true;
         status = survey(reading, 1);
     }
     if (status == 0)
@@ -567,7 +563,7 @@ int hob_csv_read_tuned(struct hob_frame **frame, struct hob_text text,
         status = hob_csv_dialect_init(&reading.dialect, reading.text, options, error);
     if (status != 0)
         return status;
-    reading.plodding = reading.dialect.delimiter_size != 1 ||
+    reading.plodding = tuning->plodding || reading.dialect.delimiter_size != 1 ||
                        reading.dialect.delimiter[0] == reading.dialect.quote;
     reading.frame = hob_frame_new();
     size_t valid = reading.plodding ? hob_utf8_valid_prefix(reading.text) : reading.text.size;

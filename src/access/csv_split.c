@@ -203,8 +203,11 @@ static int read_field(struct hob_csv_splitter *splitter, const char **at, struct
         splitter->trouble_size = 0;
         return HOB_E_PARSE;
     }
-    while (to < splitter->end && !is_line_end(*to) && delimiter_at(splitter, to) == 0)
-        to++;
+    bool odd = false;
+    for (; to < splitter->end && !is_line_end(*to) && delimiter_at(splitter, to) == 0; to++)
+        odd |= *to == splitter->dialect->quote;
+    if (odd && !splitter->lone)
+        return HOB_CSV_MALFORMED;
     *at = to;
     *cell = (struct hob_csv_cell){start, (size_t)(to - start)};
     if (quoted && !take_quotes_out(splitter, start, to, cell))
@@ -391,7 +394,8 @@ static size_t count_cells(const struct hob_csv_splitter *splitter, const char *s
     struct hob_csv_splitter counter = {.dialect = splitter->dialect,
                                        .at = start,
                                        .end = splitter->end,
-                                       .text_end = splitter->text_end};
+                                       .text_end = splitter->text_end,
+                                       .lone = true};
     size_t width = hob_csv_split_row(&counter, NULL) == 0 ? counter.width : splitter->allowed + 1;
     hob_csv_splitter_deinit(&counter);
     return width;

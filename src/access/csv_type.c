@@ -22,6 +22,9 @@
 #define LITTLE_ENDIAN_CPU 0
 #endif
 
+/* Rows after which the length of the texts to come is guessed. */
+enum { JUDGE_FROM = 1000 };
+
 enum number_kind { NO_NUMBER, INTEGER, LARGE_INTEGER, FRACTION };
 
 struct number {
@@ -60,14 +63,30 @@ bool hob_csv_is_missing(struct hob_text text)
 /* The first look, which nearly all cells end at. */
 static inline bool cell_is_missing(const struct hob_csv_cell *cell)
 {
+    static const bool likely[256] = {
+        ['N'] = true, ['n'] = true, ['#'] = true, ['-'] = true, ['1'] = true, ['<'] = true};
     if (cell->size > 8)
         return false;
     if (cell->size == 0)
         return true;
-    char first = cell->data[0];
-    bool likely = first == 'N' || first == 'n' || first == '#' || first == '-' || first == '1' ||
-                  first == '<';
-    return likely && hob_csv_is_missing((struct hob_text){cell->data, cell->size});
+    return likely[(unsigned char)cell->data[0]] &&
+           hob_csv_is_missing((struct hob_text){cell->data, cell->size});
+}
+
+/* As hob_csv_parse_bool. */
+static inline int cell_is_bool(const struct hob_csv_cell *cell)
+{
+    static const char words[2][4] = {"fals", "true"};
+    uint32_t four, is_false, is_true;
+    if (cell->size != 4 && cell->size != 5)
+        return -1;
+    memcpy(&four, cell->data, 4);
+    memcpy(&is_false, words[0], 4);
+    memcpy(&is_true, words[1], 4);
+    four |= 0x20202020u;
+    if (cell->size == 4)
+        return four == is_true ? 1 : -1;
+    return four == is_false && (cell->data[4] | 0x20) == 'e' ? 0 : -1;
 }
 
 int hob_csv_parse_bool(struct hob_text text)
@@ -153,7 +172,8 @@ static inline bool parse_short(const char *data, size_t size, uint64_t *number)
     return are_digits(eight);
 }
 
-static inline bool parse_integer(const struct hob_csv_cell *cell, int64_t *integer)
+static inline __attribute__((always_inline)) bool parse_integer(const struct hob_csv_cell *cell,
+                                                                int64_t *integer)
 {
     const char *data = cell->data;
     size_t size = cell->size;
@@ -173,46 +193,74 @@ static inline bool parse_integer(const struct hob_csv_cell *cell, int64_t *integ
         low = join_digits(last);
         value = value * 100000000 + low;
     }
-    *integer = negative ? -(int64_t)value : (int64_t)value;
-    return !(negative && value == 0);
+    /* Signs come at random: no branch for them. */
+    *integer = ((int64_t)value ^ -(int64_t)negative) + negative;
+    return value != 0 || !negative;
+}
+
+/* The bits of the first point in the bytes, or 0. */
+static inline uint64_t find_point(uint64_t eight)
+{
+    uint64_t other = eight ^ 0x2E2E2E2E2E2E2E2Eu;
+    return (other - 0x0101010101010101u) & ~other & 0x8080808080808080u;
+}
+
+static inline bool decimal_of_8(const char *data, size_t size, uint64_t *mantissa, size_t *point)
+{
+    uint64_t eight = load8(data), found = find_point(eight);
+    unsigned shift = (unsigned)(72 - 8 * size);
+    if (found == 0)
+        return false;
+    *point = (size_t)__builtin_ctzll(found) / 8;
+    uint64_t before = ((uint64_t)1 << 8 * *point) - 1;
+    eight = (eight & before) | (eight >> 8 & ~before);
+    eight = eight << shift | 0x3030303030303030u >> (64 - shift);
+    *mantissa = join_digits(eight);
+    return are_digits(eight);
+}
+
+static inline bool decimal_of_16(const char *data, size_t size, uint64_t *mantissa, size_t *point)
+{
+    __extension__ typedef unsigned __int128 wide;
+    uint64_t low = load8(data), high = load8(data + 8);
+    uint64_t in_low = find_point(low), in_high = find_point(high);
+    if ((in_low | in_high) == 0)
+        return false;
+    *point = in_low != 0 ? (size_t)__builtin_ctzll(in_low) / 8
+                         : 8 + (size_t)__builtin_ctzll(in_high) / 8;
+    wide bytes = (wide)high << 64 | low, before = ((wide)1 << 8 * *point) - 1;
+    wide zeros = (wide)0x3030303030303030u << 64 | 0x3030303030303030u;
+    bytes = (bytes & before) | (bytes >> 8 & ~before);
+    bytes = bytes << (136 - 8 * size) | zeros >> 8 * (size - 1);
+    low = (uint64_t)bytes;
+    high = (uint64_t)(bytes >> 64);
+    *mantissa = join_digits(low) * 100000000 + join_digits(high);
+    return are_digits(low) && are_digits(high) && *mantissa < (uint64_t)1 << 53;
 }
 
 /* Digits with a point among them, of up to 16 bytes in all. */
-static inline bool parse_decimal(const struct hob_csv_cell *cell, double *number)
+static inline __attribute__((always_inline)) bool parse_decimal(const struct hob_csv_cell *cell,
+                                                                double *number)
 {
-    static const double powers[] = {1e0, 1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7, 1e8,
-                                    1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16};
+    static const double powers[] = {1e0, 1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                    1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
     const char *data = cell->data;
-    size_t size = cell->size;
+    size_t size = cell->size, point;
+    uint64_t mantissa;
     bool negative = size > 1 && data[0] == '-';
     data += negative;
     size -= negative;
     if (!LITTLE_ENDIAN_CPU || size - 2 > 14)
         return false;
-    __extension__ typedef unsigned __int128 wide;
-    uint64_t halves[2] = {load8(data), load8(data + 8)};
-    uint64_t points[2];
-    for (int i = 0; i < 2; i++) {
-        uint64_t other = halves[i] ^ 0x2E2E2E2E2E2E2E2Eu;
-        points[i] = (other - 0x0101010101010101u) & ~other & 0x8080808080808080u;
-    }
-    unsigned point = points[0] != 0   ? (unsigned)__builtin_ctzll(points[0]) / 8
-                     : points[1] != 0 ? 8 + (unsigned)__builtin_ctzll(points[1]) / 8
-                                      : 16;
-    if (point >= size)
+    bool plain = size <= 8 ? decimal_of_8(data, size, &mantissa, &point)
+                           : decimal_of_16(data, size, &mantissa, &point);
+    if (!plain || point >= size)
         return false;
-    wide bytes = (wide)halves[1] << 64 | halves[0];
-    wide before = ((wide)1 << 8 * point) - 1;
-    bytes = (bytes & before) | (bytes >> 8 & ~before);
-    unsigned digits = (unsigned)size - 1, shift = 128 - 8 * digits;
-    wide zeros = (wide)0x3030303030303030u << 64 | 0x3030303030303030u;
-    bytes = bytes << shift | zeros >> 8 * digits;
-    uint64_t high = (uint64_t)bytes, low = (uint64_t)(bytes >> 64);
-    uint64_t mantissa = join_digits(high) * 100000000 + join_digits(low);
-    if (!are_digits(high) || !are_digits(low) || mantissa >= (uint64_t)1 << 53)
-        return false;
-    double value = (double)mantissa / powers[digits - point];
-    *number = negative ? -value : value;
+    double value = (double)mantissa / powers[size - 1 - point];
+    uint64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    bits |= (uint64_t)negative << 63;
+    memcpy(number, &bits, sizeof bits);
     return true;
 }
 
@@ -228,6 +276,15 @@ static bool need_missing(struct hob_csv_part *part)
 static inline void mark(struct hob_csv_part *part, size_t row)
 {
     part->missing[row / 8] |= (uint8_t)(1u << row % 8);
+}
+
+static bool mark_missing(struct hob_csv_part *part, size_t row)
+{
+    if (!need_missing(part))
+        return false;
+    mark(part, row);
+    part->holes = true;
+    return true;
 }
 
 static double *doubles_of(struct hob_csv_part *part)
@@ -374,59 +431,80 @@ static size_t take_booleans(struct hob_csv_part *part, const struct hob_csv_cell
                             size_t stride, size_t row, size_t rows)
 {
     bool *out = (bool *)(void *)part->slots;
+    size_t at = part->rows;
     for (; row < rows; row++) {
         const struct hob_csv_cell *cell = &cells[row * stride];
-        int boolean = hob_csv_parse_bool((struct hob_text){cell->data, cell->size});
+        int boolean = cell_is_bool(cell);
+        out[at] = boolean > 0;
         if (boolean < 0 && !cell_is_missing(cell)) {
             part->state = HOB_CSV_LOST;
-            return row;
+            break;
         }
-        if (boolean < 0) {
-            if (!need_missing(part))
-                return SIZE_MAX;
-            mark(part, part->rows);
-            part->holes = true;
-        }
-        out[part->rows++] = boolean > 0;
+        if (boolean < 0 && !mark_missing(part, at))
+            return SIZE_MAX;
+        at++;
     }
+    part->rows = at;
     return row;
 }
 
+/* Room for `size` more bytes. Once there is something to judge by, for all that is expected. */
 static bool make_room(struct hob_csv_part *part, size_t size)
 {
-    size_t needed;
-    return !__builtin_add_overflow(part->bytes_used + HOB_CSV_SLACK, size, &needed) &&
-           HOB_TRY_GROW(part->bytes, part->bytes_capacity, needed);
+    size_t used = part->bytes_used, needed;
+    if (__builtin_add_overflow(used + HOB_CSV_SLACK, size, &needed))
+        return false;
+    double each = part->rows > 0 ? (double)used / (double)part->rows : 0;
+    size_t expected = (size_t)(each * 1.06 * (double)part->rows_expected);
+    if (expected > part->bytes_limit)
+        expected = part->bytes_limit;
+    expected += HOB_CSV_SLACK;
+    if (part->rows < JUDGE_FROM || expected < needed + needed / 2)
+        return HOB_TRY_GROW(part->bytes, part->bytes_capacity, needed);
+    char *bytes = hob_csv_try_alloc(expected, 1);
+    if (bytes == NULL)
+        return HOB_TRY_GROW(part->bytes, part->bytes_capacity, needed);
+    if (used > 0)
+        memcpy(bytes, part->bytes, used);
+    free(part->bytes);
+    part->bytes = bytes;
+    part->bytes_capacity = expected;
+    return true;
 }
 
 static size_t take_texts(struct hob_csv_part *part, const struct hob_csv_cell *cells, size_t stride,
                          size_t row, size_t rows)
 {
-    int64_t *ends = part->slots;
-    size_t used = part->bytes_used;
+    /* Copies, because the compiler must take bytes written for a change of anything. */
+    int64_t *ends = part->slots + part->rows - row;
+    size_t used = part->bytes_used, capacity = part->bytes_capacity, first = row;
+    char *bytes = part->bytes;
     for (; row < rows; row++) {
         const struct hob_csv_cell *cell = &cells[row * stride];
+        size_t size = cell->size;
         if (cell_is_missing(cell)) {
-            if (!need_missing(part))
+            if (!mark_missing(part, part->rows + row - first))
                 return SIZE_MAX;
-            mark(part, part->rows);
-            part->holes = true;
-            ends[part->rows++] = (int64_t)used;
-            continue;
+            size = 0;
         }
-        if (part->bytes_capacity - used < cell->size + HOB_CSV_SLACK) {
+        if (capacity - used < size + HOB_CSV_SLACK) {
             part->bytes_used = used;
-            if (!make_room(part, cell->size))
+            part->rows += row - first;
+            first = row;
+            if (!make_room(part, size))
                 return SIZE_MAX;
+            bytes = part->bytes;
+            capacity = part->bytes_capacity;
         }
-        if (cell->size <= HOB_CSV_SLACK)
-            memcpy(part->bytes + used, cell->data, HOB_CSV_SLACK);
+        if (size <= HOB_CSV_SLACK)
+            memcpy(bytes + used, cell->data, HOB_CSV_SLACK);
         else
-            memcpy(part->bytes + used, cell->data, cell->size);
-        used += cell->size;
-        ends[part->rows++] = (int64_t)used;
+            memcpy(bytes + used, cell->data, size);
+        used += size;
+        ends[row] = (int64_t)used;
     }
     part->bytes_used = used;
+    part->rows += row - first;
     return row;
 }
 
@@ -472,7 +550,8 @@ void hob_csv_part_restart(struct hob_csv_part *part, enum hob_csv_state state)
     *part = (struct hob_csv_part){.state = (uint8_t)state,
                                   .capacity = part->capacity,
                                   .slots = part->slots,
-                                  .text_size = part->text_size,
+                                  .rows_expected = part->rows_expected,
+                                  .bytes_limit = part->bytes_limit,
                                   .bytes = part->bytes,
                                   .bytes_capacity = part->bytes_capacity};
 }

@@ -5,6 +5,8 @@
 
 static const struct hob_format formats[] = {
     {"auto", "", "by the ending of the file name", hob_auto_read_flow, NULL},
+    {"bibtex", "bib", "a row an entry, sorted by author, year and title; all text",
+     hob_bibtex_read_flow, hob_bibtex_write_flow},
     {"csv", "csv tsv", "comma-separated text: delimiter, quotechar, header, dtypes",
      hob_csv_read_flow, hob_csv_write_flow},
     {"json", "json", "a list of records, or a mapping of columns", hob_json_read_flow,

@@ -12,6 +12,8 @@
                                 const struct hob_frame *frame, struct hob_error *error)
 
 HOB_READS(auto);
+HOB_READS(bibtex);
+HOB_WRITES(bibtex);
 HOB_READS(csv);
 HOB_WRITES(csv);
 HOB_READS(json);

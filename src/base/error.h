@@ -31,7 +31,9 @@
     X(FORBIDDEN,      20, "PermissionError",      403, 1) /* foreign Origin, Host or user */       \
     X(BUSY,           21, "BusyError",            503, 1) /* a queue is full; try again later */   \
     X(UNSUPPORTED,    22, "NotImplementedError",  422, 1) /* known, but not in this build */       \
-    X(INTERNAL,       23, "RuntimeError",         500, 1) /* a fault of hob's own */
+    X(INTERNAL,       23, "RuntimeError",         500, 1) /* a fault of hob's own */               \
+    X(TEMPLATE,       24, "LiquidSyntaxError",    422, 1) /* a template that cannot be parsed */   \
+    X(PATTERN,        25, "error",                422, 1) /* a regular expression that is none */
 
 enum hob_error_code {
     HOB_OK = 0,

@@ -151,7 +151,7 @@ const struct hob_command hob_commands[] = {
             "Reads a table and prints it. What a file holds is told by the ending of its name, or "
             "by --type; - reads standard input and needs --type. A YAML file that is a mapping "
             "with `input` (or that inherits one) is an interface: its input is read, and relative "
-            "paths in it start from the working directory.\n\n"
+            "paths in it start from the working directory; with --type yaml it is data.\n\n"
             "A table on a terminal is cut to its width, and a long one shows its first and last "
             "rows; nothing is cut elsewhere.",
         .options = read_options,

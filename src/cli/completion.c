@@ -14,6 +14,14 @@ static void put_choices(struct hob_buffer *out, void (*choices)(struct hob_buffe
         choices(out);
 }
 
+/* The other names under which hob is called, each after a blank. */
+static void put_aliases(struct hob_buffer *out)
+{
+    for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
+        if (command->alias != NULL)
+            hob_buffer_printf(out, " %s", command->alias);
+}
+
 /* --- bash --- */
 
 static void put_bash_values(struct hob_buffer *out, const struct hob_command *command)
@@ -79,9 +87,7 @@ static void put_bash(struct hob_buffer *out)
              "    return 0\n"
              "}\n"
              "complete -o default -F _hob hob");
-    for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
-        if (command->alias != NULL)
-            hob_buffer_printf(out, " %s", command->alias);
+    put_aliases(out);
     hob_buffer_put_char(out, '\n');
 }
 
@@ -157,9 +163,7 @@ static void put_zsh_command(struct hob_buffer *out, const struct hob_command *co
 static void put_zsh(struct hob_buffer *out)
 {
     hob_buffer_put_string(out, "#compdef hob");
-    for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
-        if (command->alias != NULL)
-            hob_buffer_printf(out, " %s", command->alias);
+    put_aliases(out);
     hob_buffer_put_string(out, "\n# zsh completion for hob, made by `hob completion zsh`\n"
                                "_hob() {\n"
                                "    local command=$words[2]\n"
@@ -185,24 +189,26 @@ static void put_zsh(struct hob_buffer *out)
                                "    case $command in\n");
     for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
         put_zsh_command(out, command);
+    /* As a file in $fpath the script is the function's first call; sourced, it is not. */
     hob_buffer_put_string(out, "    esac\n"
                                "}\n"
-                               "compdef _hob hob");
-    for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
-        if (command->alias != NULL)
-            hob_buffer_printf(out, " %s", command->alias);
-    hob_buffer_put_char(out, '\n');
+                               "if [[ $funcstack[1] == _hob ]]; then\n"
+                               "    _hob \"$@\"\n"
+                               "else\n"
+                               "    compdef _hob hob");
+    put_aliases(out);
+    hob_buffer_put_string(out, "\nfi\n");
 }
 
 /* --- fish --- */
 
-static void put_fish_option(struct hob_buffer *out, const struct hob_command *command,
+/* `where` is the program, and the condition under which the option is offered. */
+static void put_fish_option(struct hob_buffer *out, const char *where,
                             const struct hob_option *option)
 {
     if (option->hidden)
         return;
-    hob_buffer_printf(out, "complete -c hob -n '__fish_seen_subcommand_from %s' -l %s",
-                      command->name, option->name);
+    hob_buffer_printf(out, "complete -c %s -l %s", where, option->name);
     if (option->letter != 0)
         hob_buffer_printf(out, " -s %c", option->letter);
     if (option->argument != NULL)
@@ -217,20 +223,29 @@ static void put_fish_option(struct hob_buffer *out, const struct hob_command *co
     hob_buffer_put_string(out, "'\n");
 }
 
+static void put_fish_options(struct hob_buffer *out, const struct hob_command *command,
+                             const char *where)
+{
+    for (const struct hob_option *option = command->options; option->name != NULL; option++)
+        put_fish_option(out, where, option);
+    put_fish_option(out, where, &hob_help_option);
+}
+
 static void put_fish_command(struct hob_buffer *out, const struct hob_command *command)
 {
+    HOB_AUTO(buffer) struct hob_buffer where = HOB_BUFFER_INIT;
+    hob_buffer_printf(&where, "hob -n '__fish_seen_subcommand_from %s'", command->name);
     hob_buffer_printf(out, "complete -c hob -n __fish_use_subcommand -f -a %s -d '", command->name);
     put_quoted(out, command->summary, "\\");
     hob_buffer_put_string(out, "'\n");
     if (command->argument_choices != NULL) {
-        hob_buffer_printf(out, "complete -c hob -n '__fish_seen_subcommand_from %s' -f -a '",
-                          command->name);
+        hob_buffer_printf(out, "complete -c %s -f -a '", hob_buffer_string(&where));
         command->argument_choices(out);
         hob_buffer_put_string(out, "'\n");
     }
-    for (const struct hob_option *option = command->options; option->name != NULL; option++)
-        put_fish_option(out, command, option);
-    put_fish_option(out, command, &hob_help_option);
+    put_fish_options(out, command, hob_buffer_string(&where));
+    if (command->alias != NULL)
+        put_fish_options(out, command, command->alias);
 }
 
 static void put_fish(struct hob_buffer *out)

@@ -12,8 +12,7 @@
 
 enum { DEFAULT_WIDTH = 80, SMALLEST_WIDTH = 20 };
 
-/* 0 or the errno of what failed. */
-static int write_all(int descriptor, struct hob_text text)
+int hob_write_all(int descriptor, struct hob_text text)
 {
     while (text.size > 0) {
         ssize_t written = write(descriptor, text.data, text.size);
@@ -34,7 +33,7 @@ int hob_output_finish(struct hob_output *output)
         hob_error_set(&error, HOB_E_MEMORY, "cannot write the answer: not enough memory");
         return hob_report(output->program, &error);
     }
-    int number = write_all(STDOUT_FILENO, hob_buffer_text(&output->buffer));
+    int number = hob_write_all(STDOUT_FILENO, hob_buffer_text(&output->buffer));
     if (number == 0)
         return 0;
     if (number == EPIPE)
@@ -68,18 +67,23 @@ struct hob_terminal hob_terminal_look(void)
     return terminal;
 }
 
+/* The text is made harmless, and a line end at its end is dropped: some messages of parsers that
+ * hob repeats word for word have one. */
 static void put_line(struct hob_buffer *out, const char *before, const char *text,
                      const char *after)
 {
+    struct hob_text shown = hob_text_from(text);
+    while (shown.size > 0 && shown.data[shown.size - 1] == '\n')
+        shown.size--;
     hob_buffer_put_string(out, before);
-    hob_display_put(out, hob_text_from(text));
+    hob_display_put(out, shown);
     hob_buffer_put_string(out, after);
 }
 
 /* Whether standard error can be written to makes no difference to the result. */
 static void say(struct hob_buffer *line)
 {
-    write_all(STDERR_FILENO, hob_buffer_text(line));
+    hob_write_all(STDERR_FILENO, hob_buffer_text(line));
 }
 
 int hob_report(const char *program, const struct hob_error *error)

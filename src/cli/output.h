@@ -23,6 +23,9 @@ static inline void hob_auto_output(struct hob_output *output)
  * what failed (none when nobody reads the pipe any more). */
 int hob_output_finish(struct hob_output *output);
 
+/* Writes all of the text; 0, or the errno of what failed. */
+int hob_write_all(int descriptor, struct hob_text text);
+
 /* What the terminal on standard output is like. */
 struct hob_terminal {
     bool is_terminal;

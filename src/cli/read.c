@@ -3,7 +3,9 @@
  * What is read is always a flow, as in an interface file: for a data file one is made from the
  * command line, for an interface it is the interface's input. So a file reads the same here, in
  * an interface and on the server. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "access/access.h"
@@ -36,26 +38,6 @@ static const struct hob_value *text_value(const struct reading *reading, const c
 }
 
 /* --- the command line --- */
-
-/* Other types are about something else than one file: data in the interface itself, directories. */
-static bool is_file_type(const struct hob_format *format)
-{
-    return format->read != NULL && format->extensions[0] != '\0';
-}
-
-void hob_read_put_types(struct hob_buffer *out)
-{
-    size_t count;
-    const struct hob_format *formats = hob_formats(&count);
-    const char *before = "";
-    for (size_t i = 0; i < count; i++) {
-        if (!is_file_type(&formats[i]))
-            continue;
-        hob_buffer_put_string(out, before);
-        hob_buffer_put_string(out, formats[i].type);
-        before = " ";
-    }
-}
 
 static int wrong_choice(const struct reading *reading, const char *option, const char *value,
                         void (*put_choices)(struct hob_buffer *out))
@@ -107,9 +89,7 @@ static int look_at_arguments(struct reading *reading)
     reading->file = arguments->words[0];
     reading->out = hob_arguments_value(arguments, "output");
     reading->type = hob_arguments_value(arguments, "type");
-    const struct hob_format *type =
-        reading->type != NULL ? hob_format_find(hob_text_from(reading->type)) : NULL;
-    if (reading->type != NULL && (type == NULL || !is_file_type(type)))
+    if (reading->type != NULL && hob_read_type_find(reading->type) == NULL)
         return wrong_choice(reading, "type", reading->type, hob_read_put_types);
     if (strcmp(reading->file, "-") == 0 && reading->type == NULL)
         return hob_arguments_wrong(arguments, "what standard input holds must be said with --type");
@@ -168,6 +148,14 @@ static bool is_yaml_name(const char *path)
     return hob_text_ends_with(text, ".yml") || hob_text_ends_with(text, ".yaml");
 }
 
+/* Data files can be large and are parsed once more when they are read: most of them never say a
+ * word that makes an interface. */
+static bool names_input(struct hob_text text)
+{
+    return memmem(text.data, text.size, "input", strlen("input")) != NULL ||
+           memmem(text.data, text.size, "inherit", strlen("inherit")) != NULL;
+}
+
 /* A mapping with an input, or with one from a parent. A file that cannot be read is none, and is
  * complained of when it is read as data. */
 static bool is_interface(struct reading *reading)
@@ -180,6 +168,7 @@ static bool is_interface(struct reading *reading)
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
     const struct hob_value *value;
     if (hob_scope_read(&reading->scope, reading->file, &content, NULL) != 0 ||
+        !names_input(content.text) ||
         hob_yaml_read(arena, content.text, reading->file, &value, NULL) != 0)
         return false;
     const struct hob_value *inherit = hob_value_get(value, "inherit");
@@ -331,8 +320,24 @@ static int first_rows(const struct hob_frame *whole, size_t rows, struct hob_fra
 
 /* --- writing --- */
 
+/* A pipe, a terminal, /dev/null: to be written to, not to be replaced by a file. */
+static bool is_device(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
+}
+
+static int write_device(const char *path, struct hob_text text, struct hob_error *error)
+{
+    HOB_AUTO(descriptor) int descriptor = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
+    int number = descriptor < 0 ? errno : hob_write_all(descriptor, text);
+    return number != 0 ? hob_error_from_errno(error, number, "write", path) : 0;
+}
+
 static int write_file(const struct reading *reading, struct hob_text text, struct hob_error *error)
 {
+    if (is_device(reading->out))
+        return write_device(reading->out, text, error);
     HOB_AUTO(file_writer) struct hob_file_writer writer = HOB_FILE_WRITER_INIT;
     int code = hob_scope_write(&reading->scope, reading->out, false, &writer, error);
     if (code == 0)

@@ -113,3 +113,28 @@ void hob_read_put_formats(struct hob_buffer *out)
         hob_buffer_put_string(out, formats[i].name);
     }
 }
+
+static bool is_file_type(const struct hob_format *type)
+{
+    return type->read != NULL && type->extensions[0] != '\0';
+}
+
+const struct hob_format *hob_read_type_find(const char *name)
+{
+    const struct hob_format *type = hob_format_find(hob_text_from(name));
+    return type != NULL && is_file_type(type) ? type : NULL;
+}
+
+void hob_read_put_types(struct hob_buffer *out)
+{
+    size_t count;
+    const struct hob_format *types = hob_formats(&count);
+    const char *before = "";
+    for (size_t i = 0; i < count; i++) {
+        if (!is_file_type(&types[i]))
+            continue;
+        hob_buffer_put_string(out, before);
+        hob_buffer_put_string(out, types[i].type);
+        before = " ";
+    }
+}

@@ -1,7 +1,8 @@
-/* read_format: the formats in which `hob read` prints a table. */
+/* read_format: the formats in which `hob read` prints a table, and the types that it reads. */
 #ifndef HOB_CLI_READ_FORMAT_H
 #define HOB_CLI_READ_FORMAT_H
 
+#include "access/access.h"
 #include "base/buffer.h"
 #include "cli/table.h"
 #include "frame/frame.h"
@@ -24,7 +25,11 @@ const struct hob_read_format *hob_read_format_find(const char *name);
 const struct hob_read_format *hob_read_format_of_file(const char *name);
 /* Their names, separated by blanks. */
 void hob_read_put_formats(struct hob_buffer *out);
-/* The types of files that can be read, likewise. */
+
+/* The type of that name when it is one of files that can be read; other types are about something
+ * else than one file: data in an interface itself, directories. NULL when it is not. */
+const struct hob_format *hob_read_type_find(const char *name);
+/* The names of all of them, separated by blanks. */
 void hob_read_put_types(struct hob_buffer *out);
 
 #endif

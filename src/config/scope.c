@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "config/scope.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -63,6 +64,60 @@ int hob_scope_check(const struct hob_scope *scope, const char *path, struct hob_
     return hob_roots_check(scope->roots, path, error);
 }
 
+static inline void hob_auto_directory(DIR **directory)
+{
+    if (*directory != NULL)
+        closedir(*directory);
+}
+
+/* Some file systems don't tell the kind of an entry, and of a link the target decides. */
+static bool is_directory(DIR *directory, const struct dirent *entry)
+{
+    struct stat facts;
+    if (entry->d_type != DT_UNKNOWN && entry->d_type != DT_LNK)
+        return entry->d_type == DT_DIR;
+    return fstatat(dirfd(directory), entry->d_name, &facts, 0) == 0 && S_ISDIR(facts.st_mode);
+}
+
+static int visit_entries(DIR *directory, const char *path, hob_scope_visit *visit, void *context,
+                         struct hob_error *error)
+{
+    for (;;) {
+        errno = 0;
+        const struct dirent *entry = readdir(directory);
+        if (entry == NULL && errno != 0)
+            return hob_error_from_errno(error, errno, "list", path);
+        if (entry == NULL)
+            return 0;
+        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+            continue;
+        int result = visit(context, entry->d_name, is_directory(directory, entry), error);
+        if (result < 0)
+            return result;
+    }
+}
+
+int hob_scope_list(const struct hob_scope *scope, const char *path, hob_scope_visit *visit,
+                   void *context, struct hob_error *error)
+{
+    HOB_AUTO(descriptor)
+    int descriptor = hob_roots_open(scope->roots, path, O_RDONLY | O_DIRECTORY, error);
+    if (descriptor == HOB_E_NOT_FOUND || descriptor == HOB_E_NOT_DIRECTORY)
+        record_absent(scope, path);
+    if (descriptor < 0)
+        return descriptor;
+    /* Recorded before it is listed: what appears in between changes the record. */
+    struct stat facts;
+    if (fstat(descriptor, &facts) != 0)
+        return hob_error_from_errno(error, errno, "list", path);
+    hob_sources_add(scope->sources, path, hob_file_identity_from(&facts));
+    HOB_AUTO(directory) DIR *directory = fdopendir(descriptor);
+    if (directory == NULL)
+        return hob_error_from_errno(error, errno, "list", path);
+    descriptor = -1;
+    return visit_entries(directory, path, visit, context, error);
+}
+
 /* Opens the directory of a path, making what is missing of it when asked to. */
 static int open_directory(const struct hob_scope *scope, const char *path, bool make,
                           struct hob_error *error)
@@ -77,8 +132,8 @@ static int open_directory(const struct hob_scope *scope, const char *path, bool 
         return descriptor;
     if (slash != NULL)
         *slash = '\0';
-    HOB_AUTO(descriptor) int above =
-        open_directory(scope, slash != NULL ? parent : ".", make, error);
+    HOB_AUTO(descriptor)
+    int above = open_directory(scope, slash != NULL ? parent : ".", make, error);
     if (above < 0)
         return above;
     if (name[0] != '\0' && mkdirat(above, name, 0777) != 0 && errno != EEXIST)

@@ -9,10 +9,18 @@
 #include "config/roots.h"
 #include "config/sources.h"
 
+struct hob_frame;
+struct hob_value;
+
 struct hob_scope {
     const struct hob_roots *roots; /* NULL: no confinement (commands that a user runs) */
     struct hob_sources *sources;   /* NULL: nothing is recorded */
     size_t max_file_size;          /* 0: HOB_SCOPE_MAX_FILE_SIZE */
+    /* What is done to each flow after it was read and its columns are in order: how the compute
+     * layer, which access knows nothing of, takes part in reading. NULL: nothing. */
+    int (*finish)(void *data, struct hob_frame *frame, const struct hob_value *flow,
+                  const struct hob_scope *scope, struct hob_error *error);
+    void *finish_data;
 };
 
 #define HOB_SCOPE_MAX_FILE_SIZE ((size_t)4 << 30)
@@ -23,6 +31,14 @@ int hob_scope_read(const struct hob_scope *scope, const char *path,
 /* Whether something is there, recorded; false for what is outside the roots. */
 bool hob_scope_exists(const struct hob_scope *scope, const char *path);
 int hob_scope_check(const struct hob_scope *scope, const char *path, struct hob_error *error);
+/* Called for each entry of a directory, in no order; a negative code ends the listing. What a link
+ * leads to counts for `is_directory`. */
+typedef int hob_scope_visit(void *context, const char *name, bool is_directory,
+                            struct hob_error *error);
+/* Lists a directory (without "." and "..") and records it: a file that is made or removed in it
+ * changes the record, and a directory that is not there is recorded as well. */
+int hob_scope_list(const struct hob_scope *scope, const char *path, hob_scope_visit *visit,
+                   void *context, struct hob_error *error);
 /* Begins the replacement of a file. With `make_directories` the directories above are made. */
 int hob_scope_write(const struct hob_scope *scope, const char *path, bool make_directories,
                     struct hob_file_writer *writer, struct hob_error *error);

@@ -47,6 +47,12 @@ struct hob_arena *hob_frame_arena(struct hob_frame *frame)
     return frame->arena;
 }
 
+void hob_frame_adopt(struct hob_frame *frame, struct hob_frame *other)
+{
+    hob_arena_adopt(frame->arena, HOB_STEAL(other->arena));
+    hob_frame_free(other);
+}
+
 struct hob_column *hob_frame_add(struct hob_frame *frame, const struct hob_value *name,
                                  struct hob_column *column)
 {

@@ -22,6 +22,10 @@ static inline void hob_auto_frame(struct hob_frame **frame)
 /* For names and values of this frame; lives as long as it does. */
 struct hob_arena *hob_frame_arena(struct hob_frame *frame);
 
+/* Frees `other`, but what its arena holds lives on as long as `frame`: names and nested values of
+ * one frame can then be used in another without copying them. */
+void hob_frame_adopt(struct hob_frame *frame, struct hob_frame *other);
+
 /* Adds a column at the end and takes its contents over (*column is empty afterwards). The name
  * must live in the frame's arena. The first column decides the number of rows unless
  * hob_frame_set_rows has; another length is a fault of the caller (assert). NULL without memory. */
@@ -57,8 +61,7 @@ void hob_frame_set_index_name(struct hob_frame *frame, const struct hob_value *n
 
 /* A row as a mapping in the arena, in column order, missing cells as null; of repeated names the
  * last wins. */
-struct hob_value *hob_frame_row(const struct hob_frame *frame, size_t row,
-                                struct hob_arena *arena);
+struct hob_value *hob_frame_row(const struct hob_frame *frame, size_t row, struct hob_arena *arena);
 
 /* Bytes that the frame holds. */
 size_t hob_frame_size(const struct hob_frame *frame);

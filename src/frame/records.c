@@ -16,6 +16,9 @@
 
 static const size_t max_nested_size = (size_t)512 << 20;
 
+/* Bytes that may be read, and written, beyond a text that is copied in chunks. */
+enum { CHUNK = 16 };
+
 /* One member of every record. */
 struct member {
     const struct hob_column *column;
@@ -90,6 +93,7 @@ static bool collect_members(struct table *table, const struct hob_frame *frame,
         }
         member->column = hob_frame_column(frame, i);
     }
+    hob_buffer_put_repeated(&table->before, '\0', CHUNK);
     return !hob_buffer_failed(&table->before);
 }
 
@@ -182,13 +186,25 @@ static int put_cell(struct hob_buffer *out, struct table *table, const struct ho
                          (int)column->type);
 }
 
+/* Copies whole chunks, which is faster for short texts than a call that looks at the size; what
+ * lies beyond the text is overwritten by what comes next. */
+static inline void copy_before(struct hob_buffer *out, const char *text, size_t size)
+{
+    if (!hob_buffer_reserve(out, size + CHUNK))
+        return;
+    char *to = out->data + out->size;
+    for (size_t i = 0; i < size; i += CHUNK)
+        memcpy(to + i, text + i, CHUNK);
+    out->size += size;
+}
+
 static int put_row(struct hob_buffer *out, struct table *table, size_t row, struct hob_error *error)
 {
     /* One check for memory a row covers nearly all of its small pieces. */
-    hob_buffer_reserve(out, table->before_total + table->count * HOB_NUMBER_SIZE);
+    hob_buffer_reserve(out, table->before_total + table->count * (HOB_NUMBER_SIZE + CHUNK));
     for (size_t i = 0; i < table->count; i++) {
         const struct member *member = &table->members[i];
-        hob_buffer_put(out, table->before.data + member->start, member->size);
+        copy_before(out, table->before.data + member->start, member->size);
         int code = put_cell(out, table, member->column, row, error);
         if (code != 0)
             return code;

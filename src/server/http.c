@@ -24,6 +24,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 #include <strings.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -48,11 +49,10 @@ struct hob_response {
 struct hob_http {
     struct MHD_Daemon *daemon;
     struct hob_http_application application;
-    size_t max_body;
-    bool local;
-    int listening; /* the socket, ours again once the daemon does not listen any more; or -1 */
+    struct hob_http_options options;
+    int listening; /* the socket: lent to the daemon, which gives it back when it drains */
     atomic_bool draining;
-    atomic_uint open_requests;
+    atomic_uint open_requests, connections;
 };
 
 enum phase {
@@ -264,7 +264,7 @@ static enum MHD_Result on_headers(struct connection *connection)
     struct hob_response *refusal = application->admit(application->context, request);
     if (refusal != NULL)
         return refuse(connection, refusal);
-    if (request->headers.content_length > connection->http->max_body)
+    if (request->headers.content_length > connection->http->options.max_body)
         return refuse(connection, application->too_large(application->context, request));
     if (has_body(&request->headers))
         set_time_limit(connection, true);
@@ -279,7 +279,7 @@ static bool too_slow(const struct connection *connection)
 
 static enum MHD_Result on_body(struct connection *connection, const char *data, size_t size)
 {
-    size_t limit = connection->http->max_body;
+    size_t limit = connection->http->options.max_body;
     connection->received += size;
     if (connection->received > limit)
         connection->too_large = true;
@@ -352,13 +352,15 @@ static void on_connection(void *context, struct MHD_Connection *native, void **s
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         struct connection *connection = hob_alloc_zero(1, sizeof *connection);
         connection->http = http;
-        connection->peer.local = http->local;
+        connection->peer.local = http->options.local;
         connection->peer.descriptor =
             MHD_get_connection_info(native, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
         *slot = connection;
+        atomic_fetch_add(&http->connections, 1);
         return;
     }
     struct connection *connection = *slot;
+    atomic_fetch_sub(&http->connections, 1);
     hob_buffer_deinit(&connection->body);
     free(connection);
 }
@@ -384,42 +386,43 @@ void hob_http_answer(struct hob_http_request *request, struct hob_response *resp
 
 /* ---- starting and stopping ---- */
 
-int hob_http_start(struct hob_http **out, const struct hob_http_options *options,
-                   struct hob_error *error)
+struct hob_http *hob_http_new(const struct hob_http_options *options)
 {
     struct hob_http *http = hob_alloc_zero(1, sizeof *http);
     http->application = *options->application;
-    http->max_body = options->max_body;
-    http->local = options->local;
-    http->listening = -1;
+    http->options = *options;
+    http->listening = options->descriptor;
+    return http;
+}
+
+int hob_http_start(struct hob_http *http, struct hob_error *error)
+{
+    unsigned threads = http->options.threads;
     struct MHD_OptionItem pool[] = {
-        {MHD_OPTION_THREAD_POOL_SIZE, (intptr_t)options->threads, NULL},
+        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
         {MHD_OPTION_END, 0, NULL},
     };
-    if (options->threads <= 1)
-        pool[0].option = MHD_OPTION_END;
     http->daemon = MHD_start_daemon(
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
-        on_access, http, MHD_OPTION_LISTEN_SOCKET, options->descriptor, MHD_OPTION_NOTIFY_COMPLETED,
+        on_access, http, MHD_OPTION_LISTEN_SOCKET, http->listening, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        MHD_OPTION_CONNECTION_LIMIT, options->max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
+        MHD_OPTION_CONNECTION_LIMIT, http->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)IDLE_SECONDS, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_ARRAY,
         pool, MHD_OPTION_END);
-    if (http->daemon == NULL) {
-        close(options->descriptor);
-        free(http);
+    if (http->daemon == NULL)
         return hob_error_set(error, HOB_E_IO,
                              "cannot start the HTTP server: libmicrohttpd gave no reason");
-    }
-    *out = http;
     return 0;
 }
 
 void hob_http_drain(struct hob_http *http)
 {
-    if (atomic_exchange(&http->draining, true))
+    if (http->daemon == NULL || atomic_exchange(&http->draining, true))
         return;
-    http->listening = MHD_quiesce_daemon(http->daemon);
+    MHD_quiesce_daemon(http->daemon);
+    /* Clients that try now are refused instead of waiting for an accept that won't come; closing
+     * it must wait for the threads that may still be looking at it. */
+    shutdown(http->listening, SHUT_RDWR);
 }
 
 unsigned hob_http_open_requests(struct hob_http *http)
@@ -429,16 +432,18 @@ unsigned hob_http_open_requests(struct hob_http *http)
 
 unsigned hob_http_connections(struct hob_http *http)
 {
-    return MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS)->num_connections;
+    return atomic_load(&http->connections);
 }
 
 struct hob_http *hob_http_stop(struct hob_http *http)
 {
     if (http == NULL)
         return NULL;
-    MHD_stop_daemon(http->daemon);
-    if (http->listening >= 0)
-        close(http->listening);
+    /* A daemon that listens no more has given its socket back. */
+    hob_http_drain(http);
+    if (http->daemon != NULL)
+        MHD_stop_daemon(http->daemon);
+    close(http->listening);
     free(http);
     return NULL;
 }

@@ -69,7 +69,7 @@ struct hob_http_application {
 };
 
 struct hob_http_options {
-    int descriptor;   /* a listening socket, taken over (also on error) */
+    int descriptor;   /* a listening socket, taken over */
     bool local;       /* it is a unix socket */
     unsigned threads; /* 0: 1 */
     unsigned max_connections;
@@ -79,8 +79,10 @@ struct hob_http_options {
 
 struct hob_http;
 
-int hob_http_start(struct hob_http **http, const struct hob_http_options *options,
-                   struct hob_error *error);
+/* Nothing is answered before hob_http_start, so that the application can put the object where its
+ * functions look for it. */
+struct hob_http *hob_http_new(const struct hob_http_options *options);
+int hob_http_start(struct hob_http *http, struct hob_error *error);
 /* Sends the answer; to be called once for each request, in `handle` or, after hob_http_defer, from
  * any thread. Takes no reference. NULL closes the connection without an answer. */
 void hob_http_answer(struct hob_http_request *request, struct hob_response *response);
@@ -92,7 +94,8 @@ void hob_http_drain(struct hob_http *http);
 /* Requests that have begun and are not yet answered completely. */
 unsigned hob_http_open_requests(struct hob_http *http);
 unsigned hob_http_connections(struct hob_http *http);
-/* Closes everything. No request may be deferred any more. Takes NULL, returns NULL. */
+/* Closes everything, whether it was started or not. No request may be deferred any more. Takes
+ * NULL, returns NULL. */
 struct hob_http *hob_http_stop(struct hob_http *http);
 
 #endif

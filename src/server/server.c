@@ -59,21 +59,19 @@ static int add_roots(struct hob_server *server, struct hob_error *error)
     return code;
 }
 
-static int start_http(struct hob_server *server, struct hob_http **http, int descriptor, bool local,
-                      struct hob_error *error)
+static struct hob_http *new_http(struct hob_server *server, int descriptor, bool local)
 {
-    struct hob_http_options options = {
+    return hob_http_new(&(struct hob_http_options){
         .descriptor = descriptor,
         .local = local,
         .threads = local ? 1 : server->options.threads,
         .max_connections = server->options.max_connections,
         .max_body = server->options.max_body,
         .application = &server->application,
-    };
-    return hob_http_start(http, &options, error);
+    });
 }
 
-static int start_tcp(struct hob_server *server, struct hob_error *error)
+static int listen_tcp(struct hob_server *server, struct hob_error *error)
 {
     const char *host = server->options.host;
     uint16_t port = server->options.port;
@@ -84,11 +82,12 @@ static int start_tcp(struct hob_server *server, struct hob_error *error)
     bool v6 = strchr(host, ':') != NULL;
     snprintf(server->guard.host, sizeof server->guard.host, v6 ? "[%s]" : "%s", host);
     snprintf(server->url, sizeof server->url, "http://%s:%u", server->guard.host, port);
-    return start_http(server, &server->tcp, descriptor, false, error);
+    server->tcp = new_http(server, descriptor, false);
+    return 0;
 }
 
 /* The unix socket is a convenience: without it the server still serves. */
-static void start_local(struct hob_server *server)
+static void listen_local(struct hob_server *server)
 {
     struct hob_error error = HOB_ERROR_INIT;
     const char *wanted = server->options.socket_path;
@@ -96,8 +95,9 @@ static void start_local(struct hob_server *server)
     char *path = wanted != NULL ? hob_copy_string(wanted) : hob_listen_default_path(&error);
     int descriptor = path != NULL ? hob_listen_local(path, &error) : error.code;
     struct stat facts = {0};
-    if (descriptor >= 0 && stat(path, &facts) == 0 &&
-        start_http(server, &server->local, descriptor, true, &error) == 0) {
+    if (descriptor >= 0) {
+        stat(path, &facts);
+        server->local = new_http(server, descriptor, true);
         server->socket_inode = facts.st_ino;
         server->socket_path = HOB_STEAL(path);
         return;
@@ -125,13 +125,18 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     if (code == 0)
         code = hob_dispatch_prepare(server, error);
     if (code == 0)
-        code = start_tcp(server, error);
+        code = listen_tcp(server, error);
+    if (code == 0 && !server->options.no_socket)
+        listen_local(server);
+    /* Requests may come from here on, and look at everything that is in *server. */
+    if (code == 0)
+        code = hob_http_start(server->tcp, error);
+    if (code == 0 && server->local != NULL)
+        code = hob_http_start(server->local, error);
     if (code != 0) {
         hob_server_stop(server);
         return code;
     }
-    if (!server->options.no_socket)
-        start_local(server);
     /* They belong to the caller, and were read for the last time. */
     server->options.host = server->options.socket_path = NULL;
     server->options.roots = NULL;

@@ -276,11 +276,12 @@ static int construct_scalar(struct construction *construction, struct hob_yaml_n
 static int fail_tag(struct construction *construction, const struct hob_yaml_node *node)
 {
     char problem[200];
-    const char *name = node->tag == HOB_YAML_MERGE   ? "tag:yaml.org,2002:merge"
-                       : node->tag == HOB_YAML_VALUE ? "tag:yaml.org,2002:value"
-                                                     : node->tag_name;
-    snprintf(problem, sizeof problem, "could not determine a constructor for the tag '%.120s'",
-             name);
+    struct hob_text name = node->tag == HOB_YAML_MERGE   ? HOB_TEXT("tag:yaml.org,2002:merge")
+                           : node->tag == HOB_YAML_VALUE ? HOB_TEXT("tag:yaml.org,2002:value")
+                                                         : hob_text_from(node->tag_name);
+    name.size = name.size < 120 ? name.size : 120;
+    snprintf(problem, sizeof problem, "could not determine a constructor for the tag '%.*s'",
+             (int)hob_utf8_valid_prefix(name), name.data);
     return fail(construction, node, NULL, problem);
 }
 

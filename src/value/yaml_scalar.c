@@ -235,6 +235,8 @@ static size_t put_single_spaces(struct hob_yaml_output *output, struct hob_text 
     return end;
 }
 
+/* Texts with newlines are literals or double-quoted; the breaks met here are U+2028 and U+2029,
+ * which stay as they are. */
 void hob_yaml_put_single(struct hob_yaml_output *output, struct hob_text text, bool fold)
 {
     hob_yaml_put_indicator(output, "'", true, false);
@@ -251,8 +253,6 @@ void hob_yaml_put_single(struct hob_yaml_output *output, struct hob_text text, b
             at = put_single_spaces(output, text, at, fold);
         } else {
             end = breaks_end(text, at);
-            if (text.data[at] == '\n')
-                put_line_break(output, HOB_TEXT("\n"));
             put_breaks(output, text, at, end);
             hob_yaml_put_indent(output);
             at = end;

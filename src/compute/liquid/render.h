@@ -43,8 +43,7 @@ struct liquid_render {
     struct liquid_table locals;
     struct liquid_table counters;
     struct liquid_table places;  /* of cycles, and where loops stopped */
-    struct hob_text last_changed; /* text of the last ifchanged */
-    bool has_changed;
+    struct hob_buffer changed;   /* text of the last ifchanged */
 
     const struct liquid_loop *loop; /* innermost for loop */
     unsigned loops;                 /* that break and continue can end */

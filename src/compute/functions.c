@@ -1,0 +1,102 @@
+/* functions: see functions.h. */
+#define _GNU_SOURCE
+#include "compute/functions.h"
+
+#include <stdio.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "value/python.h"
+
+static void log_warning(void *data, const struct hob_liquid_warning *warning)
+{
+    (void)data;
+    char place[64];
+    snprintf(place, sizeof place, "%u:%u", warning->line, warning->column);
+    hob_log(HOB_LOG_WARNING, warning->message, "template", place, NULL);
+}
+
+/* Whether the template may look at the clock: then the result can't be used again later. */
+static bool mentions_clock(struct hob_text source)
+{
+    return memmem(source.data, source.size, "now", 3) != NULL ||
+           memmem(source.data, source.size, "today", 5) != NULL;
+}
+
+static int render_liquid(const struct hob_value **result, const struct hob_function_call *call,
+                         struct hob_error *error)
+{
+    const struct hob_value *source = hob_value_get(call->arguments, "template");
+    if (!hob_value_is(source, HOB_STRING)) {
+        hob_error_set(error, HOB_E_PARAMETER, "render_liquid needs a text as `template`, not %s",
+                      hob_value_kind_name(source));
+        hob_error_hint(error, "put it under `args`, or name its column under `row_args`");
+        return HOB_E_PARAMETER;
+    }
+    HOB_AUTO(liquid_template) struct hob_liquid_template *template = NULL;
+    int status = hob_liquid_cache_get(call->templates, &template, source->text,
+                                      HOB_TEXT("template"), error);
+    if (status < 0)
+        return status;
+    if (mentions_clock(source->text))
+        hob_sources_set_volatile(call->scope->sources);
+    struct hob_liquid_context context = {.data = call->arguments, .warn = log_warning};
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    status = hob_liquid_render(&out, template, &context, error);
+    if (status < 0)
+        return status;
+    *result = hob_value_new_string(call->arena, hob_buffer_text(&out));
+    return 0;
+}
+
+static int today(const struct hob_value **result, const struct hob_function_call *call,
+                 struct hob_error *error)
+{
+    const struct hob_value *given = hob_value_get(call->arguments, "format");
+    const char *format = given != NULL ? hob_value_string(given) : "%Y-%m-%d";
+    if (format == NULL)
+        return hob_error_set(error, HOB_E_PARAMETER, "the `format` of today must be a text");
+    time_t now = time(NULL);
+    struct tm parts;
+    char text[512];
+    localtime_r(&now, &parts);
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    size_t size = strftime(text, sizeof text, format, &parts);
+#pragma GCC diagnostic pop
+    hob_sources_set_volatile(call->scope->sources);
+    *result = hob_value_new_string(call->arena, (struct hob_text){text, size});
+    return 0;
+}
+
+static int identity(const struct hob_value **result, const struct hob_function_call *call,
+                    struct hob_error *error)
+{
+    if (call->arguments->map.count > 1)
+        return hob_error_set(error, HOB_E_PARAMETER, "identity takes one argument, not %u",
+                             call->arguments->map.count);
+    *result = call->arguments->map.count == 1 ? call->arguments->map.pairs[0].value
+                                              : &hob_value_null;
+    return 0;
+}
+
+static const struct hob_function functions[] = {
+    {"identity", "one, of any name", "gives its argument back", identity},
+    {"render_liquid", "template; every other argument is a variable in it",
+     "renders a Liquid template", render_liquid},
+    {"today", "format (strftime's directives; %Y-%m-%d)", "the current date", today},
+};
+
+const struct hob_function *hob_functions(size_t *count)
+{
+    *count = sizeof functions / sizeof functions[0];
+    return functions;
+}
+
+const struct hob_function *hob_function_find(struct hob_text name)
+{
+    for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
+        if (hob_text_is(name, functions[i].name))
+            return &functions[i];
+    return NULL;
+}

@@ -1,0 +1,472 @@
+"""Runs the hob executable as a user does. HOB names the executable.
+
+Python 3 standard library only."""
+
+import csv
+import errno
+import fcntl
+import io
+import json
+import os
+import pty
+import re
+import shutil
+import stat
+import struct
+import subprocess
+import tempfile
+import termios
+import unittest
+
+HOB = os.path.abspath(os.environ.get("HOB", "build/src/hob"))
+COMMANDS = ["field", "read", "help", "completion"]
+
+PEOPLE = [
+    {"name": "Ada", "born": 1815, "note": "a, \"b\""},
+    {"name": "環境", "born": 1906, "note": None},
+]
+
+TALK = """---
+title: Deep $PLACE
+author:
+- given: Neil
+draft: no
+date: 2024-03-05
+---
+Text
+"""
+
+
+def run(*words, program=None, stdin=b"", cwd=None, **environment):
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS", "PLACE")}
+    env.update(environment)
+    return subprocess.run([program or HOB, *words], input=stdin, capture_output=True, cwd=cwd,
+                          env=env, timeout=60)
+
+
+def on_terminal(*words, columns=80, cwd=None, **environment):
+    """What the command writes to a terminal of that width."""
+    env = {k: v for k, v in os.environ.items() if k not in ("NO_COLOR", "COLUMNS")}
+    env["TERM"] = "xterm"
+    env.update(environment)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
+    process = subprocess.Popen([HOB, *words], stdout=theirs, stdin=subprocess.DEVNULL, cwd=cwd,
+                               env=env)
+    os.close(theirs)
+    parts = []
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError as error:
+            if error.errno != errno.EIO:
+                raise
+            break
+        if not part:
+            break
+        parts.append(part)
+    os.close(ours)
+    process.wait(60)
+    return b"".join(parts).decode().replace("\r\n", "\n")
+
+
+class Scratch(unittest.TestCase):
+    def setUp(self):
+        self.directory = tempfile.mkdtemp(prefix="hob-cli-")
+        self.addCleanup(shutil.rmtree, self.directory, ignore_errors=True)
+        self.write("people.json", json.dumps(PEOPLE))
+        self.write("people.csv", 'name,born,note\nAda,1815,"a, ""b"""\n環境,1906,\n')
+        self.write("people.yml", "- name: Ada\n  born: 1815\n- name: 環境\n  born: 1906\n")
+        self.write("interface.yml", "title: People\ninput:\n  type: json\n"
+                                    "  filename: people.json\n  select_columns: [name, born]\n")
+        self.write("talk.md", TALK)
+        self.write("_lamd.yml", "venue: Hall\n")
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def write(self, name, data):
+        mode = "wb" if isinstance(data, bytes) else "w"
+        with open(self.path(name), mode, **({} if mode == "wb" else {"encoding": "utf-8"})) as file:
+            file.write(data)
+        return self.path(name)
+
+    def hob(self, *words, **options):
+        return run(*words, cwd=self.directory, **options)
+
+    def succeeds(self, *words, **options):
+        result = self.hob(*words, **options)
+        self.assertEqual((result.returncode, result.stderr), (0, b""), words)
+        return result.stdout.decode()
+
+    def fails(self, status, *words, **options):
+        """Nothing on stdout, a message of one line and at most a hint; returns it."""
+        result = self.hob(*words, **options)
+        message = result.stderr.decode()
+        self.assertEqual((result.returncode, result.stdout), (status, b""), (words, message))
+        self.assertRegex(message, r"\A(hob|mdfield)[^\n]*: [^\n]+\n(hint: [^\n]+\n)?\Z")
+        return message
+
+
+class Usage(Scratch):
+    def test_mistakes_are_one_line_and_status_2(self):
+        for words, message in [
+            ([], "hob: no command was given ('hob help' lists all commands)"),
+            (["feild"], "hob: there is no command 'feild' (did you mean 'hob field'?)"),
+            (["xyzzy"], "hob: there is no command 'xyzzy' ('hob help' lists all commands)"),
+            (["--frob"], "hob: unknown option '--frob' ('hob help' lists all commands)"),
+            (["read", "--fromat", "csv", "x"],
+             "hob read: unknown option '--fromat' (did you mean '--format'?)"),
+            (["read"], "hob read: FILE|INTERFACE is missing "
+                       "(usage: hob read [OPTION]... FILE|INTERFACE)"),
+            (["read", "a", "b"], "hob read: unexpected argument 'b' "
+                                 "(usage: hob read [OPTION]... FILE|INTERFACE)"),
+            (["field", "title"],
+             "hob field: FILE is missing (usage: hob field [OPTION]... FIELD FILE)"),
+            (["field", "batch", "talk.md"],
+             "hob field: batch needs --fields FIELD... (see 'hob field --help')"),
+            (["help", "raed"], "hob help: there is no command 'raed' (did you mean 'read'?)"),
+            (["read", "-", "--format", "csv"],
+             "hob read: what standard input holds must be said with --type "
+             "(see 'hob read --help')"),
+            (["read", "people.csv", "--rows", "-1"],
+             "hob read: --rows cannot be '-1': it is a whole number from 1 "
+             "(see 'hob read --help')"),
+        ]:
+            with self.subTest(words=words):
+                self.assertEqual(self.fails(2, *words), message + "\n")
+
+    def test_wrong_choices_name_the_right_ones(self):
+        self.assertIn("table json ndjson csv yaml",
+                      self.fails(2, "read", "people.csv", "--format", "xml"))
+        self.assertRegex(self.fails(2, "read", "people.csv", "--type", "xml"), r"\bcsv\b.*\byaml\b")
+        self.assertIn("bash, zsh and fish", self.fails(2, "completion", "tcsh"))
+
+    def test_control_characters_in_messages_are_harmless(self):
+        result = self.hob("read", "\x1b[2J\n.csv")
+        self.assertNotIn(b"\x1b", result.stderr)
+        self.assertEqual(result.stderr.count(b"\n"), 1)
+
+
+class Help(Scratch):
+    def test_every_command_has_help(self):
+        overview = self.succeeds("help")
+        self.assertEqual(overview, self.succeeds("--help"))
+        for command in COMMANDS:
+            with self.subTest(command=command):
+                self.assertIn("  %s " % command, overview)
+                text = self.succeeds("help", command)
+                self.assertEqual(text, self.succeeds(command, "--help"))
+                self.assertTrue(text.startswith("Usage: hob %s " % command))
+                self.assertIn("-h, --help", text)
+                self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
+
+    def test_the_version_is_printed(self):
+        self.assertRegex(self.succeeds("--version"), r"\Ahob \d+\.\d+\.\d+\S*\n\Z")
+
+    def test_the_reference_has_all_commands_and_no_hidden_option(self):
+        text = self.succeeds("help", "--markdown")
+        self.assertEqual(re.findall(r"^## hob (\w+)$", text, re.M), COMMANDS)
+        self.assertNotIn("--man`", text)
+
+    def test_every_command_has_a_man_page(self):
+        build = os.path.join(os.path.dirname(os.path.abspath(__file__)), "../../man/meson.build")
+        with open(build, encoding="utf-8") as file:
+            names = re.search(r"commands = \[(.*?)\]", file.read(), re.S).group(1)
+        self.assertEqual(sorted(re.findall(r"'([\w-]+)'", names)), sorted(COMMANDS))
+
+    def test_man_pages_are_valid_roff(self):
+        for words in [[]] + [[command] for command in COMMANDS]:
+            page = self.succeeds("help", "--man", *words)
+            self.assertTrue(page.startswith(".TH HOB"))
+            if shutil.which("groff") is None:
+                continue
+            checked = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z"], input=page.encode(),
+                                     capture_output=True)
+            self.assertEqual((checked.returncode, checked.stderr), (0, b""), words)
+
+
+class Completion(Scratch):
+    def test_scripts_are_valid(self):
+        for shell in ["bash", "zsh", "fish"]:
+            script = self.succeeds("completion", shell)
+            if shutil.which(shell) is None:
+                continue
+            checked = subprocess.run([shell, "-n"], input=script.encode(), capture_output=True)
+            self.assertEqual((checked.returncode, checked.stderr), (0, b""), shell)
+
+    def complete(self, *words):
+        script = self.write("hob.bash", self.succeeds("completion", "bash"))
+        line = " ".join("'%s'" % word for word in words)
+        asked = ("source '%s'; COMP_WORDS=(%s); COMP_CWORD=%d; _hob; echo \"${COMPREPLY[*]}\""
+                 % (script, line, len(words) - 1))
+        done = subprocess.run(["bash", "-c", asked], capture_output=True)
+        self.assertEqual(done.stderr, b"")
+        return done.stdout.decode().split()
+
+    @unittest.skipIf(shutil.which("bash") is None, "needs bash")
+    def test_bash_completes_commands_options_and_values(self):
+        self.assertEqual(self.complete("hob", "fi"), ["field"])
+        self.assertEqual(self.complete("hob", "read", "--fo"), ["--format"])
+        self.assertEqual(self.complete("hob", "read", "--format", "n"), ["ndjson"])
+        self.assertEqual(self.complete("hob", "help", "r"), ["read"])
+        self.assertEqual(self.complete("hob", "completion", "z"), ["zsh"])
+        self.assertEqual(self.complete("hob", "read", "people"), [])
+        self.assertIn("--config", self.complete("mdfield", "--c"))
+
+
+class Field(Scratch):
+    def test_fields_are_printed_as_python_prints_them(self):
+        for field, expected in [("title", "Deep Space"), ("author", "[{'given': 'Neil'}]"),
+                                ("draft", "False"), ("date", "2024-03-05"), ("venue", "Hall"),
+                                ("nothing", ""), ("content", "")]:
+            with self.subTest(field=field):
+                self.assertEqual(self.succeeds("field", field, "talk.md", PLACE="Space"),
+                                 expected + "\n")
+
+    def test_batch_prints_names(self):
+        expected = "title:Deep $PLACE\nvenue:Hall\ntitle:Deep $PLACE\n"
+        for words in [["talk.md", "--fields", "title", "venue", "title"],
+                      ["--fields", "title", "--fields=venue", "-f", "title", "--", "talk.md"]]:
+            self.assertEqual(self.succeeds("field", "batch", *words), expected)
+
+    def test_configs_can_be_named(self):
+        self.write("other.yml", "venue: Barn\n")
+        self.assertEqual(self.succeeds("field", "venue", "talk.md", "--config", "other.yml"),
+                         "Barn\n")
+        self.assertEqual(self.succeeds("field", "venue", "talk.md", "-c", "nope.yml",
+                                       "-cother.yml"), "Barn\n")
+
+    def test_a_missing_file_is_an_empty_line_and_a_warning(self):
+        result = self.hob("field", "venue", "nope.md")
+        self.assertEqual((result.returncode, result.stdout), (0, b"\n"))
+        self.assertRegex(result.stderr.decode(), r"\Ahob: warning: [^\n]*'nope.md'[^\n]*\n\Z")
+
+    def test_mdfield_is_the_same_command_without_the_warning(self):
+        link = self.path("mdfield")
+        os.symlink(HOB, link)
+        self.assertEqual(self.succeeds("venue", "talk.md", program=link), "Hall\n")
+        self.assertEqual(self.succeeds("venue", "nope.md", program=link), "\n")
+        self.assertEqual(self.succeeds("batch", "talk.md", "--fields", "venue", program=link),
+                         "venue:Hall\n")
+        self.assertIn("Usage: mdfield ", self.succeeds("--help", program=link))
+        self.assertTrue(self.fails(2, "venue", program=link).startswith("mdfield: FILE is missing"))
+
+
+class Read(Scratch):
+    expected = [{"name": "Ada", "born": 1815}, {"name": "環境", "born": 1906}]
+
+    def test_every_source_reads_the_same(self):
+        for source in ["people.json", "people.csv", "people.yml", "interface.yml"]:
+            with self.subTest(source=source):
+                out = self.succeeds("read", source, "--columns", "name,born", "--format", "json")
+                self.assertEqual(json.loads(out), self.expected)
+
+    def test_standard_input_is_read(self):
+        with open(self.path("people.csv"), "rb") as file:
+            data = file.read()
+        out = self.succeeds("read", "-", "--type", "csv", "-F", "ndjson", stdin=data)
+        self.assertEqual([json.loads(line)["name"] for line in out.splitlines()], ["Ada", "環境"])
+
+    def test_every_format_is_written(self):
+        rows = list(csv.DictReader(io.StringIO(self.succeeds("read", "people.json", "-Fcsv"))))
+        self.assertEqual([row["note"] for row in rows], ['a, "b"', ""])
+        lines = self.succeeds("read", "people.json", "--format", "ndjson").splitlines()
+        self.assertEqual([json.loads(line) for line in lines], PEOPLE)
+        self.assertEqual(json.loads(self.succeeds("read", "people.json", "-Fjson")), PEOPLE)
+        self.assertEqual(self.succeeds("read", "people.yml", "--format", "yaml"),
+                         "- name: Ada\n  born: 1815\n- name: 環境\n  born: 1906\n")
+        self.assertEqual(self.succeeds("read", "people.yml"),
+                         "name  born\n────  ────\nAda   1815\n環境  1906\n2 rows × 2 columns\n")
+
+    def test_rows_and_columns_are_chosen(self):
+        out = self.succeeds("read", "people.json", "--rows", "1", "-c", "born", "-c", "name",
+                            "--format", "csv")
+        self.assertEqual(out, "born,name\n1815,Ada\n")
+        out = self.succeeds("read", "people.json", "-n1", "-c", "born")
+        self.assertEqual(out, "born\n────\n1815\n… 1 more row (use --rows N or --format csv)\n"
+                              "2 rows × 1 column\n")
+        self.assertIn("name, born, note", self.fails(1, "read", "people.json", "-c", "born,x"))
+
+    def test_a_column_with_a_comma_in_its_name_can_be_chosen(self):
+        self.write("comma.json", '[{"a,b": 1, "c": 2}]')
+        self.assertEqual(self.succeeds("read", "comma.json", "-c", "a,b", "-Fndjson"),
+                         '{"a,b":1}\n')
+
+    def test_a_delimiter_can_be_given(self):
+        self.write("tab.csv", "a\tb\n1\t2\n")
+        for delimiter in ["\\t", "\t", "\\s+"]:
+            self.assertEqual(self.succeeds("read", "tab.csv", "-d", delimiter, "-Fcsv"),
+                             "a,b\n1,2\n")
+
+    def test_types_are_shown_on_request(self):
+        self.assertEqual(self.succeeds("read", "people.yml", "--types").splitlines()[1],
+                         "object  int64")
+
+    def test_an_interface_can_be_read_as_data(self):
+        out = self.succeeds("read", "interface.yml", "--type", "yaml", "--format", "json")
+        self.assertEqual(json.loads(out)[0]["title"], "People")
+
+    def test_a_field_of_an_interface_is_printed(self):
+        self.assertEqual(self.succeeds("read", "interface.yml", "--field", "title"), "People\n")
+        out = self.succeeds("read", "interface.yml", "--field", "input", "--format", "json")
+        self.assertEqual(json.loads(out)["select_columns"], ["name", "born"])
+        self.assertIn("select_columns:\n- name\n",
+                      self.succeeds("read", "interface.yml", "-f", "input", "-F", "yaml"))
+        self.assertIn("'zz'", self.fails(1, "read", "interface.yml", "--field", "zz"))
+        self.assertIn("hob field", self.fails(2, "read", "talk.md", "--field", "title"))
+
+    def test_an_interface_elsewhere_explains_where_paths_start(self):
+        os.mkdir(self.path("sub"))
+        shutil.move(self.path("people.json"), self.path("sub/people.json"))
+        shutil.move(self.path("interface.yml"), self.path("sub/interface.yml"))
+        self.assertIn("hint: paths in an interface start from the working directory",
+                      self.fails(1, "read", "sub/interface.yml"))
+
+    def test_output_goes_to_a_file_in_the_format_of_its_name(self):
+        self.assertEqual(self.succeeds("read", "people.yml", "-o", "out.csv"), "")
+        with open(self.path("out.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "name,born\nAda,1815\n環境,1906\n")
+        self.assertIn("--format", self.fails(2, "read", "people.yml", "-o", "out.xyz"))
+        self.assertIn("nowhere", self.fails(1, "read", "people.yml", "-o", "nowhere/out.csv"))
+        self.assertEqual(sorted(os.listdir(self.directory)),
+                         sorted(["people.json", "people.csv", "people.yml", "interface.yml",
+                                 "talk.md", "_lamd.yml", "out.csv"]))
+
+    def test_a_pipe_is_written_to_and_not_replaced(self):
+        os.mkfifo(self.path("pipe.csv"))
+        reader = subprocess.Popen(["cat", self.path("pipe.csv")], stdout=subprocess.PIPE)
+        self.succeeds("read", "people.yml", "-o", "pipe.csv")
+        self.assertTrue(reader.communicate(timeout=60)[0].startswith(b"name,born\n"))
+        self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe.csv")).st_mode))
+
+    def test_a_failure_leaves_the_old_output_as_it_was(self):
+        self.write("out.csv", "old")
+        self.fails(1, "read", "nope.csv", "-o", "out.csv")
+        with open(self.path("out.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "old")
+
+
+class BadFiles(Scratch):
+    def test_each_gives_one_clear_line_that_names_the_file(self):
+        files = {
+            "truncated.json": b'[{"a": 1}, {"a"',
+            "binary.csv": bytes(range(128, 256)) * 50,
+            "latin.csv": "a\né\n".encode("latin-1"),
+            "ragged.csv": b"a,b\n1,2,3\n1,2\n1,2,3,4\n",
+            "quote.csv": b'a,b\n"1,2\n',
+            "empty.csv": b"",
+            "unknown.zzz": b"x",
+            "truncated.yml": b"- a: [1, 2",
+            "binary.yml": bytes(range(256)) * 4,
+            "nul.yml": b"- a: b\0c\n",
+            "deep.yml": b"[" * 10000 + b"]" * 10000,
+            "deep.json": b"[" * 10000 + b"]" * 10000,
+            "scalar.yml": b"3\n",
+            "broken.md": b"---\ntitle: [\n---\n",
+        }
+        for name, data in files.items():
+            with self.subTest(name=name):
+                self.write(name, data)
+                message = self.fails(1, "read", name)
+                self.assertIn(name, message)
+
+    def test_interfaces_that_are_broken(self):
+        files = {
+            "truncated.yml": b"input: {type: csv, filename: [",
+            "nul.yml": b"input: a\0b\n",
+            "binary.yml": bytes(range(256)) * 4,
+            "deep.yml": b"input: " + b"[" * 10000 + b"]" * 10000 + b"\n",
+            "list.yml": b"- 1\n",
+            "empty.yml": b"",
+        }
+        for name, data in files.items():
+            with self.subTest(name=name):
+                self.write(name, data)
+                self.assertIn(name, self.fails(1, "read", name, "--field", "input"))
+
+    def test_what_is_no_file(self):
+        os.mkdir(self.path("dir.csv"))
+        for name in ["nope.csv", "dir.csv", "dir.csv/", "talk.md/x.csv", "nope.yml", "", "nope"]:
+            with self.subTest(name=name):
+                self.fails(1, "read", name)
+
+    def test_an_unreadable_file(self):
+        os.chmod(self.directory, 0o755)
+        os.chmod(self.path("people.csv"), 0)
+        user = {"user": 65534, "group": 65534, "extra_groups": []} if os.geteuid() == 0 else {}
+        hob = shutil.copy(HOB, self.path("hob"))
+        done = subprocess.run([hob, "read", "people.csv"], capture_output=True, cwd=self.directory,
+                              **user)
+        self.assertEqual((done.returncode, done.stdout), (1, b""))
+        self.assertIn(b"'people.csv': Permission denied\n", done.stderr)
+
+    def test_broken_talks_answer_from_the_config(self):
+        self.write("bad.md", b"---\ntitle: [\n---\n")
+        self.write("binary.md", bytes(range(256)))
+        self.write("nul.md", b"---\ntitle: a\0b\n---\n")
+        for name in ["bad.md", "binary.md", "nul.md"]:
+            self.assertEqual(self.succeeds("field", "venue", name), "Hall\n")
+
+
+class Output(Scratch):
+    def test_a_full_disk_is_reported(self):
+        with open("/dev/full", "wb") as full:
+            for words in [["field", "title", "talk.md"], ["read", "people.yml"], ["help"]]:
+                done = subprocess.run([HOB, *words], stdout=full, stderr=subprocess.PIPE,
+                                      cwd=self.directory)
+                self.assertEqual(done.returncode, 1)
+                self.assertEqual(done.stderr, b"hob: cannot write to standard output: "
+                                              b"No space left on device\n")
+
+    def test_a_closed_pipe_ends_quietly(self):
+        self.write("many.csv", "a\n" + "0123456789\n" * 100000)
+        process = subprocess.Popen([HOB, "read", "many.csv"], stdout=subprocess.PIPE,
+                                   stderr=subprocess.PIPE, cwd=self.directory)
+        process.stdout.read(10)
+        process.stdout.close()
+        self.assertEqual(process.stderr.read(), b"")
+        process.stderr.close()
+        self.assertNotEqual(process.wait(60), 0)
+
+    def test_a_pipe_gets_whole_cells_without_color(self):
+        self.write("long.json", json.dumps([{"a": "x" * 300, "b": None}]))
+        out = self.succeeds("read", "long.json", TERM="xterm")
+        self.assertIn("x" * 300, out)
+        self.assertNotIn("\x1b", out)
+
+
+class Terminal(Scratch):
+    def test_tables_fit_the_width(self):
+        self.write("long.json", json.dumps([{"a": "x" * 300, "b": "y" * 300, "c": 1}] * 3))
+        for columns in [40, 80, 132]:
+            out = on_terminal("read", "long.json", columns=columns, cwd=self.directory,
+                              NO_COLOR="1")
+            self.assertIn("…", out)
+            self.assertEqual(max(len(line) for line in out.splitlines()), columns)
+
+    def test_color_is_only_for_terminals_that_want_it(self):
+        self.assertIn("\x1b[1mname\x1b[0m", on_terminal("read", "people.yml", cwd=self.directory))
+        for environment in [{"NO_COLOR": "1"}, {"TERM": "dumb"}]:
+            out = on_terminal("read", "people.yml", cwd=self.directory, **environment)
+            self.assertNotIn("\x1b", out)
+        self.assertIn("\x1b", on_terminal("read", "people.yml", cwd=self.directory, NO_COLOR=""))
+
+    def test_the_middle_of_a_long_table_is_left_out(self):
+        self.write("many.json", json.dumps([{"n": i} for i in range(1000)]))
+        out = on_terminal("read", "many.json", cwd=self.directory, NO_COLOR="1").splitlines()
+        self.assertEqual(out[51], " 49")
+        self.assertEqual(out[52], "… 940 more rows (use --rows N or --format csv)")
+        self.assertEqual(out[53:], ["990", "991", "992", "993", "994", "995", "996", "997", "998",
+                                    "999", "1000 rows × 1 column"])
+        out = on_terminal("read", "many.json", "--rows", "3", cwd=self.directory, NO_COLOR="1")
+        self.assertIn("… 997 more rows", out)
+
+    def test_a_file_cannot_drive_the_terminal(self):
+        self.write("evil.json", json.dumps([{"\x1b]0;x\x07": "\x1b[2J\x9b2J\r\n"}]))
+        out = on_terminal("read", "evil.json", cwd=self.directory, NO_COLOR="1")
+        self.assertNotRegex(out, "[\x00-\x09\x0b-\x1f\x7f-\x9f]")
+
+
+if __name__ == "__main__":
+    unittest.main()
