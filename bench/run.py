@@ -248,8 +248,80 @@ def bench_answers(bench):
                       "GET /api/ping", ping, uncached_budget)
 
 
+def install_peers(bench):
+    """The folder with polars and DuckDB for Node, or None when they can't be had."""
+    folder = bench.tools / "peers"
+    if not (folder / "node_modules").exists():
+        if not shutil.which("npm"):
+            return None
+        folder.mkdir(exist_ok=True)
+        for name in ("package.json", "read_csv.mjs"):
+            shutil.copy(ROOT / "bench" / "peers" / name, folder)
+        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"],
+                              cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if done.returncode != 0:
+            return None
+    return folder
+
+
+def run_tables(bench, kind, path, count):
+    done = subprocess.run([bench.tools / "tables", kind, path, str(count)],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+def bench_tables(bench):
+    path = bench.scratch / "million.csv"
+    write_csv(path, 1_000_000)
+    count = 3 if bench.quick else 9
+    size = path.stat().st_size / 1e6
+    mine = run_tables(bench, "csv", path, count)
+    folder = install_peers(bench)
+    peers = {}
+    if folder:
+        done = subprocess.run(["node", "read_csv.mjs", path, str(count)], cwd=folder, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        peers = json.loads(done.stdout) if done.returncode == 0 else {}
+    else:
+        print("(npm cannot install polars and DuckDB: no peers for csv)")
+    what = f"read a csv of 1 M rows, {size:.0f} MB, typed"
+    bench.add(what, mine["read_ms"], "ms", "polars", peers.get("polars_ms"), "<= 1x")
+    bench.add("the same against DuckDB", mine["read_ms"], "ms", "DuckDB", peers.get("duckdb_ms"),
+              "<= 0.25x")
+    bench.add("peak memory of that", mine["peak_mb"], "MB", "the file", size, "<= 3x")
+    bench.add("write the 1 M rows as JSON records", mine["write_json_ms"], "ms",
+              more={"megabytes_a_second": mine["json_bytes"] / mine["write_json_ms"] / 1e3})
+    bench.add("write them as csv", mine["write_csv_ms"], "ms",
+              more={"megabytes_a_second": mine["csv_bytes"] / mine["write_csv_ms"] / 1e3})
+    bench_json(bench, count)
+
+
+def bench_json(bench, count):
+    """100,000 records, against Python's json (which makes dicts, not yet a table)."""
+    path = bench.scratch / "records.csv"
+    write_csv(path, 100_000)
+    records = bench.scratch / "records.json"
+    with records.open("wb") as out:
+        subprocess.run([bench.binaries / "hob", "read", path, "--format", "json"], stdout=out,
+                       check=True)
+    data = records.read_text()
+    times = {"loads": [], "dumps": []}
+    for _ in range(3):
+        began = time.perf_counter()
+        rows = json.loads(data)
+        times["loads"].append((time.perf_counter() - began) * 1000)
+        began = time.perf_counter()
+        json.dumps(rows)
+        times["dumps"].append((time.perf_counter() - began) * 1000)
+    mine = run_tables(bench, "json", records, count)
+    bench.add("read 100 k JSON records into columns", mine["read_ms"], "ms", "Python json.loads",
+              sorted(times["loads"])[1])
+    bench.add("write 100 k rows as JSON records", mine["write_json_ms"], "ms",
+              "Python json.dumps", sorted(times["dumps"])[1], "<= 0.07x with pandas")
+
+
 SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
-          "ping": bench_ping, "answers": bench_answers}
+          "ping": bench_ping, "answers": bench_answers, "tables": bench_tables}
 
 
 def machine():

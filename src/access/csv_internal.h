@@ -157,6 +157,7 @@ struct hob_csv_part {
     bool fraction;         /* a number was not spelled as an integer */
     bool large;            /* an integer was beyond int64 */
     bool negative_zero;    /* an integer was spelled -0 */
+    bool blurred;          /* integers spelled -0 have become the number 0.0 */
     size_t rows, capacity; /* of slots */
     int64_t *slots;        /* integers, unsigneds, doubles, text ends, booleans; borrowed */
     char *bytes;           /* of texts */

@@ -62,7 +62,8 @@ static bool decide_numbers(struct hob_csv_join *join, const struct findings *fou
     bool again = false;
     for (size_t i = 0; found->fraction && i < join->count; i++) {
         struct hob_csv_part *part = part_at(join, i);
-        if (part->state != HOB_CSV_INTEGERS || !part->negative_zero)
+        bool lost = part->state == HOB_CSV_INTEGERS ? part->negative_zero : part->blurred;
+        if (!lost)
             continue;
         hob_csv_part_restart(part, HOB_CSV_NUMBERS);
         again = true;

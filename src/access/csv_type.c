@@ -299,6 +299,7 @@ static void integers_to_numbers(struct hob_csv_part *part)
         memcpy(&part->slots[i], &number, sizeof number);
     }
     part->state = HOB_CSV_NUMBERS;
+    part->blurred = part->negative_zero;
 }
 
 /* Begins the state that the first cell with a value asks for; only holes came before. */

@@ -16,11 +16,15 @@ HOB_READS(bibtex);
 HOB_WRITES(bibtex);
 HOB_READS(csv);
 HOB_WRITES(csv);
+HOB_READS(hstack);
 HOB_READS(json);
 HOB_WRITES(json);
 HOB_READS(local);
 HOB_READS(markdown);
 HOB_WRITES(markdown);
+HOB_READS(series);
+HOB_READS(stack);
+HOB_READS(vstack);
 HOB_READS(yaml);
 HOB_WRITES(yaml);
 

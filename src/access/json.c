@@ -5,20 +5,27 @@
 #include "frame/build.h"
 #include "frame/records.h"
 
+/* Any other document than a plain list of records. */
+static int read_tree(struct hob_frame **frame, struct hob_text text, struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new(); /* the frame takes it over */
+    const struct hob_value *value;
+    int result = hob_json_read(arena, text, &value, error);
+    return result < 0 ? result : hob_frame_from_value(frame, value, 0, HOB_STEAL(arena), error);
+}
+
 int hob_json_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
                        const struct hob_value *flow, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *names = hob_arena_new();
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new(); /* the frame takes it over */
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
     const char *path;
-    int result = hob_flow_read_file(&content, &path, names, scope, flow, error);
+    int result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
     if (result < 0)
         return result;
-    const struct hob_value *value;
-    result = hob_json_read(arena, content.text, &value, error);
-    if (result == 0)
-        result = hob_frame_from_value(frame, value, 0, HOB_STEAL(arena), error);
+    result = hob_frame_read_records(frame, content.text, error);
+    if (result == 0 && *frame == NULL)
+        result = read_tree(frame, content.text, error);
     return result < 0 ? hob_error_context(error, "reading '%s' as json", path) : 0;
 }
 

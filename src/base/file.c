@@ -145,6 +145,9 @@ int hob_file_writer_open(struct hob_file_writer *writer, int directory, const ch
     bool replaces = fstatat(directory, name, &old, 0) == 0;
     if (replaces && S_ISDIR(old.st_mode))
         return hob_error_from_errno(error, EISDIR, "write", path);
+    if (replaces && !S_ISREG(old.st_mode))
+        return hob_error_set(error, HOB_E_VALUE,
+                             "cannot write '%s': it is a device, pipe or socket, not a file", path);
     char temporary[64];
     for (int tries = 0; tries < 100; tries++) {
         snprintf(temporary, sizeof temporary, ".hob-%ld-%u.tmp", (long)getpid(),

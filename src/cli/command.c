@@ -7,12 +7,13 @@
 const struct hob_option hob_help_option = {
     .name = "help", .letter = 'h', .help = "say how the command is used, and stop"};
 
-static void put_command_names(struct hob_buffer *out)
+static void put_topics(struct hob_buffer *out)
 {
     for (const struct hob_command *command = hob_commands; command->name != NULL; command++) {
-        hob_buffer_put_string(out, command == hob_commands ? "" : " ");
         hob_buffer_put_string(out, command->name);
+        hob_buffer_put_char(out, ' ');
     }
+    hob_buffer_put_string(out, "formats");
 }
 
 static const struct hob_option no_options[] = {{0}};
@@ -74,6 +75,9 @@ static const struct hob_option read_options[] = {
      .help = "only these columns, in this order"},
     {.name = "rows", .letter = 'n', .argument = "NUMBER", .help = "only the first rows"},
     {.name = "types", .help = "show the type of each column below its name, in tables"},
+    {.name = "max-file-size",
+     .argument = "SIZE",
+     .help = "refuse larger files: bytes, or a number with K, M or G; the default is 4G"},
     {.name = "output",
      .letter = 'o',
      .argument = "OUT",
@@ -106,6 +110,7 @@ static const struct hob_option help_options[] = {
 
 static const struct hob_note help_examples[] = {
     {"hob help read", "the options and examples of a command"},
+    {"hob help formats", "what files can be read and written"},
     {NULL, NULL},
 };
 
@@ -165,11 +170,13 @@ const struct hob_command hob_commands[] = {
         .name = "help",
         .summary = "say how a command is used",
         .arguments = "[COMMAND]",
-        .description = "Without a command: the list of commands.",
+        .description = "Without a command: the list of commands. The word formats in place of "
+                       "COMMAND lists the "
+                       "formats of files.",
         .options = help_options,
         .examples = help_examples,
         .exit_notes = usual_exits,
-        .argument_choices = put_command_names,
+        .argument_choices = put_topics,
         .most_words = 1,
         .run = hob_run_help,
     },

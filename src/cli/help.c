@@ -1,6 +1,7 @@
 /* help: see help.h. */
 #include "cli/help.h"
 
+#include "access/access.h"
 #include "cli/options.h"
 #include "cli/output.h"
 
@@ -121,9 +122,36 @@ void hob_help_put_overview(struct hob_buffer *out)
         go_to_column(out, 16);
         put_wrapped(out, command->summary, 16);
     }
-    hob_buffer_put_string(out, "\n'hob help COMMAND' says how a command is used, 'hob --version' "
-                               "which hob this is.\n");
+    hob_buffer_put_string(out,
+                          "\n'hob help COMMAND' says how a command is used, 'hob help formats' "
+                          "what files\ncan be read, 'hob --version' which hob this is.\n");
 }
+
+/* --- the formats of files --- */
+
+static const char *directions_of(const struct hob_format *format)
+{
+    if (format->read == NULL)
+        return "write";
+    return format->write == NULL ? "read" : "read, write";
+}
+
+void hob_help_put_formats(struct hob_buffer *out)
+{
+    size_t count;
+    const struct hob_format *formats = hob_formats(&count);
+    hob_buffer_put_string(out, "What `type` in an interface, and --type, can be:\n\n");
+    for (size_t i = 0; i < count; i++) {
+        hob_buffer_printf(out, "  %s", formats[i].type);
+        go_to_column(out, COLUMN);
+        put_wrapped(out, formats[i].summary, COLUMN);
+        hob_buffer_put_repeated(out, ' ', COLUMN);
+        hob_buffer_printf(out, "(%s%s%s)\n", directions_of(&formats[i]),
+                          formats[i].extensions[0] != '\0' ? ": " : "", formats[i].extensions);
+    }
+}
+
+/* --- markdown --- */
 
 /* Text outside code: what markdown would take for a mark is escaped. */
 static void put_markdown(struct hob_buffer *out, const char *text)
@@ -177,12 +205,26 @@ static void put_markdown_command(struct hob_buffer *out, const struct hob_comman
     hob_buffer_put_string(out, "```\n");
 }
 
+static void put_markdown_formats(struct hob_buffer *out)
+{
+    size_t count;
+    const struct hob_format *formats = hob_formats(&count);
+    hob_buffer_put_string(out, "\n## Formats\n\n| type | what it is | can | endings |\n"
+                               "|---|---|---|---|\n");
+    for (size_t i = 0; i < count; i++) {
+        hob_buffer_printf(out, "| `%s` | ", formats[i].type);
+        put_markdown(out, formats[i].summary);
+        hob_buffer_printf(out, " | %s | %s |\n", directions_of(&formats[i]), formats[i].extensions);
+    }
+}
+
 void hob_help_put_markdown(struct hob_buffer *out)
 {
     hob_buffer_put_string(out, "# hob: commands\n\n"
                                "Made by `hob help --markdown` from the table of commands.\n");
     for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
         put_markdown_command(out, command);
+    put_markdown_formats(out);
 }
 
 static int unknown_command(const struct hob_arguments *arguments, const char *name)
@@ -197,25 +239,33 @@ static int unknown_command(const struct hob_arguments *arguments, const char *na
     return hob_report_usage(arguments->program, &error);
 }
 
-int hob_run_help(const struct hob_arguments *arguments)
+static void put_page(struct hob_buffer *out, const struct hob_arguments *arguments,
+                     const struct hob_command *command)
 {
-    const struct hob_command *command = NULL;
-    if (arguments->word_count > 0) {
-        command = hob_command_find(arguments->words[0]);
-        if (command == NULL)
-            return unknown_command(arguments, arguments->words[0]);
-    }
-    HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
     if (hob_arguments_has(arguments, "man")) {
-        hob_man_put(&output.buffer, command);
+        hob_man_put(out, command);
     } else if (hob_arguments_has(arguments, "markdown")) {
-        hob_help_put_markdown(&output.buffer);
+        hob_help_put_markdown(out);
     } else if (command == NULL) {
-        hob_help_put_overview(&output.buffer);
+        hob_help_put_overview(out);
     } else {
         HOB_AUTO(buffer) struct hob_buffer program = HOB_BUFFER_INIT;
         hob_buffer_printf(&program, "hob %s", command->name);
-        hob_help_put_command(&output.buffer, command, hob_buffer_string(&program));
+        hob_help_put_command(out, command, hob_buffer_string(&program));
     }
+}
+
+int hob_run_help(const struct hob_arguments *arguments)
+{
+    const char *topic = arguments->word_count > 0 ? arguments->words[0] : NULL;
+    const struct hob_command *command = topic != NULL ? hob_command_find(topic) : NULL;
+    bool formats = topic != NULL && strcmp(topic, "formats") == 0;
+    if (topic != NULL && command == NULL && !formats)
+        return unknown_command(arguments, topic);
+    HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
+    if (formats)
+        hob_help_put_formats(&output.buffer);
+    else
+        put_page(&output.buffer, arguments, command);
     return hob_output_finish(&output);
 }

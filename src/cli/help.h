@@ -13,6 +13,8 @@ void hob_help_put_overview(struct hob_buffer *out);
 /* `program` is how the command is called: "hob field", "mdfield". */
 void hob_help_put_command(struct hob_buffer *out, const struct hob_command *command,
                           const char *program);
+/* The formats of files that can be read and written. */
+void hob_help_put_formats(struct hob_buffer *out);
 /* The reference of all commands. */
 void hob_help_put_markdown(struct hob_buffer *out);
 /* A man page in roff: of the command, or of hob itself when it is NULL. */

@@ -83,6 +83,34 @@ static int choose_rows(struct reading *reading)
     return 0;
 }
 
+/* Bytes, or with one of the letters K, M and G; 0 for anything else. */
+static size_t parse_size(struct hob_text text)
+{
+    static const char letters[] = "KMG";
+    const char *letter =
+        text.size > 1 ? memchr(letters, text.data[text.size - 1], sizeof letters - 1) : NULL;
+    unsigned shift = letter != NULL ? 10 * (unsigned)(letter - letters + 1) : 0;
+    uint64_t number = 0;
+    text.size -= letter != NULL ? 1 : 0;
+    if (hob_number_parse_unsigned(text, &number) != 0 || number > SIZE_MAX >> shift)
+        return 0;
+    return (size_t)number << shift;
+}
+
+static int choose_limit(struct reading *reading)
+{
+    const char *given = hob_arguments_value(reading->arguments, "max-file-size");
+    if (given == NULL)
+        return 0;
+    reading->scope.max_file_size = parse_size(hob_text_from(given));
+    if (reading->scope.max_file_size == 0)
+        return hob_arguments_wrong(reading->arguments,
+                                   "--max-file-size cannot be '%s': it is a number of bytes, or "
+                                   "one with K, M or G",
+                                   given);
+    return 0;
+}
+
 static int look_at_arguments(struct reading *reading)
 {
     const struct hob_arguments *arguments = reading->arguments;
@@ -94,7 +122,9 @@ static int look_at_arguments(struct reading *reading)
     if (strcmp(reading->file, "-") == 0 && reading->type == NULL)
         return hob_arguments_wrong(arguments, "what standard input holds must be said with --type");
     int wrong = choose_format(reading);
-    return wrong != 0 ? wrong : choose_rows(reading);
+    if (wrong == 0)
+        wrong = choose_rows(reading);
+    return wrong != 0 ? wrong : choose_limit(reading);
 }
 
 /* --- data files --- */

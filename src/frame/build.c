@@ -29,20 +29,21 @@ static int not_a_table(const struct hob_value *value, struct hob_error *error)
 }
 
 /* Cells of the grid, all absent. */
-static bool make_cells(struct grid *grid, size_t columns)
+static int make_cells(struct grid *grid, size_t columns, struct hob_error *error)
 {
     size_t count;
-    if (__builtin_mul_overflow(columns, grid->rows, &count) ||
-        count > SIZE_MAX / sizeof *grid->cells)
-        return false;
+    if (__builtin_mul_overflow(columns, grid->rows, &count) || count > HOB_FRAME_MAX_CELLS)
+        return hob_error_set(error, HOB_E_LIMIT,
+                             "the table would have %zu rows and %zu columns, more than %zu cells",
+                             grid->rows, columns, HOB_FRAME_MAX_CELLS);
     grid->cells = hob_arena_try_alloc(grid->scratch, count * sizeof *grid->cells);
     grid->absent = hob_arena_try_alloc(grid->scratch, count * sizeof *grid->absent);
     if (grid->cells == NULL || grid->absent == NULL)
-        return false;
+        return no_memory(error);
     for (size_t i = 0; i < count; i++)
         grid->cells[i] = &hob_value_null;
     memset(grid->absent, 1, count);
-    return true;
+    return 0;
 }
 
 static void set_cell(struct grid *grid, size_t column, size_t row, const struct hob_value *value)
@@ -93,8 +94,9 @@ static int from_records(struct grid *grid, const struct hob_value *list, struct 
             if (!note_name(grid, record->map.pairs[i].key))
                 return no_memory(error);
     }
-    if (!make_cells(grid, grid->names->map.count))
-        return no_memory(error);
+    int result = make_cells(grid, grid->names->map.count, error);
+    if (result < 0)
+        return result;
     for (uint32_t row = 0; row < list->list.count; row++) {
         const struct hob_value *record = list->list.items[row];
         for (uint32_t i = 0; i < record->map.count; i++)
@@ -131,8 +133,11 @@ static int from_row_lists(struct grid *grid, const struct hob_value *list,
                                  hob_value_kind_name(cells));
         columns = cells->list.count > columns ? cells->list.count : columns;
     }
-    if (!note_numbers(grid, columns) || !make_cells(grid, columns))
+    if (!note_numbers(grid, columns))
         return no_memory(error);
+    int result = make_cells(grid, columns, error);
+    if (result < 0)
+        return result;
     for (uint32_t row = 0; row < list->list.count; row++) {
         const struct hob_value *cells = list->list.items[row];
         for (uint32_t i = 0; i < columns; i++)
@@ -144,8 +149,11 @@ static int from_row_lists(struct grid *grid, const struct hob_value *list,
 static int from_scalars(struct grid *grid, const struct hob_value *list, struct hob_error *error)
 {
     grid->rows = list->list.count;
-    if (!note_numbers(grid, 1) || !make_cells(grid, 1))
+    if (!note_numbers(grid, 1))
         return no_memory(error);
+    int result = make_cells(grid, 1, error);
+    if (result < 0)
+        return result;
     for (uint32_t row = 0; row < list->list.count; row++)
         set_cell(grid, 0, row, list->list.items[row]);
     return add_columns(grid, error);
@@ -194,8 +202,9 @@ static int from_column_lists(struct grid *grid, const struct hob_value *map, siz
     for (uint32_t i = 0; i < map->map.count; i++)
         if (!note_name(grid, map->map.pairs[i].key))
             return no_memory(error);
-    if (!make_cells(grid, map->map.count))
-        return no_memory(error);
+    int result = make_cells(grid, map->map.count, error);
+    if (result < 0)
+        return result;
     for (uint32_t i = 0; i < map->map.count; i++) {
         const struct hob_value *value = map->map.pairs[i].value;
         for (uint32_t row = 0; row < length; row++)
@@ -240,8 +249,9 @@ static int from_column_maps(struct grid *grid, const struct hob_value *map,
         }
     }
     grid->rows = labels->map.count;
-    if (!make_cells(grid, map->map.count))
-        return no_memory(error);
+    int result = make_cells(grid, map->map.count, error);
+    if (result < 0)
+        return result;
     for (uint32_t i = 0; i < map->map.count; i++) {
         const struct hob_value *inner = map->map.pairs[i].value;
         for (uint32_t row = 0; row < labels->map.count; row++) {
@@ -252,7 +262,7 @@ static int from_column_maps(struct grid *grid, const struct hob_value *map,
                 set_cell(grid, i, row, cell);
         }
     }
-    int result = add_columns(grid, error);
+    result = add_columns(grid, error);
     return result < 0 ? result : set_labels(grid, labels, error);
 }
 

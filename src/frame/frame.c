@@ -203,6 +203,14 @@ void hob_frame_set_index(struct hob_frame *frame, struct hob_column *labels)
     hob_column_init(labels, labels->type);
 }
 
+void hob_frame_steal_index(struct hob_frame *frame, struct hob_column *labels)
+{
+    assert(frame->indexed);
+    *labels = frame->index;
+    hob_column_init(&frame->index, labels->type);
+    frame->indexed = false;
+}
+
 void hob_frame_set_index_name(struct hob_frame *frame, const struct hob_value *name)
 {
     frame->index_name = name;

@@ -11,6 +11,10 @@
 
 struct hob_frame;
 
+/* Rows times columns that a table read from a file or a request may have: a small file of records
+ * without common keys would otherwise fill the memory. */
+#define HOB_FRAME_MAX_CELLS ((size_t)1 << 29)
+
 struct hob_frame *hob_frame_new(void);
 /* Takes NULL, returns NULL. */
 struct hob_frame *hob_frame_free(struct hob_frame *frame);
@@ -55,6 +59,8 @@ bool hob_frame_arrange(struct hob_frame *frame, const size_t *order, size_t coun
 /* Labels of the rows, not part of answers: NULL for 0, 1, 2... The frame takes the column over. */
 const struct hob_column *hob_frame_index(const struct hob_frame *frame);
 void hob_frame_set_index(struct hob_frame *frame, struct hob_column *labels);
+/* Moves the labels out, to the caller; the rows are 0, 1, 2... afterwards. There must be some. */
+void hob_frame_steal_index(struct hob_frame *frame, struct hob_column *labels);
 /* What the index is called; NULL while nobody has named it. Lives in the frame's arena. */
 const struct hob_value *hob_frame_index_name(const struct hob_frame *frame);
 void hob_frame_set_index_name(struct hob_frame *frame, const struct hob_value *name);

@@ -5,6 +5,15 @@
 #include "base/buffer.h"
 #include "frame/frame.h"
 
+/* Reads a JSON list of mappings straight into columns, without a tree. The result is what
+ * hob_frame_from_value would make of the document. *frame is NULL, with 0 returned, for any other
+ * document and for the rare column that needs all its values before it can be typed (integers,
+ * fractions and text mixed; integers beyond int64; a key twice in one record): read those as a
+ * value. Errors are those of hob_json_next, HOB_E_MEMORY, and HOB_E_LIMIT for a table of more than
+ * HOB_FRAME_MAX_CELLS cells. */
+int hob_frame_read_records(struct hob_frame **frame, struct hob_text json,
+                           struct hob_error *error);
+
 /* [{"a": 1, "b": null}, ...]: missing and infinite cells are null, datetimes ISO text; of repeated
  * names a record has the last; a frame without columns has no records. `style` as in
  * value/json.h. */

@@ -1,9 +1,8 @@
 /* cache: see cache.h.
  *
  * One mutex, held only to look an entry up and to move it to the front of the list of uses: some
- * tens of nanoseconds, which eight clients do not notice (splitting it in shards was measured to
- * gain nothing while a request costs microseconds elsewhere). The files of an entry are looked at
- * without the mutex; a reference keeps the entry alive meanwhile, whoever removes it.
+ * tens of nanoseconds of a request that takes microseconds of system calls. The files of an entry
+ * are looked at without the mutex; a reference keeps the entry alive meanwhile, whoever removes it.
  *
  * An entry that is out of date stays until its answer is made again: its cost tells the server
  * whether making it is quick enough to be done at once. */

@@ -4,7 +4,8 @@
  * request, and so is one that is known to be quick to make: its last making took less than a
  * millisecond, and no file is larger than a megabyte (a smaller limit on files says so while it is
  * being tried; the work is then done again by a worker). Everything else that touches files goes to
- * a worker thread: the threads that talk to clients never wait for a disk.
+ * a worker thread, and so does every request with a large body, which takes long to read: the
+ * threads that talk to clients never wait for a disk, nor do others wait for them.
  *
  * The body of every POST must be JSON, whatever the route makes of it: that is checked even for
  * paths that do not exist, as in the reference. */
@@ -17,7 +18,8 @@
 
 enum {
     QUICK_NS = 1000 * 1000,        /* what may be made at once... */
-    QUICK_FILE_SIZE = 1024 * 1024, /* ...from files of at most this size */
+    QUICK_FILE_SIZE = 1024 * 1024, /* ...from files of at most this size... */
+    QUICK_BODY_SIZE = 128 * 1024,  /* ...and from bodies of at most this size */
 };
 
 /* ---- refusals ---- */
@@ -148,7 +150,8 @@ static struct hob_response *make_answer(struct hob_server *server, const struct 
         .scope = {.roots = server->roots, .max_file_size = max_file_size},
     };
     uint64_t started = hob_clock_now();
-    bool kept = route->kind == HOB_ROUTE_KEPT && !server->options.no_cache;
+    bool kept = route->kind == HOB_ROUTE_KEPT && !server->options.no_cache &&
+                request->body.size <= QUICK_BODY_SIZE;
     if (kept)
         call.scope.sources = sources = hob_sources_new();
     struct hob_response *response = run_call(&call, route, request->body, code);
@@ -161,58 +164,7 @@ static struct hob_response *make_answer(struct hob_server *server, const struct 
     return response;
 }
 
-/* ---- in a worker thread ---- */
-
-struct task {
-    struct hob_job job; /* first: a job is cast back to its task */
-    struct hob_server *server;
-    const struct hob_route *route;
-    struct hob_http_request *request;
-};
-
-static void run_task(struct hob_job *job)
-{
-    struct task *task = (struct task *)job;
-    int code;
-    HOB_AUTO(response)
-    struct hob_response *response = make_answer(task->server, task->route, task->request,
-                                                task->server->options.max_file_size, &code);
-    hob_http_answer(task->request, response);
-    free(task);
-}
-
-static void answer_later(struct hob_server *server, const struct hob_route *route,
-                         struct hob_http_request *request)
-{
-    struct task *task = hob_alloc_zero(1, sizeof *task);
-    *task = (struct task){{.run = run_task}, server, route, request};
-    hob_http_defer(request);
-    if (hob_work_submit(server->work, &task->job))
-        return;
-    free(task);
-    struct hob_error error = HOB_ERROR_INIT;
-    hob_error_set(&error, HOB_E_BUSY, "%s: too many requests are waiting already", route->path);
-    hob_error_hint(&error, "try again in a second");
-    HOB_AUTO(response)
-    struct hob_response *response = hob_answer_error(route->envelope, &error, 0);
-    hob_http_answer(request, response);
-}
-
-/* ---- in the thread that read the request ---- */
-
-/* The answer if it can be had at once, else NULL. */
-static struct hob_response *quick_answer(struct hob_server *server, const struct hob_route *route,
-                                         const struct hob_http_request *request)
-{
-    uint64_t cost_ns;
-    struct hob_cache_key key = {route, request->body};
-    struct hob_response *response = hob_cache_find(server->cache, key, &cost_ns);
-    if (response != NULL || cost_ns == 0 || cost_ns > QUICK_NS)
-        return response;
-    int code;
-    response = make_answer(server, route, request, QUICK_FILE_SIZE, &code);
-    return code == HOB_E_LIMIT ? hob_response_unref(response) : response;
-}
+/* ---- routing ---- */
 
 /* What has to be said of the body when the route does not care for it; NULL when all is well. */
 static struct hob_response *check_body(const struct hob_http_request *request)
@@ -236,6 +188,100 @@ static unsigned method_flag(const char *method)
     return strcmp(method, "DELETE") == 0 ? HOB_METHOD_DELETE : 0;
 }
 
+/* The route when it has the method, else the refusal in *refused (NULL without memory). */
+static const struct hob_route *find_route(const struct hob_http_request *request,
+                                          struct hob_response **refused)
+{
+    const struct hob_route *route = hob_route_find(request->path);
+    if (route != NULL && (route->methods & method_flag(request->method)) != 0)
+        return route;
+    *refused = check_body(request);
+    if (*refused == NULL)
+        *refused = route == NULL ? unknown_path(request) : wrong_method(request, route);
+    return NULL;
+}
+
+/* For routes that don't look at the body: what is wrong with it, or their constant answer. */
+static struct hob_response *constant_answer(struct hob_server *server,
+                                            const struct hob_route *route,
+                                            const struct hob_http_request *request)
+{
+    size_t count;
+    struct hob_response *response = check_body(request);
+    if (response != NULL)
+        return response;
+    return hob_response_ref(server->constants[route - hob_routes(&count)]);
+}
+
+/* ---- in a worker thread ---- */
+
+struct task {
+    struct hob_job job; /* first: a job is cast back to its task */
+    struct hob_server *server;
+    struct hob_http_request *request;
+};
+
+/* The answer to any request, however long it takes. */
+static struct hob_response *answer_slowly(struct hob_server *server,
+                                          const struct hob_http_request *request)
+{
+    int code;
+    struct hob_response *refused = NULL;
+    const struct hob_route *route = find_route(request, &refused);
+    if (route == NULL)
+        return refused;
+    if (route->kind == HOB_ROUTE_CONSTANT)
+        return constant_answer(server, route, request);
+    return make_answer(server, route, request, server->options.max_file_size, &code);
+}
+
+static void run_task(struct hob_job *job)
+{
+    struct task *task = (struct task *)job;
+    HOB_AUTO(response)
+    struct hob_response *response = answer_slowly(task->server, task->request);
+    hob_http_answer(task->request, response);
+    free(task);
+}
+
+static struct hob_response *too_busy(const struct hob_http_request *request)
+{
+    const struct hob_route *route = hob_route_find(request->path);
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_BUSY, "%s %.200s: too many requests are being served already",
+                  request->method, request->path);
+    hob_error_hint(&error, "try again in a second");
+    return hob_answer_error(route != NULL ? route->envelope : HOB_ENVELOPE_TYPED, &error, 0);
+}
+
+static void answer_later(struct hob_server *server, struct hob_http_request *request)
+{
+    struct task *task = hob_alloc_zero(1, sizeof *task);
+    *task = (struct task){{.run = run_task}, server, request};
+    hob_http_defer(request);
+    if (hob_work_submit(server->work, &task->job))
+        return;
+    free(task);
+    HOB_AUTO(response) struct hob_response *response = too_busy(request);
+    hob_http_answer(request, response);
+}
+
+/* ---- in the thread that read the request ---- */
+
+/* The answer if it can be had at once, else NULL. */
+static struct hob_response *quick_answer(struct hob_server *server, const struct hob_route *route,
+                                         const struct hob_http_request *request)
+{
+    uint64_t cost_ns;
+    struct hob_cache_key key = {route, request->body};
+    struct hob_response *response = hob_cache_find(server->cache, key, &cost_ns);
+    if (response != NULL || cost_ns == 0 || cost_ns > QUICK_NS)
+        return response;
+    int code;
+    response = make_answer(server, route, request, QUICK_FILE_SIZE, &code);
+    return code == HOB_E_LIMIT ? hob_response_unref(response) : response;
+}
+
 /* The answer, or NULL when a worker has to make it. */
 static struct hob_response *answer_now(struct hob_server *server, const struct hob_route *route,
                                        const struct hob_http_request *request)
@@ -244,11 +290,7 @@ static struct hob_response *answer_now(struct hob_server *server, const struct h
     struct hob_response *response;
     switch (route->kind) {
     case HOB_ROUTE_CONSTANT:
-        response = check_body(request);
-        if (response != NULL)
-            return response;
-        size_t count;
-        return hob_response_ref(server->constants[route - hob_routes(&count)]);
+        return constant_answer(server, route, request);
     case HOB_ROUTE_QUICK:
         response = check_body(request);
         return response != NULL ? response : make_answer(server, route, request, 0, &code);
@@ -260,28 +302,21 @@ static struct hob_response *answer_now(struct hob_server *server, const struct h
     return NULL;
 }
 
-static struct hob_response *refuse_route(const struct hob_http_request *request,
-                                         const struct hob_route *route)
-{
-    struct hob_response *response = check_body(request);
-    if (response != NULL)
-        return response;
-    return route == NULL ? unknown_path(request) : wrong_method(request, route);
-}
-
 void hob_dispatch_handle(void *context, struct hob_http_request *request)
 {
     struct hob_server *server = context;
-    const struct hob_route *route = hob_route_find(request->path);
-    bool allowed = route != NULL && (route->methods & method_flag(request->method)) != 0;
-    HOB_AUTO(response)
-    struct hob_response *response =
-        allowed ? answer_now(server, route, request) : refuse_route(request, route);
-    if (allowed && response == NULL) {
-        answer_later(server, route, request);
+    if (request->body.size > QUICK_BODY_SIZE) {
+        answer_later(server, request);
         return;
     }
-    hob_http_answer(request, response);
+    HOB_AUTO(response) struct hob_response *response = NULL;
+    const struct hob_route *route = find_route(request, &response);
+    if (route != NULL)
+        response = answer_now(server, route, request);
+    if (route != NULL && response == NULL)
+        answer_later(server, request);
+    else
+        hob_http_answer(request, response);
 }
 
 int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error)

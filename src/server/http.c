@@ -35,7 +35,8 @@ enum {
     BODY_SECONDS = 30,
     BODY_RATE = 64 * 1024,    /* bytes that buy one more second */
     STACK_SIZE = 1024 * 1024, /* documents are read by recursion, up to HOB_VALUE_MAX_DEPTH */
-    KEEP_BODY = 4096,         /* an idle connection keeps a buffer of at most this size */
+    POOL_SIZE = 8 * 1024,     /* of a connection, for its headers; cleared after each request */
+    KEEP_BODY = 1024,         /* an idle connection keeps a buffer of at most this size */
     SWALLOW = 16,             /* times the limit of a body are read and thrown away */
 };
 
@@ -406,9 +407,9 @@ int hob_http_start(struct hob_http *http, struct hob_error *error)
         MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
         on_access, http, MHD_OPTION_LISTEN_SOCKET, http->listening, MHD_OPTION_NOTIFY_COMPLETED,
         on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        MHD_OPTION_CONNECTION_LIMIT, http->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
-        (unsigned)IDLE_SECONDS, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_ARRAY,
-        pool, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE, MHD_OPTION_CONNECTION_LIMIT,
+        http->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
     if (http->daemon == NULL)
         return hob_error_set(error, HOB_E_IO,
                              "cannot start the HTTP server: libmicrohttpd gave no reason");

@@ -50,6 +50,12 @@ static inline void hob_auto_json_reader(struct hob_json_reader **reader)
 int hob_json_next(struct hob_json_reader *reader, struct hob_json_token *token,
                   struct hob_error *error);
 
+/* Builds the value that starts with `first`, a token that the reader just gave: of a list or map
+ * everything up to its end is read. For whoever takes a document apart and keeps pieces of it. */
+int hob_json_read_nested(struct hob_arena *arena, struct hob_json_reader *reader,
+                         const struct hob_json_token *first, const struct hob_value **value,
+                         struct hob_error *error);
+
 /* Reads one document into a value in the arena (strings have a NUL behind them). */
 int hob_json_read(struct hob_arena *arena, struct hob_text text, const struct hob_value **value,
                   struct hob_error *error);

@@ -200,6 +200,25 @@ static int build(struct builder *builder, struct hob_json_reader *reader, size_t
     }
 }
 
+int hob_json_read_nested(struct hob_arena *arena, struct hob_json_reader *reader,
+                         const struct hob_json_token *first, const struct hob_value **value,
+                         struct hob_error *error)
+{
+    struct builder builder = {.arena = arena};
+    struct hob_json_token token = *first;
+    bool kept = take(&builder, &token);
+    int result = 0;
+    while (kept && builder.depth > 0 && (result = hob_json_next(reader, &token, error)) == 0)
+        kept = take(&builder, &token);
+    if (!kept)
+        result = hob_error_set(error, HOB_E_MEMORY, "no memory for a nested JSON value");
+    if (result == 0)
+        *value = builder.waiting[0];
+    free(builder.waiting);
+    free(builder.levels);
+    return result;
+}
+
 int hob_json_read(struct hob_arena *arena, struct hob_text text, const struct hob_value **value,
                   struct hob_error *error)
 {

@@ -164,6 +164,11 @@ class Help(Scratch):
     def test_the_version_is_printed(self):
         self.assertRegex(self.succeeds("--version"), r"\Ahob \d+\.\d+\.\d+\S*\n\Z")
 
+    def test_formats_are_listed(self):
+        text = self.succeeds("help", "formats")
+        self.assertRegex(text, r"(?m)^  csv +\S")
+        self.assertRegex(text, r"(?m)^  yaml +\S")
+
     def test_the_reference_has_all_commands_and_no_hidden_option(self):
         text = self.succeeds("help", "--markdown")
         self.assertEqual(re.findall(r"^## hob (\w+)$", text, re.M), COMMANDS)
@@ -298,6 +303,13 @@ class Read(Scratch):
         for delimiter in ["\\t", "\t", "\\s+"]:
             self.assertEqual(self.succeeds("read", "tab.csv", "-d", delimiter, "-Fcsv"),
                              "a,b\n1,2\n")
+
+    def test_larger_files_than_allowed_are_refused(self):
+        message = self.fails(1, "read", "people.csv", "--max-file-size", "10")
+        self.assertIn("--max-file-size", message)
+        self.succeeds("read", "people.csv", "--max-file-size", "1K")
+        for size in ["", "0", "K", "1T", "-1", "99999999999999999999", "99999999999999999G"]:
+            self.fails(2, "read", "people.csv", "--max-file-size", size)
 
     def test_types_are_shown_on_request(self):
         self.assertEqual(self.succeeds("read", "people.yml", "--types").splitlines()[1],
