@@ -1,14 +1,16 @@
 /* http_latency: how long one request takes over one kept-alive connection.
  *
- * usage: http_latency HOST PORT METHOD PATH [BODY] [COUNT]
+ * usage: http_latency HOST PORT METHOD PATH [BODY] [COUNT] [FILE]
  *
  * Sends the same request COUNT times (10000 by default, after a tenth of that to warm up), each
  * when the answer to the one before is complete, over a raw socket, so that the client costs as
- * little as can be. BODY "-" is none; "@FILE" is what the file holds. Prints one line of JSON:
- * microseconds at the 50th and 99th percentile, the mean, the least and the most. */
+ * little as can be. BODY "-" is none; "@NAME" is what the file NAME holds. FILE is touched before
+ * each request, outside the measured time, so that the server has to read it again. Prints one line
+ * of JSON: microseconds at the 50th and 99th percentile, the mean, the least and the most. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -17,6 +19,7 @@
 #include <string.h>
 #include <strings.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
@@ -130,13 +133,15 @@ static void print_result(double *times, size_t count, const struct answer *answe
            sum / (double)count, times[0], times[count - 1]);
 }
 
-static int measure(int descriptor, struct hob_text request, size_t count)
+static int measure(int descriptor, struct hob_text request, size_t count, const char *touched)
 {
     HOB_AUTO(buffer) struct hob_buffer in = HOB_BUFFER_INIT;
     HOB_AUTO(free) double *times = hob_alloc_zero(count, sizeof *times);
     struct answer answer = {0};
     size_t warm_up = count / 10 + 1;
     for (size_t i = 0; i < warm_up + count; i++) {
+        if (touched != NULL && utimensat(AT_FDCWD, touched, NULL, 0) != 0)
+            return fail("touch the file");
         uint64_t start = hob_clock_now();
         if (!send_all(descriptor, request) || !receive(descriptor, &in, &answer))
             return fail("finish a request");
@@ -150,7 +155,7 @@ static int measure(int descriptor, struct hob_text request, size_t count)
 int main(int count, char **words)
 {
     if (count < 5) {
-        fprintf(stderr, "usage: http_latency HOST PORT METHOD PATH [BODY] [COUNT]\n");
+        fprintf(stderr, "usage: http_latency HOST PORT METHOD PATH [BODY] [COUNT] [FILE]\n");
         return 2;
     }
     HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT;
@@ -168,7 +173,8 @@ int main(int count, char **words)
                           body.size);
     hob_buffer_put_string(&request, "\r\n");
     hob_buffer_put_text(&request, hob_buffer_text(&body));
-    int status = measure(descriptor, hob_buffer_text(&request), times > 0 ? times : 1);
+    int status = measure(descriptor, hob_buffer_text(&request), times > 0 ? times : 1,
+                         count > 7 ? words[7] : NULL);
     close(descriptor);
     return status;
 }

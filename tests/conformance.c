@@ -20,6 +20,8 @@ static const struct {
 } kinds[] = {
     {"csv", conformance_csv},
     {"json", conformance_json},
+    {"liquid", conformance_liquid},
+    {"markdownify", conformance_markdownify},
     {"yaml", conformance_yaml},
 };
 

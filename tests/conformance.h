@@ -12,7 +12,8 @@
 typedef bool conformance_check(const struct hob_value *one, struct hob_arena *arena,
                                struct hob_buffer *difference);
 
-conformance_check conformance_csv, conformance_json, conformance_yaml;
+conformance_check conformance_csv, conformance_json, conformance_liquid, conformance_markdownify,
+    conformance_yaml;
 
 /* The document of a case: its `text`, or its `base64` decoded. False (and a difference) when the
  * case has neither. */

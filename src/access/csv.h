@@ -6,6 +6,7 @@
 #ifndef HOB_ACCESS_CSV_H
 #define HOB_ACCESS_CSV_H
 
+#include "base/sink.h"
 #include "frame/frame.h"
 
 struct hob_csv_options {
@@ -26,6 +27,9 @@ int hob_csv_read(struct hob_frame **frame, struct hob_text text,
 /* Appends the frame as pandas' to_csv(index=False) writes it (golden RULES 39). */
 int hob_csv_write(struct hob_buffer *out, const struct hob_frame *frame, char delimiter, char quote,
                   struct hob_error *error);
+/* The same, a piece at a time (base/sink.h). */
+int hob_csv_write_to(const struct hob_sink *sink, const struct hob_frame *frame, char delimiter,
+                     char quote, struct hob_error *error);
 
 /* The options that a flow's delimiter, quotechar, header and dtypes keys stand for. */
 int hob_csv_options_from_flow(struct hob_csv_options *options, const struct hob_value *flow,

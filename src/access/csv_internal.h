@@ -91,7 +91,7 @@ static inline uint64_t hob_csv_between(uint64_t quotes, uint64_t *carry)
     inside ^= inside << 16;
     inside ^= inside << 32;
     inside ^= *carry;
-    *carry = (uint64_t)((int64_t)inside >> 63);
+    *carry = 0 - (inside >> 63);
     return inside;
 }
 
@@ -137,6 +137,17 @@ int hob_csv_split(struct hob_csv_splitter *splitter, struct hob_error *error);
 /* The same for one row. */
 int hob_csv_split_row(struct hob_csv_splitter *splitter, struct hob_error *error);
 void hob_csv_splitter_deinit(struct hob_csv_splitter *splitter);
+
+/* csv_error.c: the messages. Both return the code. */
+/* `rest` begins with what is no UTF-8, `at` bytes into the text. */
+int hob_csv_refuse_bytes(struct hob_error *error, struct hob_text rest, size_t at);
+/* What the splitter met at `trouble`. */
+int hob_csv_refuse_row(struct hob_error *error, struct hob_text text,
+                       const struct hob_csv_splitter *splitter);
+
+/* csv_crew.c: calls work(context, 0) .. work(context, count - 1), on up to `threads` threads. */
+void hob_csv_work_on(size_t threads, size_t count, void (*work)(void *context, size_t i),
+                     void *context);
 
 /* csv_type.c */
 enum hob_csv_state {

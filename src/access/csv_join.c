@@ -185,7 +185,8 @@ static bool join_texts(const struct hob_csv_join *join, struct hob_column *colum
         for (size_t row = 0; row < part->rows; row++)
             part->slots[row] += (int64_t)used;
         used += part->bytes_used;
-        free(HOB_STEAL(part->bytes));
+        free(part->bytes);
+        part->bytes = NULL;
     }
     column->bytes_capacity = first->bytes_capacity;
     column->bytes = HOB_STEAL(first->bytes);

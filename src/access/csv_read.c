@@ -11,16 +11,11 @@
  * chunk finds one that doesn't, everything is read once more as a single chunk, by the rules. */
 #include "access/csv_internal.h"
 
-#include <pthread.h>
-#include <stdatomic.h>
-#include <stdint.h>
-
 #include "base/log.h"
 #include "base/platform.h"
 #include "base/utf8.h"
 
 enum {
-    MAX_THREADS = 64,
     /* Below this size threads cost more than they save. */
     THREADS_FROM = 1 << 20,
     MAX_CHUNKS = 4096,
@@ -29,7 +24,6 @@ enum {
 struct chunk {
     struct hob_text surveyed; /* from where the text was cut at first */
     struct hob_csv_survey survey;
-    bool within_quotes;      /* at the start of `surveyed` */
     const char *start, *end; /* whole rows */
     size_t row, capacity;    /* of the arrays */
     size_t rows;             /* read */
@@ -57,40 +51,6 @@ struct reading {
     struct hob_error *error;
 };
 
-/* Work on `count` things side by side. */
-struct crew {
-    void (*work)(struct reading *reading, size_t i);
-    struct reading *reading;
-    size_t count;
-    atomic_size_t next;
-};
-
-static void *crew_member(void *context)
-{
-    struct crew *crew = context;
-    for (;;) {
-        size_t i = atomic_fetch_add(&crew->next, 1);
-        if (i >= crew->count)
-            return NULL;
-        crew->work(crew->reading, i);
-    }
-}
-
-static void work_on(struct reading *reading, size_t count,
-                    void (*work)(struct reading *reading, size_t i))
-{
-    struct crew crew = {.work = work, .reading = reading, .count = count};
-    pthread_t threads[MAX_THREADS];
-    size_t started = 0;
-    /* A thread that can't be started is no trouble: the others do its work. */
-    while (started + 1 < reading->threads && started + 1 < count &&
-           pthread_create(&threads[started], NULL, crew_member, &crew) == 0)
-        started++;
-    crew_member(&crew);
-    while (started > 0)
-        pthread_join(threads[--started], NULL);
-}
-
 static int no_memory(struct reading *reading)
 {
     return hob_error_set(reading->error, HOB_E_MEMORY,
@@ -98,60 +58,15 @@ static int no_memory(struct reading *reading)
                          reading->columns, reading->text.size);
 }
 
-/* Errors about a place. */
+static int refuse(struct reading *reading, const struct hob_csv_splitter *splitter)
+{
+    return hob_csv_refuse_row(reading->error, reading->text, splitter);
+}
 
 static int invalid_utf8(struct reading *reading, size_t at)
 {
-    const unsigned char *data = (const unsigned char *)reading->text.data + at;
-    size_t left = reading->text.size - at, length = 1;
-    size_t wanted = data[0] < 0xC2 || data[0] > 0xF4 ? 0
-                    : data[0] < 0xE0                 ? 2
-                    : data[0] < 0xF0                 ? 3
-                                                     : 4;
-    for (; length < wanted && length < left && (data[length] & 0xC0) == 0x80; length++)
-        if (length == 1 &&
-            ((data[0] == 0xE0 && data[1] < 0xA0) || (data[0] == 0xED && data[1] > 0x9F) ||
-             (data[0] == 0xF0 && data[1] < 0x90) || (data[0] == 0xF4 && data[1] > 0x8F)))
-            break;
-    const char *why = wanted == 0      ? "invalid start byte"
-                      : length == left ? "unexpected end of data"
-                                       : "invalid continuation byte";
-    at += reading->mark;
-    if (length > 1)
-        return hob_error_set(reading->error, HOB_E_UNICODE,
-                             "'utf-8' codec can't decode bytes in position %zu-%zu: %s", at,
-                             at + length - 1, why);
-    return hob_error_set(reading->error, HOB_E_UNICODE,
-                         "'utf-8' codec can't decode byte 0x%02x in position %zu: %s", data[0], at,
-                         why);
-}
-
-/* The message for what a splitter met at `trouble`; lines are counted only now. */
-static int refuse(struct reading *reading, const struct hob_csv_splitter *splitter)
-{
-    const char *end = reading->text.data + reading->text.size;
-    struct hob_csv_splitter counter = {.dialect = &reading->dialect,
-                                       .at = reading->text.data,
-                                       .end = splitter->trouble,
-                                       .text_end = end,
-                                       .lone = true};
-    while (counter.at < counter.end && hob_csv_split_row(&counter, NULL) == 0)
-        ;
-    size_t line = counter.line;
-    hob_csv_splitter_deinit(&counter);
-    if (splitter->trouble_size == 0) {
-        hob_error_set(reading->error, HOB_E_PARSE,
-                      "Error tokenizing data. C error: EOF inside string starting at row %zu",
-                      line);
-        hob_error_hint(reading->error, "A quote opens in line %zu and never closes.", line + 1);
-        return HOB_E_PARSE;
-    }
-    hob_error_set(reading->error, HOB_E_PARSE,
-                  "Error tokenizing data. C error: Expected %zu fields in line %zu, saw %zu\n",
-                  splitter->columns, line + 1, splitter->trouble_size);
-    hob_error_hint(reading->error, "Name the extra columns in the header, or quote fields that "
-                                   "hold the delimiter.");
-    return HOB_E_PARSE;
+    struct hob_text rest = {reading->text.data + at, reading->text.size - at};
+    return hob_csv_refuse_bytes(reading->error, rest, at + reading->mark);
 }
 
 /* The header. */
@@ -229,8 +144,9 @@ static int read_header(struct reading *reading)
 
 /* Cutting. */
 
-static void survey_chunk(struct reading *reading, size_t i)
+static void survey_chunk(void *context, size_t i)
 {
+    struct reading *reading = context;
     struct chunk *chunk = &reading->chunks[i];
     hob_csv_survey(&chunk->survey, chunk->surveyed, reading->dialect.quote,
                    reading->tuning.portable);
@@ -310,7 +226,7 @@ static int survey(struct reading *reading, size_t count)
     int status = cut_at_first(reading, count);
     if (status != 0)
         return status;
-    work_on(reading, count, survey_chunk);
+    hob_csv_work_on(reading->threads, count, survey_chunk, reading);
     for (size_t i = 0; i < count; i++) {
         struct chunk *chunk = &reading->chunks[i];
         reading->plodding |= chunk->survey.nul;
@@ -375,8 +291,9 @@ static int prepare(struct reading *reading)
     return 0;
 }
 
-static void read_chunk(struct reading *reading, size_t i)
+static void read_chunk(void *context, size_t i)
 {
+    struct reading *reading = context;
     struct chunk *chunk = &reading->chunks[i];
     struct hob_csv_splitter *splitter = &chunk->splitter;
     struct hob_csv_part *parts = parts_of(reading, i);
@@ -429,8 +346,9 @@ static int check_chunks(struct reading *reading)
     return 0;
 }
 
-static void join_column(struct reading *reading, size_t i)
+static void join_column(void *context, size_t i)
 {
+    struct reading *reading = context;
     struct hob_csv_join *join = &reading->joins[i];
     join->failed = !hob_csv_join(join, &join->column);
 }
@@ -440,7 +358,7 @@ static int read_rows(struct reading *reading)
 {
     bool again = true;
     while (again) {
-        work_on(reading, reading->chunk_count, read_chunk);
+        hob_csv_work_on(reading->threads, reading->chunk_count, read_chunk, reading);
         int status = check_chunks(reading);
         if (status != 0)
             return status;
@@ -448,7 +366,7 @@ static int read_rows(struct reading *reading)
         for (size_t i = 0; i < reading->columns; i++)
             again |= hob_csv_join_decide(&reading->joins[i]);
     }
-    work_on(reading, reading->columns, join_column);
+    hob_csv_work_on(reading->threads, reading->columns, join_column, reading);
     for (size_t i = 0; i < reading->columns; i++)
         if (reading->joins[i].failed)
             return no_memory(reading);
@@ -463,9 +381,12 @@ static void drop_parts(struct reading *reading)
         free(reading->joins[i].slots);
         hob_column_deinit(&reading->joins[i].column);
     }
-    free(HOB_STEAL(reading->parts));
-    free(HOB_STEAL(reading->joins));
-    free(HOB_STEAL(reading->chunks));
+    free(reading->parts);
+    free(reading->joins);
+    free(reading->chunks);
+    reading->parts = NULL;
+    reading->joins = NULL;
+    reading->chunks = NULL;
 }
 
 /* The frame. */
@@ -511,8 +432,6 @@ static size_t plan_chunks(struct reading *reading)
     reading->threads = tuning->threads;
     if (reading->threads == 0)
         reading->threads = size < THREADS_FROM ? 1 : hob_platform_cores();
-    if (reading->threads > MAX_THREADS)
-        reading->threads = MAX_THREADS;
     count = tuning->chunk_size > 0 ? size / tuning->chunk_size + 1 : reading->threads;
     if (count > MAX_CHUNKS)
         count = MAX_CHUNKS;
@@ -531,7 +450,7 @@ static int read_text(struct reading *reading)
         return status;
     reading->lone = reading->plodding;
     if (reading->plodding && reading->chunk_count > 1) { /* it holds a NUL */
-        free(HOB_STEAL(reading->chunks));
+        free(reading->chunks);
         status = survey(reading, 1);
     }
     if (status == 0)

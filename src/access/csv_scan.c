@@ -100,26 +100,57 @@ static void scan_vectors(struct hob_csv_scan *scan, const char *data, size_t blo
 
 #endif
 
+/* Eight bytes, the first one lowest. */
+static uint64_t load8(const char *data)
+{
+    uint64_t eight;
+    memcpy(&eight, data, 8);
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    eight = __builtin_bswap64(eight);
+#endif
+    return eight;
+}
+
+static uint64_t repeat(char byte)
+{
+    return (unsigned char)byte * (uint64_t)0x0101010101010101u;
+}
+
+/* The highest bit of each byte that is zero. */
+static uint64_t zero_bytes(uint64_t eight)
+{
+    const uint64_t low = 0x7F7F7F7F7F7F7F7Fu;
+    return ~(((eight & low) + low) | eight | low);
+}
+
+/* The highest bits of eight bytes as eight bits. */
+static uint64_t gather(uint64_t highest)
+{
+    return (highest >> 7) * 0x0102040810204080u >> 56;
+}
+
 static void scan_plain(struct hob_csv_scan *scan, const char *data, size_t blocks,
                        struct needles needles)
 {
-    unsigned char any = 0;
-    bool nul = false;
+    const uint64_t delimiter = repeat(needles.delimiter), quote = repeat(needles.quote);
+    const uint64_t line_feed = repeat('\n'), carriage_return = repeat('\r');
+    uint64_t any = 0, nul = 0;
     for (size_t i = 0; i < blocks; i++, data += BLOCK) {
         uint64_t structural = 0, quotes = 0;
-        for (unsigned at = 0; at < BLOCK; at++) {
-            char byte = data[at];
-            bool ends = byte == needles.delimiter || byte == '\n' || byte == '\r';
-            structural |= (uint64_t)ends << at;
-            quotes |= (uint64_t)(byte == needles.quote) << at;
-            any |= (unsigned char)byte;
-            nul |= byte == 0;
+        for (unsigned at = 0; at < BLOCK; at += 8) {
+            uint64_t eight = load8(data + at);
+            uint64_t ends = zero_bytes(eight ^ delimiter) | zero_bytes(eight ^ line_feed) |
+                            zero_bytes(eight ^ carriage_return);
+            structural |= gather(ends) << at;
+            quotes |= gather(zero_bytes(eight ^ quote)) << at;
+            any |= eight;
+            nul |= zero_bytes(eight);
         }
         scan->structural[i] = structural;
         scan->quotes[i] = quotes;
     }
-    scan->high |= any >= 0x80;
-    scan->nul |= nul;
+    scan->high |= (any & 0x8080808080808080u) != 0;
+    scan->nul |= nul != 0;
 }
 
 static void scan_blocks(struct hob_csv_scan *scan, const char *data, size_t blocks,
@@ -204,16 +235,110 @@ static void count_lines_plain(struct counting *counting, const struct hob_csv_sc
     count_lines(counting, scan, blocks);
 }
 
+/* Whether bytes beyond ASCII are UTF-8, 64 at a time: a bit for each byte that begins a character
+ * foretells where continuation bytes must stand, and there alone they may stand. */
+struct checking {
+    uint64_t leads, threes, fours; /* of the block before; fours are among threes among leads */
+    uint64_t e0, ed, f0, f4;       /* leads whose next byte is restricted */
+};
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx2"))) static inline uint64_t below(const __m256i bytes[2], char limit)
+{
+    __m256i limits = _mm256_set1_epi8(limit);
+    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(limits, bytes[0]));
+    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(limits, bytes[1]));
+    return (uint64_t)high << 32 | low;
+}
+
+__attribute__((target("avx2"))) static inline uint64_t equal(const __m256i bytes[2], char byte)
+{
+    __m256i wanted = _mm256_set1_epi8(byte);
+    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(wanted, bytes[0]));
+    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(wanted, bytes[1]));
+    return (uint64_t)high << 32 | low;
+}
+
+/* Bytes compare as signed: continuation bytes (0x80 to 0xBF) are the lowest, then leads. */
+__attribute__((target("avx2"))) static bool is_utf8_block(struct checking *before, const char *data)
+{
+    const __m256i bytes[2] = {_mm256_loadu_si256((const __m256i *)(const void *)data),
+                              _mm256_loadu_si256((const __m256i *)(const void *)(data + 32))};
+    uint64_t beyond = below(bytes, 0);
+    if ((beyond | before->leads) == 0)
+        return true;
+    struct checking now = {0};
+    uint64_t continuations = below(bytes, (char)0xC0);
+    uint64_t wrong =
+        (below(bytes, (char)0xC2) & ~continuations) | (beyond & ~below(bytes, (char)0xF5));
+    now.leads = beyond & ~continuations;
+    now.threes = beyond & ~below(bytes, (char)0xE0);
+    if ((now.threes | before->threes) != 0) {
+        uint64_t under_90 = below(bytes, (char)0x90), under_a0 = below(bytes, (char)0xA0);
+        now.fours = beyond & ~below(bytes, (char)0xF0);
+        now.e0 = equal(bytes, (char)0xE0);
+        now.ed = equal(bytes, (char)0xED);
+        now.f0 = equal(bytes, (char)0xF0);
+        now.f4 = equal(bytes, (char)0xF4);
+        wrong |= (now.e0 << 1 | before->e0 >> 63) & under_a0;
+        wrong |= (now.ed << 1 | before->ed >> 63) & ~under_a0;
+        wrong |= (now.f0 << 1 | before->f0 >> 63) & under_90;
+        wrong |= (now.f4 << 1 | before->f4 >> 63) & ~under_90;
+    }
+    uint64_t foretold = now.leads << 1 | before->leads >> 63;
+    foretold |= now.threes << 2 | before->threes >> 62;
+    foretold |= now.fours << 3 | before->fours >> 61;
+    *before = now;
+    return wrong == 0 && foretold == continuations;
+}
+
+static bool are_utf8_blocks(struct checking *checking, const char *data, size_t blocks)
+{
+    for (size_t i = 0; i < blocks; i++)
+        if (!is_utf8_block(checking, data + i * BLOCK))
+            return false;
+    return true;
+}
+
+#endif
+
+/* False when the blocks may not be UTF-8. */
+static bool check_blocks(struct checking *checking, const char *data, size_t blocks, bool portable)
+{
+#if defined(__x86_64__)
+    if (!portable && __builtin_cpu_supports("avx2"))
+        return are_utf8_blocks(checking, data, blocks);
+#endif
+    (void)checking, (void)data, (void)blocks, (void)portable;
+    return false;
+}
+
+/* Whether the last, incomplete block is UTF-8, and the character that may begin before it. */
+static bool check_end(struct hob_text text)
+{
+    size_t blocks = text.size / BLOCK * BLOCK, rest = blocks < 3 ? 0 : blocks - 3;
+    while (rest < blocks && ((unsigned char)text.data[rest] & 0xC0) == 0x80)
+        rest++;
+    struct hob_text end = {text.data + rest, text.size - rest};
+    return hob_utf8_valid_prefix(end) == end.size;
+}
+
 void hob_csv_survey(struct hob_csv_survey *survey, struct hob_text text, char quote, bool portable)
 {
     enum { BLOCKS = 128 };
     uint64_t structural[BLOCKS], quotes[BLOCKS];
     struct hob_csv_scan scan = {structural, quotes, false, false};
     struct counting counting = {0};
+    struct checking checking = {0};
+    bool valid = true;
     for (size_t at = 0; at < text.size; at += BLOCKS * BLOCK) {
         size_t size = text.size - at < BLOCKS * BLOCK ? text.size - at : BLOCKS * BLOCK;
+        scan.high = false;
         hob_csv_scan(&scan, text.data + at, size, '\n', quote, portable);
         count_lines_plain(&counting, &scan, (size + BLOCK - 1) / BLOCK);
+        if (valid && (scan.high || checking.leads != 0))
+            valid = check_blocks(&checking, text.data + at, size / BLOCK, portable);
     }
     /* In the last block nothing follows the text, so that open quotes stay open to its end. */
     *survey = (struct hob_csv_survey){
@@ -221,6 +346,6 @@ void hob_csv_survey(struct hob_csv_survey *survey, struct hob_text text, char qu
         .lines_odd = counting.inside,
         .odd_quotes = counting.open != 0,
         .nul = scan.nul,
-        .valid = scan.high ? hob_utf8_valid_prefix(text) : text.size,
+        .valid = valid && check_end(text) ? text.size : hob_utf8_valid_prefix(text),
     };
 }

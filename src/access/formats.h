@@ -11,22 +11,44 @@
     int hob_##name##_write_flow(const struct hob_scope *scope, const struct hob_value *flow,       \
                                 const struct hob_frame *frame, struct hob_error *error)
 
+HOB_WRITES(arrow);
 HOB_READS(auto);
 HOB_READS(bibtex);
 HOB_WRITES(bibtex);
+HOB_READS(bibtex_directory);
 HOB_READS(csv);
 HOB_WRITES(csv);
+HOB_READS(directory);
+HOB_WRITES(directory);
+HOB_READS(docx);
+HOB_READS(docx_directory);
+HOB_READS(excel);
+HOB_WRITES(excel);
+HOB_READS(fake);
+HOB_READS(gsheet);
+HOB_WRITES(gsheet);
 HOB_READS(hstack);
 HOB_READS(json);
 HOB_WRITES(json);
+HOB_READS(json_directory);
+HOB_WRITES(json_directory);
+HOB_READS(list);
 HOB_READS(local);
 HOB_READS(markdown);
 HOB_WRITES(markdown);
+HOB_READS(markdown_directory);
+HOB_WRITES(markdown_directory);
+HOB_READS(meta_directory);
+HOB_WRITES(meta_directory);
+HOB_READS(ndjson);
+HOB_WRITES(ndjson);
 HOB_READS(series);
 HOB_READS(stack);
 HOB_READS(vstack);
 HOB_READS(yaml);
 HOB_WRITES(yaml);
+HOB_READS(yaml_directory);
+HOB_WRITES(yaml_directory);
 
 /* What every format of one file needs. */
 

@@ -321,7 +321,7 @@ int hob_zip_extract(struct hob_zip *zip, struct hob_text name, hob_zip_sink *sin
     if (member == NULL)
         return hob_error_set(error, HOB_E_VALUE, "the archive has no '%.*s'", HOB_TEXT_ARG(name));
     struct extraction extraction = {zip, member, sink, user, 0, crc32(0, NULL, 0), error};
-    struct hob_text data;
+    struct hob_text data = {NULL, 0};
     int result = find_data(zip, member, &data, error);
     if (result == 0)
         result = member->method == STORED ? copy_stored(&extraction, data)
@@ -468,8 +468,7 @@ static void put_directory(struct hob_zip_writer *writer)
         put_number(out, CENTRAL_SIGNATURE, 4);
         put_number(out, 20, 2);
         put_facts(out, &writer->members[i]);
-        put_number(out, 0, 10); /* no comment, one disk, no attributes */
-        put_number(out, 0, 2);
+        hob_buffer_put_repeated(out, 0, 10); /* no comment, one disk, no attributes */
         put_number(out, writer->members[i].member.offset, 4);
         hob_buffer_put_string(out, writer->members[i].name);
     }

@@ -33,7 +33,8 @@
     X(UNSUPPORTED,    22, "NotImplementedError",  422, 1) /* known, but not in this build */       \
     X(INTERNAL,       23, "RuntimeError",         500, 1) /* a fault of hob's own */               \
     X(TEMPLATE,       24, "LiquidSyntaxError",    422, 1) /* a template that cannot be parsed */   \
-    X(PATTERN,        25, "error",                422, 1) /* a regular expression that is none */
+    X(PATTERN,        25, "error",                422, 1) /* a regular expression that is none */  \
+    X(NO_KEY,         26, "KeyError",             404, 1) /* no such session, row or column */
 
 enum hob_error_code {
     HOB_OK = 0,

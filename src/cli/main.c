@@ -1,80 +1,9 @@
-/* hob: the command line. Finds the command, by the name under which hob was called or by the first
- * word, and hands it the rest. */
-#include "cli/help.h"
-#include "cli/options.h"
-#include "cli/output.h"
-
-static int run_command(const struct hob_command *command, const char *name, const char *program,
-                       size_t count, char *const *words)
-{
-    struct hob_error error = HOB_ERROR_INIT;
-    HOB_AUTO(arguments)
-    struct hob_arguments arguments = {.command = command, .name = name, .program = program};
-    if (hob_arguments_parse(&arguments, count, words, &error) != 0)
-        return hob_report_usage(program, &error);
-    if (!arguments.help)
-        return command->run(&arguments);
-    HOB_AUTO(output) struct hob_output output = {.program = name};
-    hob_help_put_command(&output.buffer, command, program);
-    return hob_output_finish(&output);
-}
-
-static int run_named(const struct hob_command *command, size_t count, char *const *words)
-{
-    char program[64] = "hob ";
-    strncat(program, command->name, sizeof program - sizeof "hob ");
-    return run_command(command, "hob", program, count, words);
-}
-
-static int print_version(void)
-{
-    HOB_AUTO(output) struct hob_output output = {.program = "hob"};
-    hob_buffer_put_string(&output.buffer, "hob " HOB_VERSION "\n");
-    return hob_output_finish(&output);
-}
-
-static int print_overview(void)
-{
-    HOB_AUTO(output) struct hob_output output = {.program = "hob"};
-    hob_help_put_overview(&output.buffer);
-    return hob_output_finish(&output);
-}
-
-static int unknown_word(const char *word)
-{
-    struct hob_error error;
-    const struct hob_command *nearest = hob_command_nearest(word);
-    hob_error_set(&error, HOB_E_PARAMETER,
-                  word[0] == '-' ? "unknown option '%s'" : "there is no command '%s'", word);
-    if (nearest != NULL)
-        hob_error_hint(&error, "did you mean 'hob %s'?", nearest->name);
-    else
-        hob_error_hint(&error, "'hob help' lists all commands");
-    return hob_report_usage("hob", &error);
-}
-
-static bool is_one_of(const char *word, const char *short_form, const char *long_form)
-{
-    return strcmp(word, short_form) == 0 || strcmp(word, long_form) == 0;
-}
+/* hob: the command line, linked statically; see run.h. */
+#include "cli/run.h"
 
 int main(int argc, char **argv)
 {
-    const struct hob_command *command = argc > 0 ? hob_command_of_executable(argv[0]) : NULL;
-    if (command != NULL)
-        return run_command(command, command->alias, command->alias, (size_t)argc - 1, argv + 1);
-    if (argc < 2) {
-        struct hob_error error;
-        hob_error_set(&error, HOB_E_PARAMETER, "no command was given");
-        hob_error_hint(&error, "'hob help' lists all commands");
-        return hob_report_usage("hob", &error);
-    }
-    command = hob_command_find(argv[1]);
-    if (command != NULL)
-        return run_named(command, (size_t)argc - 2, argv + 2);
-    if (is_one_of(argv[1], "-h", "--help"))
-        return print_overview();
-    if (is_one_of(argv[1], "-V", "--version"))
-        return print_version();
-    return unknown_word(argv[1]);
+    struct hob_compute_hook compute = {
+        .finish = hob_hand_over_finish, .data = argv, .hand_over = argv};
+    return hob_cli_run(argc, argv, &compute);
 }

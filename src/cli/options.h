@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "cli/command.h"
+#include "cli/run.h"
 
 struct hob_given_option {
     const struct hob_option *option;
@@ -16,6 +17,7 @@ struct hob_given_option {
 /* Borrows everything from the words that were parsed. */
 struct hob_arguments {
     const struct hob_command *command;
+    const struct hob_compute_hook *compute; /* for the scopes of commands that read flows */
     const char *program; /* how the command was called: "hob field", "mdfield" */
     const char *name;    /* of the executable, for messages: "hob", "mdfield" */
     const char **words;  /* what is no option */

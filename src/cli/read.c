@@ -445,7 +445,10 @@ static int print_table(const struct reading *reading, const struct hob_frame *fr
 int hob_run_read(const struct hob_arguments *arguments)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    struct reading reading = {.arguments = arguments, .arena = arena};
+    struct reading reading = {.arguments = arguments,
+                              .arena = arena,
+                              .scope = {.finish = arguments->compute->finish,
+                                        .finish_data = arguments->compute->data}};
     int wrong = look_at_arguments(&reading);
     if (wrong != 0)
         return wrong;

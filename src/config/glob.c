@@ -162,13 +162,21 @@ static int visit(void *context, const char *name, bool is_directory, struct hob_
     return hob_paths_add(last ? level->search->paths : &level->below, path, error);
 }
 
+/* What is not there matches nothing. */
+static int forget(struct hob_error *error)
+{
+    if (error != NULL)
+        *error = (struct hob_error)HOB_ERROR_INIT;
+    return 0;
+}
+
 static int expand_wildcard(struct search *search, const char *directory, struct hob_text part,
                            const char *rest, struct hob_error *error)
 {
     struct level level = {search, directory, part, rest, HOB_PATHS_INIT};
     int result = hob_scope_list(search->scope, directory, visit, &level, error);
     if (result == HOB_E_NOT_FOUND || result == HOB_E_NOT_DIRECTORY)
-        result = 0;
+        result = forget(error);
     for (size_t i = 0; result == 0 && i < level.below.count; i++)
         result = expand(search, level.below.items[i], rest, error);
     hob_paths_deinit(&level.below);

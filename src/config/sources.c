@@ -10,11 +10,19 @@ struct hob_sources {
     struct source *items;
     size_t count, capacity;
     bool is_volatile;
+    bool complete;
 };
 
 struct hob_sources *hob_sources_new(void)
 {
     return hob_alloc_zero(1, sizeof(struct hob_sources));
+}
+
+struct hob_sources *hob_sources_new_complete(void)
+{
+    struct hob_sources *sources = hob_sources_new();
+    sources->complete = true;
+    return sources;
 }
 
 struct hob_sources *hob_sources_free(struct hob_sources *sources)
@@ -34,7 +42,7 @@ void hob_sources_add(struct hob_sources *sources, const char *path,
     if (sources == NULL)
         return;
     /* A racy file makes the answer one that can't be used again: no need to remember the file. */
-    if (identity.exists && identity.racy)
+    if (identity.exists && identity.racy && !sources->complete)
         sources->is_volatile = true;
     if (sources->is_volatile)
         return;
@@ -66,4 +74,14 @@ bool hob_sources_unchanged(const struct hob_sources *sources)
 size_t hob_sources_count(const struct hob_sources *sources)
 {
     return sources->count;
+}
+
+const char *hob_sources_path(const struct hob_sources *sources, size_t position)
+{
+    return sources->items[position].path;
+}
+
+struct hob_file_identity hob_sources_identity(const struct hob_sources *sources, size_t position)
+{
+    return sources->items[position].identity;
 }

@@ -10,6 +10,9 @@
 struct hob_sources;
 
 struct hob_sources *hob_sources_new(void);
+/* One that keeps every file, also those that may have changed unnoticed while they were read: for
+ * whoever looks at the record later, not for hob_sources_unchanged. */
+struct hob_sources *hob_sources_new_complete(void);
 struct hob_sources *hob_sources_free(struct hob_sources *sources);
 static inline void hob_auto_sources(struct hob_sources **sources)
 {
@@ -25,5 +28,8 @@ void hob_sources_set_volatile(struct hob_sources *sources);
 /* True when nothing volatile was used and every file is certainly as it was: one stat a file. */
 bool hob_sources_unchanged(const struct hob_sources *sources);
 size_t hob_sources_count(const struct hob_sources *sources);
+/* One entry of the record; the path belongs to it. */
+const char *hob_sources_path(const struct hob_sources *sources, size_t position);
+struct hob_file_identity hob_sources_identity(const struct hob_sources *sources, size_t position);
 
 #endif

@@ -30,6 +30,12 @@ static struct cell cell_of_double(double number)
     return (struct cell){.form = FRACTION, .fraction = number};
 }
 
+/* One moment is one key, whatever zone it is written in. */
+static int64_t moment(int64_t wall_microseconds, int32_t offset_seconds)
+{
+    return wall_microseconds - (int64_t)offset_seconds * 1000000;
+}
+
 static struct cell cell_of_value(const struct hob_value *value)
 {
     switch ((enum hob_kind)value->kind) {
@@ -43,6 +49,9 @@ static struct cell cell_of_value(const struct hob_value *value)
         return cell_of_double(value->number);
     case HOB_STRING:
         return (struct cell){.form = TEXT, .text = value->text};
+    case HOB_DATETIME:
+        return (struct cell){.form = MOMENT,
+                             .integer = moment(value->microseconds, value->offset_seconds)};
     default:
         return (struct cell){.form = OTHER, .value = value};
     }
@@ -66,10 +75,8 @@ static struct cell cell_at(const struct hob_column *column, size_t row)
     case HOB_COLUMN_STRING:
         return (struct cell){.form = TEXT, .text = hob_column_string(column, row)};
     case HOB_COLUMN_DATETIME:
-        /* One moment is one key, whatever zone it is written in. */
         return (struct cell){.form = MOMENT,
-                             .integer =
-                                 column->integers[row] - (int64_t)column->offset_seconds * 1000000};
+                             .integer = moment(column->integers[row], column->offset_seconds)};
     default:
         return cell_of_value(column->values[row]);
     }

@@ -213,8 +213,9 @@ static int put_row(struct hob_buffer *out, struct table *table, size_t row, stru
     return hob_buffer_failed(out) ? no_memory(error) : 0;
 }
 
-int hob_frame_put_records(struct hob_buffer *out, const struct hob_frame *frame, unsigned style,
-                          struct hob_error *error)
+/* With a sink the buffer is emptied into it whenever it holds a piece. */
+static int put_records(struct hob_buffer *out, const struct hob_sink *sink,
+                       const struct hob_frame *frame, unsigned style, struct hob_error *error)
 {
     HOB_AUTO(table) struct table table;
     if (!table_init(&table, frame, style))
@@ -228,6 +229,8 @@ int hob_frame_put_records(struct hob_buffer *out, const struct hob_frame *frame,
         if (row > 0)
             hob_buffer_put_string(out, between);
         int code = put_row(out, &table, row, error);
+        if (code == 0)
+            code = hob_sink_spill(sink, out, error);
         if (code != 0)
             return code;
     }
@@ -235,19 +238,49 @@ int hob_frame_put_records(struct hob_buffer *out, const struct hob_frame *frame,
     return hob_buffer_failed(out) ? no_memory(error) : 0;
 }
 
-int hob_frame_put_lines(struct hob_buffer *out, const struct hob_frame *frame,
-                        struct hob_error *error)
+static int put_lines(struct hob_buffer *out, const struct hob_sink *sink,
+                     const struct hob_frame *frame, struct hob_error *error)
 {
     HOB_AUTO(table) struct table table;
     if (!table_init(&table, frame, HOB_JSON_COMPACT))
         return no_memory(error);
     for (size_t row = 0; row < table.rows; row++) {
         int code = put_row(out, &table, row, error);
+        hob_buffer_put_char(out, '\n');
+        if (code == 0)
+            code = hob_sink_spill(sink, out, error);
         if (code != 0)
             return code;
-        hob_buffer_put_char(out, '\n');
     }
     return hob_buffer_failed(out) ? no_memory(error) : 0;
+}
+
+int hob_frame_put_records(struct hob_buffer *out, const struct hob_frame *frame, unsigned style,
+                          struct hob_error *error)
+{
+    return put_records(out, NULL, frame, style, error);
+}
+
+int hob_frame_put_lines(struct hob_buffer *out, const struct hob_frame *frame,
+                        struct hob_error *error)
+{
+    return put_lines(out, NULL, frame, error);
+}
+
+int hob_frame_write_records(const struct hob_sink *sink, const struct hob_frame *frame,
+                            unsigned style, struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int code = put_records(&out, sink, frame, style, error);
+    return code != 0 ? code : hob_sink_drain(sink, &out, error);
+}
+
+int hob_frame_write_lines(const struct hob_sink *sink, const struct hob_frame *frame,
+                          struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int code = put_lines(&out, sink, frame, error);
+    return code != 0 ? code : hob_sink_drain(sink, &out, error);
 }
 
 static int put_columns(struct hob_buffer *out, const struct hob_frame *frame,

@@ -2,7 +2,7 @@
 #ifndef HOB_FRAME_RECORDS_H
 #define HOB_FRAME_RECORDS_H
 
-#include "base/buffer.h"
+#include "base/sink.h"
 #include "frame/frame.h"
 
 /* Reads a JSON list of mappings straight into columns, without a tree. The result is what
@@ -22,6 +22,12 @@ int hob_frame_put_records(struct hob_buffer *out, const struct hob_frame *frame,
 /* One record a line (NDJSON). */
 int hob_frame_put_lines(struct hob_buffer *out, const struct hob_frame *frame,
                         struct hob_error *error);
+/* The same, a piece at a time: of a large table never all of the text is in memory. What fails
+ * half-way leaves the sink with a beginning. */
+int hob_frame_write_records(const struct hob_sink *sink, const struct hob_frame *frame,
+                            unsigned style, struct hob_error *error);
+int hob_frame_write_lines(const struct hob_sink *sink, const struct hob_frame *frame,
+                          struct hob_error *error);
 /* {"records": [...], "columns": [...], "shape": [rows, columns], "dtypes": {...}}: the `data` of
  * the reference's answers; numbered columns are numbers in `columns` and text elsewhere. */
 int hob_frame_put_answer(struct hob_buffer *out, const struct hob_frame *frame,

@@ -1,300 +1,39 @@
-/* records_read: JSON records straight into columns; see hob_frame_read_records.
- *
- * A column starts without a type and gets one with its first value; holes before that are only
- * counted. A value of another kind turns the column into one that holds both, if that can be done
- * without having forgotten anything: fractions swallow integers, and values swallow everything. What
- * would need what was forgotten (text behind integers that became fractions) makes the whole reader
- * give up, and the caller reads the document as a tree. Rows in which a key is absent are filled
- * when its column is next touched, so that a wide table of sparse records costs what it holds. */
+/* records_read: a JSON list of records straight into columns; see hob_frame_read_records. */
 #include "frame/records.h"
 
-#include "base/map.h"
-#include "value/json.h"
+#include "frame/records_build.h"
 
-struct target {
-    struct hob_column column;
-    const struct hob_value *name;
-    size_t rows; /* that have been accounted for, holes included */
-    bool typed;
-    bool has_null, has_absent;
-    bool has_integers; /* a FLOAT64 column some of whose cells were written as integers */
-};
-
-struct records {
-    struct hob_frame *frame;
-    struct hob_json_reader *reader;
-    struct target *targets;
-    size_t count, capacity;
-    struct hob_map *positions; /* key -> position + 1, as a pointer */
-    size_t expected;           /* the target that comes next if records look alike */
-    size_t row;
-};
-
-/* Beside 0 and error codes: this document is for a tree. */
-enum { GIVE_UP = 1 };
-
-static int no_memory(struct hob_error *error)
-{
-    return hob_error_set(error, HOB_E_MEMORY, "cannot read the records: not enough memory");
-}
-
-/* Gives the column its type; the holes so far become cells of it. */
-static bool start(struct target *target, enum hob_column_type type)
-{
-    hob_column_init(&target->column, type);
-    target->typed = true;
-    for (size_t i = 0; i < target->rows; i++)
-        if (!hob_column_append_missing(&target->column))
-            return false;
-    return true;
-}
-
-/* The rows since the column was last touched did not have its key. */
-static bool catch_up(struct target *target, size_t row)
-{
-    target->has_absent |= target->rows < row;
-    for (; target->rows < row; target->rows++)
-        if (target->typed && !hob_column_append_missing(&target->column))
-            return false;
-    return true;
-}
-
-/* The same cells in a column of values. */
-static bool widen_to_values(struct records *records, struct target *target)
-{
-    struct hob_column values;
-    struct hob_arena *arena = hob_frame_arena(records->frame);
-    hob_column_init(&values, HOB_COLUMN_VALUE);
-    for (size_t row = 0; row < target->column.count; row++) {
-        if (!hob_column_append_from(&values, &target->column, row, arena)) {
-            hob_column_deinit(&values);
-            return false;
-        }
-    }
-    hob_column_deinit(&target->column);
-    target->column = values;
-    return true;
-}
-
-static bool widen_to_fractions(struct target *target)
-{
-    struct hob_column fractions;
-    const struct hob_column *old = &target->column;
-    hob_column_init(&fractions, HOB_COLUMN_FLOAT64);
-    bool made = hob_column_reserve(&fractions, old->count, 0);
-    for (size_t row = 0; made && row < old->count; row++)
-        made = hob_column_is_missing(old, row)
-                   ? hob_column_append_missing(&fractions)
-                   : hob_column_append_double(&fractions, (double)old->integers[row]);
-    if (!made) {
-        hob_column_deinit(&fractions);
-        return false;
-    }
-    target->has_integers = old->count > 0;
-    hob_column_deinit(&target->column);
-    target->column = fractions;
-    return true;
-}
-
-/* Makes room in the column for a cell of the type: 0 when it has that type afterwards, or is a
- * column of values. */
-static int make_fit(struct records *records, struct target *target, enum hob_column_type type,
-                    struct hob_error *error)
-{
-    if (!target->typed)
-        return start(target, type) ? 0 : no_memory(error);
-    enum hob_column_type has = target->column.type;
-    if (has == type || has == HOB_COLUMN_VALUE)
-        return 0;
-    if (has == HOB_COLUMN_INT64 && type == HOB_COLUMN_FLOAT64)
-        return widen_to_fractions(target) ? 0 : no_memory(error);
-    if (has == HOB_COLUMN_FLOAT64 && type == HOB_COLUMN_INT64)
-        return 0;
-    if (has == HOB_COLUMN_FLOAT64 && target->has_integers)
-        return GIVE_UP;
-    return widen_to_values(records, target) ? 0 : no_memory(error);
-}
-
-static enum hob_column_type type_of(enum hob_json_event event)
-{
-    switch (event) {
-    case HOB_JSON_TRUE:
-    case HOB_JSON_FALSE:
-        return HOB_COLUMN_BOOL;
-    case HOB_JSON_INT:
-        return HOB_COLUMN_INT64;
-    case HOB_JSON_DOUBLE:
-        return HOB_COLUMN_FLOAT64;
-    case HOB_JSON_STRING:
-        return HOB_COLUMN_STRING;
-    default:
-        return HOB_COLUMN_VALUE;
-    }
-}
-
-static int append_value(struct records *records, struct target *target,
-                        const struct hob_json_token *token, struct hob_error *error)
-{
-    const struct hob_value *value;
-    int result = hob_json_read_nested(hob_frame_arena(records->frame), records->reader, token,
-                                      &value, error);
-    if (result < 0)
-        return result;
-    return hob_column_append_value(&target->column, value) ? 0 : no_memory(error);
-}
-
-static int append(struct records *records, struct target *target,
-                  const struct hob_json_token *token, struct hob_error *error)
-{
-    struct hob_column *column = &target->column;
-    if (token->event == HOB_JSON_NULL) {
-        target->has_null = true;
-        return !target->typed || hob_column_append_missing(column) ? 0 : no_memory(error);
-    }
-    if (token->event == HOB_JSON_BIG_INT)
-        return GIVE_UP;
-    int result = make_fit(records, target, type_of(token->event), error);
-    if (result != 0)
-        return result;
-    bool kept;
-    switch (column->type) {
-    case HOB_COLUMN_INT64:
-        kept = hob_column_append_int(column, token->integer);
-        break;
-    case HOB_COLUMN_FLOAT64:
-        target->has_integers |= token->event == HOB_JSON_INT;
-        kept = hob_column_append_double(
-            column, token->event == HOB_JSON_INT ? (double)token->integer : token->number);
-        break;
-    case HOB_COLUMN_BOOL:
-        kept = hob_column_append_bool(column, token->event == HOB_JSON_TRUE);
-        break;
-    case HOB_COLUMN_STRING:
-        kept = hob_column_append_string(column, token->text);
-        break;
-    default:
-        return append_value(records, target, token, error);
-    }
-    return kept ? 0 : no_memory(error);
-}
-
-/* The column of a key: mostly the one behind the last. NULL without memory. */
-static struct target *target_of(struct records *records, struct hob_text key)
-{
-    if (records->expected < records->count) {
-        struct target *next = &records->targets[records->expected];
-        if (hob_text_equal(next->name->text, key)) {
-            records->expected++;
-            return next;
-        }
-    }
-    size_t position = (size_t)(uintptr_t)hob_map_get(records->positions, key);
-    if (position == 0) {
-        if (!HOB_TRY_GROW(records->targets, records->capacity, records->count + 1))
-            return NULL;
-        struct target *fresh = &records->targets[records->count++];
-        *fresh = (struct target){.name = hob_value_new_string(hob_frame_arena(records->frame), key)};
-        position = records->count;
-        if (!hob_map_put(records->positions, fresh->name->text, (void *)(uintptr_t)position))
-            return NULL;
-    }
-    records->expected = position;
-    return &records->targets[position - 1];
-}
-
-/* One record, of which the start was read. */
-static int read_record(struct records *records, struct hob_error *error)
-{
-    records->expected = 0;
-    for (;;) {
-        struct hob_json_token token;
-        int result = hob_json_next(records->reader, &token, error);
-        if (result < 0 || token.event == HOB_JSON_MAP_END)
-            return result;
-        struct target *target = target_of(records, token.text);
-        if (target == NULL || !catch_up(target, records->row))
-            return no_memory(error);
-        if (target->rows > records->row)
-            return GIVE_UP; /* the key stands twice in this record */
-        result = hob_json_next(records->reader, &token, error);
-        if (result == 0)
-            result = append(records, target, &token, error);
-        if (result != 0)
-            return result;
-        target->rows++;
-    }
-}
-
-static int read_list(struct records *records, struct hob_error *error)
+static int read_list(struct hob_records *records, struct hob_json_reader *reader,
+                     struct hob_error *error)
 {
     struct hob_json_token token;
-    int result = hob_json_next(records->reader, &token, error);
+    int result = hob_json_next(reader, &token, error);
     if (result < 0)
         return result;
     if (token.event != HOB_JSON_LIST_START)
-        return GIVE_UP;
-    for (;; records->row++) {
-        result = hob_json_next(records->reader, &token, error);
+        return HOB_RECORDS_GIVE_UP;
+    for (;;) {
+        result = hob_json_next(reader, &token, error);
         if (result < 0)
             return result;
         if (token.event == HOB_JSON_LIST_END)
-            return hob_json_next(records->reader, &token, error); /* nothing may follow */
+            return hob_json_next(reader, &token, error); /* nothing may follow */
         if (token.event != HOB_JSON_MAP_START)
-            return GIVE_UP;
-        result = read_record(records, error);
+            return HOB_RECORDS_GIVE_UP;
+        result = hob_records_take(records, reader, error);
         if (result != 0)
             return result;
     }
-}
-
-/* The type that the column ends with. */
-static bool finish_column(struct target *target, size_t rows)
-{
-    if (!catch_up(target, rows))
-        return false;
-    if (!target->typed)
-        return start(target, target->has_absent ? HOB_COLUMN_FLOAT64 : HOB_COLUMN_VALUE);
-    if (target->column.type == HOB_COLUMN_INT64 && hob_column_has_missing(&target->column))
-        return widen_to_fractions(target);
-    return true;
-}
-
-static int finish(struct records *records, struct hob_error *error)
-{
-    size_t cells;
-    if (__builtin_mul_overflow(records->row, records->count, &cells) || cells > HOB_FRAME_MAX_CELLS)
-        return hob_error_set(error, HOB_E_LIMIT,
-                             "the table would have %zu rows and %zu columns, more than %zu cells",
-                             records->row, records->count, HOB_FRAME_MAX_CELLS);
-    hob_frame_set_rows(records->frame, records->row);
-    for (size_t i = 0; i < records->count; i++) {
-        struct target *target = &records->targets[i];
-        if (!finish_column(target, records->row) ||
-            hob_frame_add(records->frame, target->name, &target->column) == NULL)
-            return no_memory(error);
-        target->typed = false; /* the frame has it now */
-    }
-    return 0;
 }
 
 int hob_frame_read_records(struct hob_frame **frame, struct hob_text json, struct hob_error *error)
 {
-    HOB_AUTO(frame) struct hob_frame *made = hob_frame_new();
-    HOB_AUTO(map) struct hob_map *positions = hob_map_new();
+    HOB_AUTO(records) struct hob_records *records = hob_records_new();
     HOB_AUTO(json_reader)
     struct hob_json_reader *reader = hob_json_reader_new(json, HOB_VALUE_MAX_DEPTH);
-    struct records records = {.frame = made, .reader = reader, .positions = positions};
     *frame = NULL;
-    int result = read_list(&records, error);
-    if (result == 0 && records.count == 0)
-        result = GIVE_UP; /* [] and [{}] */
+    int result = read_list(records, reader, error);
     if (result == 0)
-        result = finish(&records, error);
-    for (size_t i = 0; i < records.count; i++)
-        if (records.targets[i].typed)
-            hob_column_deinit(&records.targets[i].column);
-    free(records.targets);
-    if (result == 0)
-        *frame = HOB_STEAL(made);
+        result = hob_records_finish(records, frame, error);
     return result < 0 ? result : 0;
 }

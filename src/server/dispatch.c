@@ -42,12 +42,26 @@ struct hob_response *hob_dispatch_admit(void *context, struct hob_http_request *
     return refusal(&error, 0);
 }
 
-struct hob_response *hob_dispatch_too_large(void *context, struct hob_http_request *request)
+/* The answer to a request that cannot be served now. */
+static struct hob_response *too_busy(const struct hob_http_request *request, const char *why)
+{
+    const struct hob_route *route = hob_route_find(request->path);
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_BUSY, "%.40s %.200s: %s", request->method, request->path, why);
+    hob_error_hint(&error, "try again in a second");
+    return hob_answer_error(route != NULL ? route->envelope : HOB_ENVELOPE_TYPED, &error, 0);
+}
+
+struct hob_response *hob_dispatch_refuse_body(void *context, struct hob_http_request *request,
+                                              enum hob_http_refusal why)
 {
     struct hob_server *server = context;
+    if (why == HOB_HTTP_CROWDED)
+        return too_busy(request, "the bodies of other requests take up the memory for them");
     struct hob_error error = HOB_ERROR_INIT;
-    hob_error_set(&error, HOB_E_LIMIT, "%s %s: the body is larger than the limit of %zu bytes",
-                  request->method, request->path, server->options.max_body);
+    hob_error_set(&error, HOB_E_LIMIT,
+                  "%.40s %.200s: the body is larger than the limit of %zu bytes", request->method,
+                  request->path, server->options.max_body);
     hob_error_hint(&error, "start hobd with a larger --max-body, or send less at once");
     return refusal(&error, 0);
 }
@@ -147,7 +161,10 @@ static struct hob_response *make_answer(struct hob_server *server, const struct 
         .server = server,
         .arena = hob_arena_new(),
         .started = request->started,
-        .scope = {.roots = server->roots, .max_file_size = max_file_size},
+        .scope = {.roots = server->roots,
+                  .max_file_size = max_file_size,
+                  .finish = hob_compute_finish,
+                  .finish_data = server->compute},
     };
     uint64_t started = hob_clock_now();
     bool kept = route->kind == HOB_ROUTE_KEPT && !server->options.no_cache &&
@@ -244,16 +261,6 @@ static void run_task(struct hob_job *job)
     free(task);
 }
 
-static struct hob_response *too_busy(const struct hob_http_request *request)
-{
-    const struct hob_route *route = hob_route_find(request->path);
-    struct hob_error error = HOB_ERROR_INIT;
-    hob_error_set(&error, HOB_E_BUSY, "%s %.200s: too many requests are being served already",
-                  request->method, request->path);
-    hob_error_hint(&error, "try again in a second");
-    return hob_answer_error(route != NULL ? route->envelope : HOB_ENVELOPE_TYPED, &error, 0);
-}
-
 static void answer_later(struct hob_server *server, struct hob_http_request *request)
 {
     struct task *task = hob_alloc_zero(1, sizeof *task);
@@ -262,7 +269,8 @@ static void answer_later(struct hob_server *server, struct hob_http_request *req
     if (hob_work_submit(server->work, &task->job))
         return;
     free(task);
-    HOB_AUTO(response) struct hob_response *response = too_busy(request);
+    HOB_AUTO(response)
+    struct hob_response *response = too_busy(request, "too many requests are waiting already");
     hob_http_answer(request, response);
 }
 
@@ -287,13 +295,11 @@ static struct hob_response *answer_now(struct hob_server *server, const struct h
                                        const struct hob_http_request *request)
 {
     int code;
-    struct hob_response *response;
     switch (route->kind) {
     case HOB_ROUTE_CONSTANT:
         return constant_answer(server, route, request);
     case HOB_ROUTE_QUICK:
-        response = check_body(request);
-        return response != NULL ? response : make_answer(server, route, request, 0, &code);
+        return make_answer(server, route, request, 0, &code);
     case HOB_ROUTE_KEPT:
         return quick_answer(server, route, request);
     case HOB_ROUTE_SLOW:

@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 
+#include "compute/compute.h"
 #include "config/roots.h"
 #include "server/cache.h"
 #include "server/guard.h"
@@ -18,6 +19,7 @@ struct hob_server {
     struct hob_server_options options; /* with defaults filled in; its texts are not kept */
     struct hob_guard guard;
     struct hob_roots *roots;
+    struct hob_compute *compute;
     struct hob_cache *cache;
     struct hob_work *work;
     struct hob_http *tcp, *local; /* `local` is NULL without a unix socket */
@@ -33,7 +35,8 @@ struct hob_server {
 /* The functions that make up server->application. */
 struct hob_response *hob_dispatch_admit(void *server, struct hob_http_request *request);
 void hob_dispatch_handle(void *server, struct hob_http_request *request);
-struct hob_response *hob_dispatch_too_large(void *server, struct hob_http_request *request);
+struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_request *request,
+                                              enum hob_http_refusal why);
 
 /* Makes the answers of constant routes. */
 int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error);

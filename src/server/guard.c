@@ -45,8 +45,12 @@ static bool is_local_address(struct hob_text name, int descriptor)
     if (getsockname(descriptor, &address.any, &size) != 0)
         return false;
     bool v6 = address.any.sa_family == AF_INET6;
-    const void *bytes = v6 ? (void *)&address.v6.sin6_addr : (void *)&address.v4.sin_addr;
-    if (inet_ntop(address.any.sa_family, bytes, text, sizeof text) == NULL)
+    const uint8_t *bytes = v6 ? address.v6.sin6_addr.s6_addr : (uint8_t *)&address.v4.sin_addr;
+    if (v6 && IN6_IS_ADDR_V4MAPPED(&address.v6.sin6_addr)) {
+        v6 = false; /* a client of the other version: it knows the address in its own spelling */
+        bytes += 12;
+    }
+    if (inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, text, sizeof text) == NULL)
         return false;
     snprintf(host, sizeof host, v6 ? "[%s]" : "%s", text);
     return same_name(name, host);

@@ -54,6 +54,7 @@ struct hob_http {
     int listening; /* the socket: lent to the daemon, which gives it back when it drains */
     atomic_bool draining;
     atomic_uint open_requests, connections;
+    atomic_size_t body_bytes; /* in memory now, of all requests */
 };
 
 enum phase {
@@ -72,7 +73,7 @@ struct connection {
     struct hob_buffer body;
     uint64_t received;
     enum phase phase;
-    bool too_large;
+    enum hob_http_refusal refusal;
     bool hurried;              /* has the short time limit */
     struct hob_response *late; /* the answer of a deferred request; owned */
     bool hang_up;
@@ -224,7 +225,7 @@ static void begin(struct connection *connection, struct MHD_Connection *native, 
     };
     connection->native = native;
     connection->received = 0;
-    connection->too_large = false;
+    connection->refusal = HOB_HTTP_TAKEN;
     connection->hang_up = false;
     connection->phase = READING;
     atomic_fetch_add(&connection->http->open_requests, 1);
@@ -249,9 +250,10 @@ static enum MHD_Result handle(struct connection *connection)
     struct hob_http_request *request = &connection->request;
     connection->phase = HANDLING;
     request->body = hob_buffer_text(&connection->body);
-    if (connection->too_large) {
+    if (connection->refusal != HOB_HTTP_TAKEN) {
         HOB_AUTO(response)
-        struct hob_response *response = application->too_large(application->context, request);
+        struct hob_response *response =
+            application->refuse_body(application->context, request, connection->refusal);
         return deliver(connection, response);
     }
     application->handle(application->context, request);
@@ -266,7 +268,8 @@ static enum MHD_Result on_headers(struct connection *connection)
     if (refusal != NULL)
         return refuse(connection, refusal);
     if (request->headers.content_length > connection->http->options.max_body)
-        return refuse(connection, application->too_large(application->context, request));
+        return refuse(connection,
+                      application->refuse_body(application->context, request, HOB_HTTP_TOO_LARGE));
     if (has_body(&request->headers))
         set_time_limit(connection, true);
     return MHD_YES;
@@ -278,23 +281,45 @@ static bool too_slow(const struct connection *connection)
     return seconds > BODY_SECONDS + (double)connection->received / BODY_RATE;
 }
 
+/* Gives back what the body of the request took. */
+static void drop_body(struct connection *connection)
+{
+    atomic_fetch_sub_explicit(&connection->http->body_bytes, connection->body.size,
+                              memory_order_relaxed);
+    if (connection->body.capacity > KEEP_BODY)
+        hob_buffer_deinit(&connection->body);
+    hob_buffer_clear(&connection->body);
+}
+
+static void keep_piece(struct connection *connection, const char *data, size_t size)
+{
+    struct hob_http *http = connection->http;
+    /* The announced size is believed as far as a common body goes, not at once for a large one
+     * that may never come. */
+    uint64_t announced = connection->request.headers.content_length;
+    if (connection->body.size == 0 && announced > size && announced <= 1024 * 1024)
+        hob_buffer_reserve(&connection->body, (size_t)announced);
+    size_t total = atomic_fetch_add_explicit(&http->body_bytes, size, memory_order_relaxed) + size;
+    hob_buffer_put(&connection->body, data, size);
+    if (hob_buffer_failed(&connection->body))
+        atomic_fetch_sub_explicit(&http->body_bytes, size, memory_order_relaxed);
+    if (hob_buffer_failed(&connection->body) || total > http->options.max_bodies)
+        connection->refusal = HOB_HTTP_CROWDED;
+}
+
 static enum MHD_Result on_body(struct connection *connection, const char *data, size_t size)
 {
     size_t limit = connection->http->options.max_body;
     connection->received += size;
     if (connection->received > limit)
-        connection->too_large = true;
+        connection->refusal = HOB_HTTP_TOO_LARGE;
     if (too_slow(connection) || connection->received / SWALLOW > limit)
         return MHD_NO;
-    if (!connection->too_large) {
-        /* The announced size is believed as far as a common body goes, not at once for a large
-         * one that may never come. */
-        uint64_t announced = connection->request.headers.content_length;
-        if (connection->body.size == 0 && announced > size && announced <= 1024 * 1024)
-            hob_buffer_reserve(&connection->body, (size_t)announced);
-        hob_buffer_put(&connection->body, data, size);
-    }
-    return hob_buffer_failed(&connection->body) ? MHD_NO : MHD_YES;
+    if (connection->refusal == HOB_HTTP_TAKEN)
+        keep_piece(connection, data, size);
+    else
+        drop_body(connection);
+    return MHD_YES;
 }
 
 /* The call that libmicrohttpd makes after a deferred request was resumed. */
@@ -338,9 +363,7 @@ static void on_completed(void *context, struct MHD_Connection *native, void **sl
     if (connection == NULL)
         return;
     connection->late = hob_response_unref(connection->late);
-    if (connection->body.capacity > KEEP_BODY)
-        hob_buffer_deinit(&connection->body);
-    hob_buffer_clear(&connection->body);
+    drop_body(connection);
     connection->phase = IDLE;
     *slot = NULL;
     atomic_fetch_sub(&connection->http->open_requests, 1);

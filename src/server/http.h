@@ -57,6 +57,12 @@ struct hob_http_request {
     void *deferred;             /* the application's own, for requests that it deferred */
 };
 
+enum hob_http_refusal {
+    HOB_HTTP_TAKEN,     /* the body is whole */
+    HOB_HTTP_TOO_LARGE, /* it is over max_body */
+    HOB_HTTP_CROWDED,   /* all bodies together would be over max_bodies, or memory ran out */
+};
+
 struct hob_http_application {
     void *context;
     /* Called with the headers alone, before the body is read: NULL to go on, or a refusal (a
@@ -64,8 +70,9 @@ struct hob_http_application {
     struct hob_response *(*admit)(void *context, struct hob_http_request *request);
     /* Called once with the complete request. */
     void (*handle)(void *context, struct hob_http_request *request);
-    /* The answer to a body over the limit (a reference is taken over). */
-    struct hob_response *(*too_large)(void *context, struct hob_http_request *request);
+    /* The answer to a request whose body was not taken (a reference is taken over). */
+    struct hob_response *(*refuse_body)(void *context, struct hob_http_request *request,
+                                        enum hob_http_refusal why);
 };
 
 struct hob_http_options {
@@ -73,7 +80,8 @@ struct hob_http_options {
     bool local;       /* it is a unix socket */
     unsigned threads; /* 0: 1 */
     unsigned max_connections;
-    size_t max_body;
+    size_t max_body;   /* bytes of one request's body... */
+    size_t max_bodies; /* ...and of those of all requests at one time */
     const struct hob_http_application *application; /* borrowed */
 };
 

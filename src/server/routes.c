@@ -28,6 +28,17 @@ static const struct hob_route_parameter write_data_parameters[] = {
     {0},
 };
 
+static const struct hob_route_parameter compute_parameters[] = {
+    {"operation", "string", true, "a compute function: render_liquid, today, identity..."},
+    {"data", "object", false, "the table: {\"records\": rows, \"columns\": [names]}"},
+    {"params", "object", false,
+     "of the compute entry: field, args, row_args, column_args, mode, separator, refresh"},
+    {"interface_file", "string|array|null", false,
+     "without data: an interface, which computes as it says itself"},
+    {"directory", "string", false, "where the interface file is; the working directory if absent"},
+    {0},
+};
+
 static const struct hob_route_parameter interface_read_parameters[] = {
     {"interface_file", "string|array|null", true, "as in read_data"},
     {"field", "string", true, "the key whose value is asked for"},
@@ -53,6 +64,8 @@ static const struct hob_route routes[] = {
      "Reads a table.", read_data_parameters},
     {"/api/write_data", HOB_METHOD_POST, HOB_ROUTE_SLOW, HOB_ENVELOPE_TYPED, hob_handle_write_data,
      "Writes a table; a file is replaced as a whole or not at all.", write_data_parameters},
+    {"/api/compute", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_TYPED, hob_handle_compute,
+     "Calls a function for each row of a table.", compute_parameters},
     {"/api/interface/read", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_NULL_VALUE,
      hob_handle_interface_read, "A field of an interface file, with what it inherits.",
      interface_read_parameters},

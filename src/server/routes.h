@@ -70,12 +70,13 @@ const struct hob_route *hob_route_find(const char *path);
 /* "GET, HEAD, POST": for the Allow header. */
 void hob_route_put_methods(struct hob_buffer *out, const struct hob_route *route);
 
-/* The handlers, in status.c, tables.c and fields.c. */
+/* The handlers, in status.c, tables.c, compute.c and fields.c. */
 int hob_handle_health(struct hob_call *call, struct hob_error *error);
 int hob_handle_ping(struct hob_call *call, struct hob_error *error);
 int hob_handle_status(struct hob_call *call, struct hob_error *error);
 int hob_handle_read_data(struct hob_call *call, struct hob_error *error);
 int hob_handle_write_data(struct hob_call *call, struct hob_error *error);
+int hob_handle_compute(struct hob_call *call, struct hob_error *error);
 int hob_handle_interface_read(struct hob_call *call, struct hob_error *error);
 int hob_handle_talk_field(struct hob_call *call, struct hob_error *error);
 

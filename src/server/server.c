@@ -15,6 +15,7 @@
 
 enum {
     MAX_CONNECTIONS = 16384,
+    BODIES_AT_ONCE = 8,      /* of the largest size */
     SPARE_DESCRIPTORS = 128, /* for files, while all connections are in use */
     DRAIN_STEP_US = 2000,
     DRAIN_QUIET_STEPS = 5, /* so many steps without a request: nobody is in the middle of one */
@@ -67,6 +68,7 @@ static struct hob_http *new_http(struct hob_server *server, int descriptor, bool
         .threads = local ? 1 : server->options.threads,
         .max_connections = server->options.max_connections,
         .max_body = server->options.max_body,
+        .max_bodies = server->options.max_body * BODIES_AT_ONCE,
         .application = &server->application,
     });
 }
@@ -117,8 +119,9 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .context = server,
         .admit = hob_dispatch_admit,
         .handle = hob_dispatch_handle,
-        .too_large = hob_dispatch_too_large,
+        .refuse_body = hob_dispatch_refuse_body,
     };
+    server->compute = hob_compute_new();
     server->cache = hob_cache_new(server->options.cache_size, (size_t)1 << 20);
     server->work = hob_work_new(server->options.workers, server->options.queue_limit);
     int code = add_roots(server, error);
@@ -197,6 +200,7 @@ struct hob_server *hob_server_stop(struct hob_server *server)
         hob_response_unref(server->constants[i]);
     free(server->constants);
     hob_cache_free(server->cache);
+    hob_compute_free(server->compute);
     hob_roots_free(server->roots);
     free(server->socket_path);
     free(server);

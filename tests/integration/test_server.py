@@ -192,6 +192,37 @@ class Bodies(ServerTest):
         answer = self.post(body)
         self.assertEqual(answer.status, 200, answer)
 
+    def test_large_bodies_are_read_on_every_path_as_small_ones_are(self):
+        padding = b" " * 99000
+        with self.start("--max-body", "1M").connect() as connection:
+            body = padding * 2
+            self.assertEqual(connection.request("POST", "/api/ping", body + b"{}").status, 200)
+            self.assertEqual(connection.request("POST", "/api/ping", body + b"{").status, 400)
+            self.assertEqual(connection.request("POST", "/api/nope", body + b"{}").status, 404)
+            self.assertEqual(connection.request("PUT", "/api/ping", body + b"{}").status, 405)
+            answer = connection.request("POST", "/api/read_data", body +
+                                        b'{"data_source": {"type": "local", "data": {"a": [1]}}}')
+            self.assertEqual(answer.json["data"]["records"], [{"a": 1}])
+
+    def test_more_bodies_at_once_than_fit_are_put_off(self):
+        body = b'{"x": "' + b"y" * 90000 + b'"}'
+        connections = [self.server.connect() for _ in range(12)]
+        for connection in connections:
+            connection.send(connection.head("POST", "/api/ping",
+                                            {"Content-Length": str(len(body))}) + body[:-1])
+        for connection in connections:
+            connection.send(body[-1:])
+        answers = [connection.read() for connection in connections]
+        for connection in connections:
+            connection.close()
+        statuses = [answer.status for answer in answers]
+        self.assertLessEqual(set(statuses), {200, 503})
+        for answer in answers:
+            if answer.status == 503:
+                self.assert_error(answer, 503, "BusyError")
+                self.assertEqual(answer.headers["retry-after"], "1")
+        self.assertEqual(self.post(body, "/api/ping").status, 200)
+
     def test_a_client_that_leaves_in_the_middle_of_its_body_does_no_harm(self):
         for _ in range(20):
             with self.server.connect() as connection:

@@ -86,8 +86,7 @@ static void add(struct hob_liquid_cache *cache, struct hob_text key,
                 struct hob_liquid_template *template)
 {
     struct entry *entry = hob_alloc(sizeof *entry);
-    *entry = (struct entry){hob_liquid_template_ref(template), key, ++cache->clock,
-                            cache->entries};
+    *entry = (struct entry){hob_liquid_template_ref(template), key, ++cache->clock, cache->entries};
     cache->entries = entry;
     cache->count++;
     cache->bytes += entry_size(entry);
@@ -102,8 +101,10 @@ int hob_liquid_cache_get(struct hob_liquid_cache *cache, struct hob_liquid_templ
     hob_buffer_put_char(&key, '\0');
     hob_buffer_put_text(&key, source);
     if (hob_buffer_failed(&key))
-        return hob_error_set(error, HOB_E_MEMORY, "cannot parse a template of %zu bytes: out of "
-                             "memory", source.size);
+        return hob_error_set(error, HOB_E_MEMORY,
+                             "cannot parse a template of %zu bytes: out of "
+                             "memory",
+                             source.size);
     pthread_mutex_lock(&cache->lock);
     *out = find(cache, hob_buffer_text(&key));
     pthread_mutex_unlock(&cache->lock);

@@ -146,8 +146,7 @@ static bool equal(struct comparison *comparison, const struct liquid_value *a,
     if (liquid_is_nothing(a) || liquid_is_nothing(b))
         return liquid_is_nothing(a) && liquid_is_nothing(b);
     if (a->kind == LIQUID_EMPTY || a->kind == LIQUID_BLANK)
-        return b->kind == a->kind ||
-               (a->kind == LIQUID_EMPTY ? equals_empty(b) : equals_blank(b));
+        return b->kind == a->kind || (a->kind == LIQUID_EMPTY ? equals_empty(b) : equals_blank(b));
     if (b->kind == LIQUID_EMPTY || b->kind == LIQUID_BLANK)
         return b->kind == LIQUID_EMPTY ? equals_empty(a) : equals_blank(a);
     if (is_number(a, loose) && is_number(b, loose))

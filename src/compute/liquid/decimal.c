@@ -48,8 +48,7 @@ bool liquid_decimal_read(struct liquid_decimal *decimal, struct hob_text text)
     bool good = decimal->count > 0;
     if (good && at < text.size)
         good = (text.data[at] == 'e' || text.data[at] == 'E') &&
-               read_exponent(decimal,
-                             (struct hob_text){text.data + at + 1, text.size - at - 1});
+               read_exponent(decimal, (struct hob_text){text.data + at + 1, text.size - at - 1});
     normalize(decimal);
     return good;
 }
@@ -94,7 +93,7 @@ static int common_width(const struct liquid_decimal *a, const struct liquid_deci
     int width_a = a->count == 0 ? 0 : a->count + a->exponent - *exponent;
     int width_b = b->count == 0 ? 0 : b->count + b->exponent - *exponent;
     int width = (width_a > width_b ? width_a : width_b) + 1;
-    return width <= LIQUID_DECIMAL_DIGITS ? width : 0;
+    return width > 0 && width <= LIQUID_DECIMAL_DIGITS ? width : 0;
 }
 
 /* a -= b for numbers of the same width, a not below b. */
@@ -114,8 +113,7 @@ bool liquid_decimal_add(struct liquid_decimal *sum, const struct liquid_decimal 
     int exponent;
     int width = common_width(a, b, &exponent);
     uint8_t other[LIQUID_DECIMAL_DIGITS];
-    if (width == 0 || !align(sum->digits, width, a, exponent) ||
-        !align(other, width, b, exponent))
+    if (width <= 0 || !align(sum->digits, width, a, exponent) || !align(other, width, b, exponent))
         return false;
     sum->exponent = exponent;
     sum->count = width;
@@ -169,8 +167,7 @@ bool liquid_decimal_divide(struct liquid_decimal *quotient, struct liquid_decima
     int exponent;
     int width = common_width(a, b, &exponent);
     uint8_t dividend[LIQUID_DECIMAL_DIGITS], divisor[LIQUID_DECIMAL_DIGITS];
-    if (width == 0 || !align(dividend, width, a, exponent) ||
-        !align(divisor, width, b, exponent))
+    if (width <= 0 || !align(dividend, width, a, exponent) || !align(divisor, width, b, exponent))
         return false;
     uint8_t *rest = remainder->digits;
     memset(rest, 0, (size_t)width);

@@ -13,8 +13,8 @@ enum { LIQUID_DECIMAL_OPERAND = 1000, LIQUID_DECIMAL_DIGITS = 2048 };
 
 struct liquid_decimal {
     bool negative;
-    int exponent; /* of ten, for the digits as an integer */
-    int count;    /* of digits; 0 is zero */
+    int exponent;                          /* of ten, for the digits as an integer */
+    int count;                             /* of digits; 0 is zero */
     uint8_t digits[LIQUID_DECIMAL_DIGITS]; /* 0 to 9, the first is not 0 */
 };
 

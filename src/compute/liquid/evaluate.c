@@ -46,7 +46,7 @@ static struct liquid_value item_at(const struct liquid_value *list, int64_t inde
 {
     uint64_t count = liquid_count(list);
     if (index < 0)
-        index = (uint64_t)-(index + 1) < count ? (int64_t)(count + (uint64_t)index) : -1;
+        index = (uint64_t) - (index + 1) < count ? (int64_t)(count + (uint64_t)index) : -1;
     return index >= 0 && (uint64_t)index < count ? liquid_item(list, (uint64_t)index) : undefined;
 }
 
@@ -124,8 +124,8 @@ static int evaluate_path(struct liquid_render *render, const struct liquid_expre
             return status;
         *value = undefined;
         if (name.kind == LIQUID_TEXT)
-            *value = liquid_lookup(render,
-                                   (struct liquid_name){name.text, hob_text_hash(name.text)});
+            *value =
+                liquid_lookup(render, (struct liquid_name){name.text, hob_text_hash(name.text)});
     }
     for (; at < path->count && value->kind > LIQUID_NIL; at++) {
         const struct liquid_segment *segment = &path->segments[at];
@@ -234,30 +234,31 @@ static int contains(struct liquid_render *render, const struct liquid_value *lef
 }
 
 static int compare(struct liquid_render *render, const struct liquid_value *left,
-                   enum liquid_operator operator, const struct liquid_value *right, bool *truth)
+                   enum liquid_operator operator, const struct liquid_value * right, bool *truth)
 {
     int order;
     *truth = false;
-    if (operator == LIQUID_CONTAINS)
+    if (operator== LIQUID_CONTAINS)
         return contains(render, left, right, truth);
-    if (operator == LIQUID_EQUAL || operator == LIQUID_UNEQUAL) {
+    if (operator== LIQUID_EQUAL || operator== LIQUID_UNEQUAL) {
         bool equal = liquid_equal(left, right, &render->steps, render->step_limit);
-        *truth = equal == (operator == LIQUID_EQUAL);
+        *truth = equal == (operator== LIQUID_EQUAL);
         return liquid_spend(render, 0);
     }
     if (left->kind == LIQUID_BOOL || right->kind == LIQUID_BOOL) {
         *truth = left->kind == right->kind && left->boolean == right->boolean &&
-                 (operator == LIQUID_LESS_EQUAL || operator == LIQUID_GREATER_EQUAL);
+                 (operator== LIQUID_LESS_EQUAL || operator== LIQUID_GREATER_EQUAL);
         return 0;
     }
     if (left->kind == LIQUID_MOMENT || !liquid_order(left, right, &order))
         return liquid_broken(render, "values of these kinds have no order");
     if (order == 2)
         return 0;
-    *truth = operator == LIQUID_LESS         ? order < 0
-             : operator == LIQUID_LESS_EQUAL ? order <= 0
-             : operator == LIQUID_GREATER    ? order > 0
-                                             : order >= 0;
+    *truth = operator== LIQUID_LESS       ? order < 0 :
+             operator== LIQUID_LESS_EQUAL ? order <= 0
+             :
+             operator== LIQUID_GREATER ? order > 0
+                                       : order >= 0;
     return 0;
 }
 

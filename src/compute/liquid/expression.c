@@ -73,8 +73,7 @@ static bool add_segment(struct liquid_parser *parser, struct segments *segments,
 {
     if (segments->count == segments->capacity) {
         size_t capacity = segments->capacity == 0 ? 2 : segments->capacity * 2;
-        struct liquid_segment *items =
-            hob_arena_alloc(parser->arena, capacity * sizeof *items);
+        struct liquid_segment *items = hob_arena_alloc(parser->arena, capacity * sizeof *items);
         if (segments->count > 0)
             memcpy(items, segments->items, segments->count * sizeof *items);
         segments->items = items;
@@ -287,14 +286,14 @@ static bool take_operator(struct liquid_words *words, uint8_t *operator)
         const char *sign;
         uint8_t operator;
     } operators[] = {
-        {"==", LIQUID_EQUAL},        {"!=", LIQUID_UNEQUAL},       {"<>", LIQUID_UNEQUAL},
-        {"<", LIQUID_LESS},          {"<=", LIQUID_LESS_EQUAL},    {">", LIQUID_GREATER},
+        {"==", LIQUID_EQUAL},         {"!=", LIQUID_UNEQUAL},        {"<>", LIQUID_UNEQUAL},
+        {"<", LIQUID_LESS},           {"<=", LIQUID_LESS_EQUAL},     {">", LIQUID_GREATER},
         {">=", LIQUID_GREATER_EQUAL}, {"contains", LIQUID_CONTAINS},
     };
     for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++) {
         if (!liquid_take_word(words, operators[i].sign))
             continue;
-        *operator = operators[i].operator;
+        *operator= operators[i].operator;
         return true;
     }
     return false;

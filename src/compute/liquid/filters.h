@@ -2,6 +2,7 @@
 #ifndef HOB_COMPUTE_LIQUID_FILTERS_H
 #define HOB_COMPUTE_LIQUID_FILTERS_H
 
+#include "compute/liquid/filter_list.h"
 #include "compute/liquid/render.h"
 
 struct liquid_arguments {
@@ -33,8 +34,7 @@ int liquid_argument_text(struct liquid_render *render, const struct liquid_value
 int liquid_take_work(struct liquid_render *render, struct liquid_value *value);
 
 /* An INT, BIG or DOUBLE: of a number, a boolean, or the text of a number; else 0. */
-int liquid_to_number(struct liquid_render *render, const struct liquid_value *value,
-                     struct liquid_value *number);
+struct liquid_value liquid_to_number(const struct liquid_value *value);
 /* True when the text is a number as Python's int() and float() read it. */
 bool liquid_read_number(struct hob_text text, struct liquid_value *number);
 
@@ -50,5 +50,9 @@ int liquid_property(struct liquid_render *render, const struct liquid_value *ite
 #define LIQUID_FILTER(name)                                                                        \
     int liquid_filter_##name(struct liquid_render *render, struct liquid_value *value,             \
                              const struct liquid_arguments *arguments)
+
+#define X(name, minimum, maximum, keyword, help) LIQUID_FILTER(name);
+LIQUID_FILTERS(X)
+#undef X
 
 #endif

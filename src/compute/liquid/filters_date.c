@@ -112,6 +112,8 @@ LIQUID_FILTER(date)
         known = from_seconds(value->kind == LIQUID_INT ? value->integer : value->boolean, &moment);
     else if (value->kind == LIQUID_TEXT)
         known = from_text(render, value->text, &moment);
+    else if (value->kind == LIQUID_BIG)
+        known = false;
     else
         return liquid_broken(render, "this is no date");
     if (!known)

@@ -107,11 +107,20 @@ static bool is_ascii_letter(char byte)
     return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
 }
 
+/* A text whose markup is taken out. What was searched for up to the end in vain is not searched
+ * for again, so that hostile texts take no longer than others. */
+struct stripper {
+    struct hob_text text;
+    bool no_comment_end; /* there is no --> any more */
+    bool no_quotes;      /* quotes do not match: tags end at the next > */
+};
+
 /* Behind the `>` that ends a tag, quotes in its attributes looked through; SIZE_MAX without. */
-static size_t find_tag_end(struct hob_text text, size_t at)
+static size_t find_tag_end(struct stripper *stripper, size_t at)
 {
+    struct hob_text text = stripper->text;
     char quote = 0;
-    for (size_t i = at; i < text.size; i++) {
+    for (size_t i = at; i < text.size && !stripper->no_quotes; i++) {
         char byte = text.data[i];
         if (quote != 0)
             quote = byte == quote ? 0 : quote;
@@ -120,6 +129,7 @@ static size_t find_tag_end(struct hob_text text, size_t at)
         else if (byte == '>')
             return i + 1;
     }
+    stripper->no_quotes = true;
     const char *plain = memchr(text.data + at, '>', text.size - at);
     return plain == NULL ? SIZE_MAX : (size_t)(plain - text.data) + 1;
 }
@@ -135,8 +145,8 @@ static bool starts_with_word(struct hob_text text, size_t at, const char *word)
 /* Behind the end tag of script or style, whose content is no markup. */
 static size_t skip_content(struct hob_text text, size_t at, const char *name)
 {
-    for (size_t found; (found = liquid_find_text(liquid_text_from(text, at),
-                                                 HOB_TEXT("</"))) != SIZE_MAX;) {
+    for (size_t found;
+         (found = liquid_find_text(liquid_text_from(text, at), HOB_TEXT("</"))) != SIZE_MAX;) {
         at += found + 2;
         if (!starts_with_word(text, at, name))
             continue;
@@ -147,18 +157,22 @@ static size_t skip_content(struct hob_text text, size_t at, const char *name)
 }
 
 /* Behind the markup that starts with the `<` at `at`; `at` itself when it is no markup. */
-static size_t skip_markup(struct hob_text text, size_t at)
+static size_t skip_markup(struct stripper *stripper, size_t at)
 {
+    struct hob_text text = stripper->text;
     char next = at + 1 < text.size ? text.data[at + 1] : '\0';
     size_t end;
     if (text.size - at >= 4 && memcmp(text.data + at, "<!--", 4) == 0) {
+        if (stripper->no_comment_end)
+            return at;
         end = liquid_find_text(liquid_text_from(text, at + 4), HOB_TEXT("-->"));
+        stripper->no_comment_end = end == SIZE_MAX;
         return end == SIZE_MAX ? at : at + 4 + end + 3;
     }
     bool closing = next == '/' && at + 2 < text.size && is_ascii_letter(text.data[at + 2]);
     if (!closing && next != '!' && next != '?' && !is_ascii_letter(next))
         return at;
-    end = find_tag_end(text, at + 1);
+    end = find_tag_end(stripper, at + 1);
     if (end == SIZE_MAX)
         return at;
     if (starts_with_word(text, at + 1, "script"))
@@ -168,6 +182,7 @@ static size_t skip_markup(struct hob_text text, size_t at)
 
 static void put_stripped(struct hob_buffer *out, struct hob_text text)
 {
+    struct stripper stripper = {.text = text};
     size_t start = 0, last = text.size;
     while (last > 0 && text.data[last - 1] != '>')
         last--;
@@ -176,7 +191,7 @@ static void put_stripped(struct hob_buffer *out, struct hob_text text)
         if (open == NULL)
             break;
         at = (size_t)(open - text.data);
-        size_t end = skip_markup(text, at);
+        size_t end = skip_markup(&stripper, at);
         if (end == at) {
             at++;
             continue;

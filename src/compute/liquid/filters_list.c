@@ -2,9 +2,9 @@
  *
  * Most take lists apart first: a list inside a list counts as its items (five levels deep), a
  * single value as a list of one. */
+#include "base/utf8.h"
 #include "compute/liquid/filters.h"
 #include "compute/liquid/letters.h"
-#include "base/utf8.h"
 
 enum { FLATTEN_LEVELS = 5 };
 
@@ -180,8 +180,8 @@ static void merge(struct keyed *items, struct keyed *scratch, size_t middle, siz
     memcpy(scratch, items, middle * sizeof *items);
     size_t left = 0, right = middle, at = 0;
     while (left < middle && right < count)
-        items[at++] = comes_before(&items[right], &scratch[left]) ? items[right++]
-                                                                   : scratch[left++];
+        items[at++] =
+            comes_before(&items[right], &scratch[left]) ? items[right++] : scratch[left++];
     memcpy(items + at, scratch + left, (middle - left) * sizeof *items);
 }
 
@@ -285,8 +285,7 @@ static bool remember(struct liquid_render *render, struct seen *seen, const stru
     const struct liquid_value *key = &keyed[position].key;
     size_t at = (size_t)liquid_hash(key) & seen->mask;
     for (; seen->slots[at] != 0; at = (at + 1) & seen->mask)
-        if (liquid_same(key, &keyed[seen->slots[at] - 1].key, &render->steps,
-                        render->step_limit))
+        if (liquid_same(key, &keyed[seen->slots[at] - 1].key, &render->steps, render->step_limit))
             return true;
     seen->slots[at] = position + 1;
     return false;

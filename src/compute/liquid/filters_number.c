@@ -8,111 +8,8 @@
 #include <stdio.h>
 
 #include "base/number.h"
-#include "base/utf8.h"
 #include "compute/liquid/decimal.h"
 #include "compute/liquid/filters.h"
-#include "compute/liquid/texts.h"
-
-/* The value of a decimal digit of any script, or -1. */
-static int digit_value(uint32_t character)
-{
-    static const uint32_t zeros[] = {'0',    0x0660, 0x06F0, 0x07C0, 0x0966, 0x09E6, 0x0A66,
-                                     0x0AE6, 0x0B66, 0x0BE6, 0x0C66, 0x0CE6, 0x0D66, 0x0E50,
-                                     0x0ED0, 0x0F20, 0x1040, 0x17E0, 0x1810, 0xFF10};
-    for (size_t i = 0; i < sizeof zeros / sizeof zeros[0]; i++)
-        if (character >= zeros[i] && character < zeros[i] + 10)
-            return (int)(character - zeros[i]);
-    return -1;
-}
-
-/* In ASCII, without the underscores between digits; 0 when the text cannot be a number. */
-static size_t plain_spelling(struct hob_text text, char *out, size_t size)
-{
-    size_t used = 0;
-    bool digit_before = false;
-    for (size_t at = 0; at < text.size;) {
-        uint32_t character;
-        at += hob_utf8_decode(text.data + at, &character);
-        int digit = digit_value(character);
-        if (character == '_') {
-            uint32_t next = 0;
-            if (at < text.size)
-                hob_utf8_decode(text.data + at, &next);
-            if (!digit_before || digit_value(next) < 0)
-                return 0;
-            digit_before = false;
-            continue;
-        }
-        digit_before = digit >= 0;
-        if (character > 0x7F && digit < 0)
-            return 0;
-        if (used == size)
-            return 0;
-        out[used++] = (char)(digit >= 0 ? '0' + digit : (int)character);
-    }
-    return used;
-}
-
-static bool is_word(struct hob_text text, const char *word)
-{
-    if (text.size != strlen(word))
-        return false;
-    for (size_t i = 0; i < text.size; i++)
-        if ((text.data[i] | 0x20) != word[i])
-            return false;
-    return true;
-}
-
-static bool read_special(struct hob_text text, double *number)
-{
-    bool negative = text.size > 0 && text.data[0] == '-';
-    if (text.size > 0 && (text.data[0] == '-' || text.data[0] == '+'))
-        text = liquid_text_from(text, 1);
-    if (is_word(text, "inf") || is_word(text, "infinity"))
-        *number = negative ? -INFINITY : INFINITY;
-    else if (is_word(text, "nan"))
-        *number = NAN;
-    else
-        return false;
-    return true;
-}
-
-bool liquid_read_number(struct hob_text text, struct liquid_value *number)
-{
-    char spelling[LIQUID_DECIMAL_OPERAND];
-    int64_t integer;
-    double value;
-    text = hob_text_strip(text);
-    struct hob_text plain = {spelling, plain_spelling(text, spelling, sizeof spelling)};
-    if (plain.size == 0)
-        return false;
-    int result = hob_number_parse_int(plain, &integer);
-    if (result == 0) {
-        *number = liquid_int(integer);
-    } else if (result == 1 && text.size == plain.size && text.data[0] != '+' &&
-               text.data[text.data[0] == '-'] != '0') {
-        *number = (struct liquid_value){.kind = LIQUID_BIG, .text = text};
-    } else {
-        if (!hob_number_parse_double(plain, &value) && !read_special(plain, &value))
-            return false;
-        *number = liquid_double(value);
-    }
-    return true;
-}
-
-int liquid_to_number(struct liquid_render *render, const struct liquid_value *value,
-                     struct liquid_value *number)
-{
-    (void)render;
-    *number = liquid_int(0);
-    if (value->kind == LIQUID_INT || value->kind == LIQUID_DOUBLE || value->kind == LIQUID_BIG)
-        *number = *value;
-    else if (value->kind == LIQUID_BOOL)
-        *number = liquid_int(value->boolean);
-    else if (value->kind == LIQUID_TEXT && !liquid_read_number(value->text, number))
-        *number = liquid_int(0);
-    return 0;
-}
 
 static double to_double(const struct liquid_value *number)
 {
@@ -215,11 +112,8 @@ static int calculate(struct liquid_render *render, const struct operation *opera
 static int calculate_values(struct liquid_render *render, const struct operation *operation,
                             struct liquid_value *value, const struct liquid_value *argument)
 {
-    struct liquid_value a, b;
-    int status = liquid_to_number(render, value, &a);
-    if (status == 0)
-        status = liquid_to_number(render, argument, &b);
-    return status != 0 ? status : calculate(render, operation, &a, &b, value);
+    struct liquid_value a = liquid_to_number(value), b = liquid_to_number(argument);
+    return calculate(render, operation, &a, &b, value);
 }
 
 static bool fast_add(int64_t a, int64_t b, int64_t *result)
@@ -275,8 +169,7 @@ LIQUID_FILTER(minus)
 
 LIQUID_FILTER(times)
 {
-    static const struct operation times = {fast_multiply, liquid_decimal_multiply,
-                                           double_multiply};
+    static const struct operation times = {fast_multiply, liquid_decimal_multiply, double_multiply};
     return calculate_values(render, &times, value, &arguments->values[0]);
 }
 
@@ -324,8 +217,8 @@ LIQUID_FILTER(modulo)
     static const struct operation whole = {fast_modulo, floor_remainder, fmod};
     static const struct operation mixed = {fast_modulo, decimal_remainder, fmod};
     struct liquid_value a, b;
-    liquid_to_number(render, value, &a);
-    liquid_to_number(render, &arguments->values[0], &b);
+    a = liquid_to_number(value);
+    b = liquid_to_number(&arguments->values[0]);
     if (is_zero(&b))
         return liquid_broken(render, "modulo by zero");
     bool floats = a.kind == LIQUID_DOUBLE || b.kind == LIQUID_DOUBLE;
@@ -349,8 +242,8 @@ LIQUID_FILTER(divided_by)
 {
     static const struct operation divide = {fast_divide, floor_quotient, double_divide};
     struct liquid_value a, b;
-    liquid_to_number(render, value, &a);
-    liquid_to_number(render, &arguments->values[0], &b);
+    a = liquid_to_number(value);
+    b = liquid_to_number(&arguments->values[0]);
     if (is_zero(&b))
         return liquid_broken(render, "division by zero");
     if (a.kind != LIQUID_DOUBLE && b.kind != LIQUID_DOUBLE)
@@ -363,7 +256,7 @@ LIQUID_FILTER(abs)
 {
     (void)arguments;
     struct liquid_value number, zero = liquid_int(0);
-    liquid_to_number(render, value, &number);
+    number = liquid_to_number(value);
     if (number.kind == LIQUID_DOUBLE) {
         *value = liquid_double(fabs(number.number));
         return 0;
@@ -375,13 +268,12 @@ LIQUID_FILTER(abs)
 }
 
 /* The value or the argument, whichever is `wanted` (-1 the lower, 1 the higher). */
-static int choose(struct liquid_render *render, struct liquid_value *value,
-                  const struct liquid_value *argument, int wanted)
+static int choose(struct liquid_value *value, const struct liquid_value *argument, int wanted)
 {
     struct liquid_value a, b;
     int order = 0;
-    liquid_to_number(render, value, &a);
-    liquid_to_number(render, argument, &b);
+    a = liquid_to_number(value);
+    b = liquid_to_number(argument);
     liquid_order(&b, &a, &order);
     *value = order == wanted ? b : a;
     return 0;
@@ -389,12 +281,14 @@ static int choose(struct liquid_render *render, struct liquid_value *value,
 
 LIQUID_FILTER(at_least)
 {
-    return choose(render, value, &arguments->values[0], 1);
+    (void)render;
+    return choose(value, &arguments->values[0], 1);
 }
 
 LIQUID_FILTER(at_most)
 {
-    return choose(render, value, &arguments->values[0], -1);
+    (void)render;
+    return choose(value, &arguments->values[0], -1);
 }
 
 /* A whole float as an integer. */
@@ -417,7 +311,7 @@ static int round_with(struct liquid_render *render, struct liquid_value *value,
                       double (*rounding)(double))
 {
     struct liquid_value number;
-    liquid_to_number(render, value, &number);
+    number = liquid_to_number(value);
     *value = number;
     return number.kind == LIQUID_DOUBLE ? to_whole(render, rounding(number.number), value) : 0;
 }
@@ -452,7 +346,7 @@ LIQUID_FILTER(round)
     struct liquid_value number;
     int64_t digits = wanted_digits(&arguments->values[0]);
     enum { MAX_DIGITS = 330 }; /* no double has more */
-    liquid_to_number(render, value, &number);
+    number = liquid_to_number(value);
     if (digits < 0) {
         *value = liquid_int(0);
         return 0;
@@ -498,7 +392,7 @@ static int add_to_sum(struct liquid_render *render, struct sum *sum,
     struct liquid_decimal decimal, total;
     if (item->kind == LIQUID_TEXT && !liquid_read_number(item->text, &number))
         return liquid_broken(render, "'%.*s' is no number", HOB_TEXT_ARG(item->text));
-    liquid_to_number(render, item, &number);
+    number = liquid_to_number(item);
     sum->floats |= number.kind == LIQUID_DOUBLE;
     sum->binary += to_double(&number);
     sum->infinite |= !isfinite(to_double(&number));

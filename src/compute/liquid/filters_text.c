@@ -105,8 +105,8 @@ LIQUID_FILTER(newline_to_br)
     return convert(render, value, put_breaks);
 }
 
-static int join_two(struct liquid_render *render, struct liquid_value *value,
-                    struct hob_text first, struct hob_text second)
+static int join_two(struct liquid_render *render, struct liquid_value *value, struct hob_text first,
+                    struct hob_text second)
 {
     hob_buffer_clear(&render->work);
     hob_buffer_put_text(&render->work, first);
@@ -312,8 +312,7 @@ static int ending_argument(struct liquid_render *render, const struct liquid_arg
                            struct hob_text *ending)
 {
     *ending = HOB_TEXT("...");
-    return arguments->count < 2 ? 0
-                                : liquid_argument_text(render, &arguments->values[1], ending);
+    return arguments->count < 2 ? 0 : liquid_argument_text(render, &arguments->values[1], ending);
 }
 
 LIQUID_FILTER(truncate)

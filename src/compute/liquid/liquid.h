@@ -1,4 +1,5 @@
-/* liquid: Liquid templates (https://shopify.github.io/liquid/), parsed once and rendered many times.
+/* liquid: Liquid templates (https://shopify.github.io/liquid/), parsed once and rendered many
+ * times.
  *
  * A template is lax: a broken tag or output renders as nothing, what is around it renders, and a
  * warning with line and column is given. Errors are only an unclosed `{{` or `{%`, text that is no
@@ -19,13 +20,13 @@
 struct hob_liquid_template;
 
 /* Deeper nested blocks, and longer sources (bytes), are HOB_E_LIMIT. */
-enum { HOB_LIQUID_MAX_NESTING = 100, HOB_LIQUID_MAX_SOURCE = 16 << 20 };
+enum { HOB_LIQUID_MAX_NESTING = 100, HOB_LIQUID_MAX_SOURCE = 4 << 20 };
 
 /* Parses `source` (copied, as is `name`, which is for messages) into *out, one reference for the
  * caller. HOB_E_VALUE for an unclosed `{{` or `{%`, HOB_E_UNICODE, HOB_E_LIMIT, HOB_E_MEMORY; the
  * message names line and column. Warnings of the parser are kept and given at each render. */
-int hob_liquid_parse(struct hob_liquid_template **out, struct hob_text source,
-                     struct hob_text name, struct hob_error *error);
+int hob_liquid_parse(struct hob_liquid_template **out, struct hob_text source, struct hob_text name,
+                     struct hob_error *error);
 /* One more reference; returns the template. */
 struct hob_liquid_template *hob_liquid_template_ref(struct hob_liquid_template *template);
 /* Drops one reference. Takes NULL, returns NULL. */
@@ -47,18 +48,19 @@ typedef void hob_liquid_warn(void *data, const struct hob_liquid_warning *warnin
 /* Finds the partial that `{% include %}` or `{% render %}` names: sets *partial to a reference
  * that the render drops, or to NULL when there is none (a warning, nothing is rendered). A
  * negative code is an error that ends the render. */
-typedef int hob_liquid_load(void *data, struct hob_text name,
-                            struct hob_liquid_template **partial, struct hob_error *error);
+typedef int hob_liquid_load(void *data, struct hob_text name, struct hob_liquid_template **partial,
+                            struct hob_error *error);
 
 /* What a render needs; all zero but `data` is the default. */
 struct hob_liquid_context {
     const struct hob_value *data; /* a mapping, or NULL; null, NaN and "" in it, and in mappings
                                      inside it (not in lists), count as not there */
     struct {
-        size_t output;       /* bytes written; 0 is 64 MiB */
-        size_t memory;       /* bytes for variables and intermediate values; 0 is 512 MiB */
-        uint64_t iterations; /* of loops, plus items and KiB that filters work on; 0 is 10 million */
-        unsigned partials;   /* nested includes and renders; 0 is 100 */
+        size_t output; /* bytes written; 0 is 64 MiB */
+        size_t memory; /* bytes for variables and intermediate values; 0 is 512 MiB */
+        uint64_t
+            iterations;    /* of loops, plus items and KiB that filters work on; 0 is 10 million */
+        unsigned partials; /* nested includes and renders; 0 is 100 */
     } limits;
     hob_liquid_load *load; /* NULL: there are no partials */
     void *load_data;

@@ -7,9 +7,9 @@
 struct liquid_moment {
     int year, month, day; /* 1-9999, 1-12, 1-31 */
     int hour, minute, second, microsecond;
-    int offset_seconds;   /* of the zone, east of UTC */
+    int offset_seconds; /* of the zone, east of UTC */
     bool zoned;
-    char zone[24];        /* its name; may be empty */
+    char zone[24]; /* its name; may be empty */
 };
 
 /* Reads what Python's dateutil reads: "March 14, 2016", "2016-03-14T10:00:00Z", "3/14/2016 10pm",

@@ -28,10 +28,10 @@ struct liquid_tokens {
 enum liquid_word_kind {
     LIQUID_WORD_END,
     LIQUID_WORD_NAME,
-    LIQUID_WORD_TEXT,   /* a quoted string; `text` is without the quotes */
+    LIQUID_WORD_TEXT, /* a quoted string; `text` is without the quotes */
     LIQUID_WORD_INT,
     LIQUID_WORD_FLOAT,
-    LIQUID_WORD_SIGN,   /* punctuation or an operator */
+    LIQUID_WORD_SIGN, /* punctuation or an operator */
     LIQUID_WORD_BAD,
 };
 
@@ -47,7 +47,7 @@ struct liquid_parser {
     struct hob_liquid_template *template;
     struct hob_arena *arena;
     struct liquid_tokens tokens;
-    size_t position, end;  /* of the tokens; those at `end` and behind belong to outer blocks */
+    size_t position, end; /* of the tokens; those at `end` and behind belong to outer blocks */
     unsigned depth;
     unsigned warnings;
     const struct liquid_template_warning **last_warning;
@@ -70,8 +70,7 @@ int liquid_lex_lines(struct liquid_parser *parser, struct hob_text lines);
 
 /* Parses tokens up to parser->end, or to a tag named in `stops` ("else elsif", or NULL), at which
  * parser->position then is. */
-int liquid_parse_nodes(struct liquid_parser *parser, struct liquid_block *block,
-                       const char *stops);
+int liquid_parse_nodes(struct liquid_parser *parser, struct liquid_block *block, const char *stops);
 /* The token at the position, if it is one of this block. */
 const struct liquid_token *liquid_current_token(const struct liquid_parser *parser);
 /* Takes the texts out of a block in which nothing is visible. */

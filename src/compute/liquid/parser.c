@@ -52,8 +52,7 @@ void liquid_parser_warn(struct liquid_parser *parser, uint32_t offset, const cha
     parser->last_warning = &warning->next;
 }
 
-int liquid_parser_fail(struct liquid_parser *parser, uint32_t offset, int code,
-                       const char *message)
+int liquid_parser_fail(struct liquid_parser *parser, uint32_t offset, int code, const char *message)
 {
     unsigned line, column;
     struct hob_text name = parser->template->name;
@@ -78,8 +77,7 @@ static void add_node(struct liquid_block *block, struct liquid_node ***last,
     block->visible |= node->visible;
 }
 
-static struct liquid_node *text_node(struct liquid_parser *parser,
-                                     const struct liquid_token *token)
+static struct liquid_node *text_node(struct liquid_parser *parser, const struct liquid_token *token)
 {
     struct liquid_text_node *node = liquid_new_node(parser, sizeof *node);
     node->base.tag = &liquid_text_tag;
@@ -209,7 +207,7 @@ static int parse_source(struct liquid_parser *parser)
 {
     struct hob_text source = parser->template->source;
     if (source.size > HOB_LIQUID_MAX_SOURCE)
-        return liquid_parser_fail(parser, 0, HOB_E_LIMIT, "it is larger than 16 MiB");
+        return liquid_parser_fail(parser, 0, HOB_E_LIMIT, "it is larger than 4 MiB");
     size_t valid = hob_wtf8_valid_prefix(source);
     if (valid != source.size)
         return liquid_parser_fail(parser, (uint32_t)valid, HOB_E_UNICODE, "it is not UTF-8");
@@ -220,8 +218,8 @@ static int parse_source(struct liquid_parser *parser)
     return liquid_parse_nodes(parser, &parser->template->block, NULL);
 }
 
-int hob_liquid_parse(struct hob_liquid_template **out, struct hob_text source,
-                     struct hob_text name, struct hob_error *error)
+int hob_liquid_parse(struct hob_liquid_template **out, struct hob_text source, struct hob_text name,
+                     struct hob_error *error)
 {
     struct hob_arena *arena = hob_arena_new();
     struct hob_liquid_template *template = hob_arena_alloc(arena, sizeof *template);
@@ -231,8 +229,10 @@ int hob_liquid_parse(struct hob_liquid_template **out, struct hob_text source,
     char *copy = hob_arena_try_alloc(arena, source.size + 1);
     if (copy == NULL) {
         hob_arena_free(arena);
-        return hob_error_set(error, HOB_E_MEMORY, "cannot parse a template of %zu bytes: out of "
-                             "memory", source.size);
+        return hob_error_set(error, HOB_E_MEMORY,
+                             "cannot parse a template of %zu bytes: out of "
+                             "memory",
+                             source.size);
     }
     if (source.size > 0)
         memcpy(copy, source.data, source.size);

@@ -127,9 +127,9 @@ void liquid_print_str(struct hob_buffer *out, const struct liquid_value *value, 
 
 void liquid_print(struct hob_buffer *out, const struct liquid_value *value, size_t limit)
 {
-    bool tuple = value->kind == LIQUID_LIST ? value->tuple
-                                            : value->kind == LIQUID_DATA_LIST &&
-                                                  value->data->kind == HOB_TUPLE;
+    bool tuple = value->kind == LIQUID_LIST
+                     ? value->tuple
+                     : value->kind == LIQUID_DATA_LIST && value->data->kind == HOB_TUPLE;
     if (value->kind == LIQUID_NIL)
         return;
     if (value->kind == LIQUID_BOOL) {

@@ -11,8 +11,8 @@
 
 enum {
     MAX_WARNINGS = 100,
-    MAX_DEPTH = 1000,            /* of blocks, over all partials */
-    SCRATCH_KEPT = 256 * 1024,   /* bytes of scratch that are not worth giving back */
+    MAX_DEPTH = 1000,          /* of blocks, over all partials */
+    SCRATCH_KEPT = 256 * 1024, /* bytes of scratch that are not worth giving back */
     DEFAULT_OUTPUT = 64 << 20,
     DEFAULT_MEMORY = 512 << 20,
     DEFAULT_STEPS = 10000000,
@@ -75,8 +75,7 @@ void *liquid_allocate(struct liquid_render *render, size_t count, size_t size, i
     return memory;
 }
 
-int liquid_keep_text(struct liquid_render *render, struct hob_text text,
-                     struct liquid_value *value)
+int liquid_keep_text(struct liquid_render *render, struct hob_text text, struct liquid_value *value)
 {
     int status;
     char *copy = liquid_allocate(render, 1, text.size + 1, &status);

@@ -39,11 +39,11 @@ struct liquid_render {
 
     struct liquid_value data;
     struct liquid_binding *stack; /* loop variables and arguments of partials, innermost last */
-    size_t stack_count, stack_capacity, stack_base;
+    size_t stack_count, stack_capacity, stack_base, arguments_base;
     struct liquid_table locals;
     struct liquid_table counters;
-    struct liquid_table places;  /* of cycles, and where loops stopped */
-    struct hob_buffer changed;   /* text of the last ifchanged */
+    struct liquid_table places; /* of cycles, and where loops stopped */
+    struct hob_buffer changed;  /* text of the last ifchanged */
 
     const struct liquid_loop *loop; /* innermost for loop */
     unsigned loops;                 /* that break and continue can end */
@@ -52,6 +52,8 @@ struct liquid_render {
     struct liquid_partial *loaded;
     unsigned warnings;
     struct timespec now;
+    struct liquid_value now_value, today_value; /* when has_moments */
+    bool has_moments;
     char reason[256]; /* of the last LIQUID_BROKEN */
 };
 
@@ -79,9 +81,8 @@ int liquid_put_value(struct liquid_render *render, const struct liquid_value *va
 
 /* Variables. */
 int liquid_push(struct liquid_render *render, struct liquid_name name, struct liquid_value value);
-int liquid_assign(struct liquid_render *render, struct liquid_name name,
-                  struct liquid_value value);
-struct liquid_value liquid_lookup(const struct liquid_render *render, struct liquid_name name);
+int liquid_assign(struct liquid_render *render, struct liquid_name name, struct liquid_value value);
+struct liquid_value liquid_lookup(struct liquid_render *render, struct liquid_name name);
 /* The slot of the name, made (undefined) when it is new; NULL when there is no memory. */
 struct liquid_value *liquid_slot(struct liquid_render *render, struct liquid_table *table,
                                  struct liquid_name name);

@@ -2,7 +2,8 @@
  *
  * A name is looked for among the loop variables and arguments of partials (a stack, innermost
  * first), the assigned variables, the data, the words `now` and `today`, and the counters. Names
- * carry their hash from parsing on. Inside `render` the stack begins at stack_base. */
+ * carry their hash from parsing on. Inside `render` the stack begins at stack_base, and the
+ * arguments, which lie below it, come behind the assigned variables. */
 #include "base/utf8.h"
 #include "compute/liquid/render.h"
 #include "value/date.h"
@@ -97,34 +98,55 @@ int liquid_push(struct liquid_render *render, struct liquid_name name, struct li
     return 0;
 }
 
-/* `now` is the local time without a zone, `today` its date. */
-static bool find_moment(const struct liquid_render *render, struct hob_text name,
+/* `now` is the local time without a zone, `today` its date; made when they are first asked for. */
+static void make_moments(struct liquid_render *render)
+{
+    struct tm local;
+    render->has_moments = true;
+    if (localtime_r(&render->now.tv_sec, &local) == NULL)
+        return;
+    struct hob_date date = {local.tm_year + 1900, local.tm_mon + 1, local.tm_mday};
+    int64_t seconds = local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec;
+    struct hob_value *today = hob_value_new(render->keep, HOB_DATE);
+    struct hob_value *moment = hob_value_new(render->keep, HOB_DATETIME);
+    today->days = hob_date_to_days(date);
+    moment->microseconds = (today->days * 86400 + seconds) * 1000000;
+    moment->microseconds += render->now.tv_nsec / 1000;
+    render->today_value = liquid_wrap(today, false);
+    render->now_value = liquid_wrap(moment, false);
+}
+
+static bool find_moment(struct liquid_render *render, struct hob_text name,
                         struct liquid_value *value)
 {
     bool today = hob_text_is(name, "today");
     if (!today && !hob_text_is(name, "now"))
         return false;
-    struct tm local;
-    if (localtime_r(&render->now.tv_sec, &local) == NULL)
-        return false;
-    struct hob_date date = {local.tm_year + 1900, local.tm_mon + 1, local.tm_mday};
-    struct hob_value *moment = hob_value_new(render->keep, today ? HOB_DATE : HOB_DATETIME);
-    moment->days = hob_date_to_days(date);
-    if (!today) {
-        int64_t seconds = local.tm_hour * 3600 + local.tm_min * 60 + local.tm_sec;
-        moment->microseconds = (moment->days * 86400 + seconds) * 1000000;
-        moment->microseconds += render->now.tv_nsec / 1000;
-    }
-    *value = liquid_wrap(moment, false);
+    if (!render->has_moments)
+        make_moments(render);
+    *value = today ? render->today_value : render->now_value;
     return true;
 }
 
-struct liquid_value liquid_lookup(const struct liquid_render *render, struct liquid_name name)
+/* The innermost binding of the stack between two heights. */
+static const struct liquid_value *find_bound(const struct liquid_render *render,
+                                             const struct liquid_name *name, size_t bottom,
+                                             size_t top)
 {
-    for (size_t i = render->stack_count; i > render->stack_base; i--)
-        if (is_name(&render->stack[i - 1].name, &name))
-            return render->stack[i - 1].value;
-    const struct liquid_value *found = liquid_find(&render->locals, &name);
+    for (size_t i = top; i > bottom; i--)
+        if (is_name(&render->stack[i - 1].name, name))
+            return &render->stack[i - 1].value;
+    return NULL;
+}
+
+struct liquid_value liquid_lookup(struct liquid_render *render, struct liquid_name name)
+{
+    const struct liquid_value *found =
+        find_bound(render, &name, render->stack_base, render->stack_count);
+    if (found == NULL)
+        found = liquid_find(&render->locals, &name);
+    if (found == NULL)
+        found = find_bound(render, &name, render->arguments_base, render->stack_base);
     if (found != NULL)
         return *found;
     struct liquid_value value = {.kind = LIQUID_UNDEFINED};

@@ -1,8 +1,14 @@
 /* tags: the table of tags. Those without functions end in the lexer; they are here for the help. */
 #include "compute/liquid/tags.h"
 
-#define STATEMENT(name, help) {#name, NULL, liquid_parse_##name, liquid_render_##name, help}
-#define BLOCK(name, help) {#name, "end" #name, liquid_parse_##name, liquid_render_##name, help}
+#define STATEMENT(name, help)                                                                      \
+    {                                                                                              \
+#name, NULL, liquid_parse_##name, liquid_render_##name, help                               \
+    }
+#define BLOCK(name, help)                                                                          \
+    {                                                                                              \
+#name, "end" #name, liquid_parse_##name, liquid_render_##name, help                        \
+    }
 
 static const struct liquid_tag tags[] = {
     {"#", NULL, NULL, NULL, "a comment in one tag: {% # text %}"},

@@ -256,8 +256,8 @@ int liquid_render_ifchanged(struct liquid_render *render, const struct liquid_no
     const struct block_node *node = (const struct block_node *)base;
     struct hob_buffer printed = HOB_BUFFER_INIT;
     int status = liquid_render_into(render, &node->block, &printed);
-    if (status == 0 && !hob_text_equal(hob_buffer_text(&printed),
-                                       hob_buffer_text(&render->changed))) {
+    if (status == 0 &&
+        !hob_text_equal(hob_buffer_text(&printed), hob_buffer_text(&render->changed))) {
         struct hob_buffer old = render->changed;
         render->changed = printed;
         printed = old;

@@ -149,9 +149,8 @@ struct slice {
 };
 
 /* An option: undefined leaves it as it was. */
-static int evaluate_option(struct liquid_render *render,
-                           const struct liquid_expression *expression, const char *what,
-                           int64_t *number)
+static int evaluate_option(struct liquid_render *render, const struct liquid_expression *expression,
+                           const char *what, int64_t *number)
 {
     struct liquid_value value;
     int status = liquid_evaluate(render, expression, &value);
@@ -207,8 +206,7 @@ static int run_for(struct liquid_render *render, const struct loop_node *node,
     size_t variable;
     int status = bind(render, node, loop, &variable);
     for (; status == 0 && loop->index < loop->length; loop->index++) {
-        int64_t at =
-            node->reversed ? slice->stop - 1 - loop->index : slice->start + loop->index;
+        int64_t at = node->reversed ? slice->stop - 1 - loop->index : slice->start + loop->index;
         if (++render->steps > render->step_limit)
             return liquid_exceeded(render, "iterations");
         render->stack[variable].value = liquid_item(&slice->list, (uint64_t)at);
@@ -228,8 +226,8 @@ int liquid_render_for(struct liquid_render *render, const struct liquid_node *ba
         return status;
     if (slice.start == slice.stop)
         return liquid_render_block(render, &node->otherwise);
-    struct liquid_loop loop = {.name = node->place.text, .length = slice.stop - slice.start,
-                               .parent = render->loop};
+    struct liquid_loop loop = {
+        .name = node->place.text, .length = slice.stop - slice.start, .parent = render->loop};
     size_t bound = render->stack_count;
     render->loop = &loop;
     render->loops++;
@@ -269,8 +267,7 @@ static int run_table(struct liquid_render *render, const struct loop_node *node,
     if (status == 0)
         status = put_string(render, "<tr class=\"row1\">\n");
     for (; status == 0 && loop->index < loop->length; loop->index++) {
-        int64_t at =
-            node->reversed ? slice->stop - 1 - loop->index : slice->start + loop->index;
+        int64_t at = node->reversed ? slice->stop - 1 - loop->index : slice->start + loop->index;
         if (++render->steps > render->step_limit)
             return liquid_exceeded(render, "iterations");
         render->stack[variable].value = liquid_item(&slice->list, (uint64_t)at);

@@ -78,8 +78,7 @@ int liquid_parse_render(struct liquid_parser *parser, const struct liquid_token 
     return liquid_parse_include(parser, token, words, made);
 }
 
-static int load(struct liquid_render *render, struct hob_text name,
-                struct liquid_partial **partial)
+static int load(struct liquid_render *render, struct hob_text name, struct liquid_partial **partial)
 {
     struct liquid_value kept;
     render->arena = render->keep;
@@ -88,8 +87,8 @@ static int load(struct liquid_render *render, struct hob_text name,
         return status;
     struct hob_liquid_template *template = NULL;
     if (render->context->load != NULL)
-        status = render->context->load(render->context->load_data, kept.text, &template,
-                                       render->error);
+        status =
+            render->context->load(render->context->load_data, kept.text, &template, render->error);
     if (status != 0)
         return status;
     *partial = hob_arena_alloc(render->keep, sizeof **partial);
@@ -220,18 +219,22 @@ int liquid_render_include(struct liquid_render *render, const struct liquid_node
 struct hidden {
     struct liquid_table locals, counters, places;
     const struct liquid_loop *loop;
-    size_t stack_base;
+    size_t stack_base, arguments_base;
     unsigned loops;
     bool isolated;
 };
 
-static struct hidden hide(struct liquid_render *render, size_t stack_base)
+/* The arguments are on the stack from `arguments_base` on. */
+static struct hidden hide(struct liquid_render *render, size_t arguments_base)
 {
-    struct hidden hidden = {render->locals,     render->counters, render->places,  render->loop,
-                            render->stack_base, render->loops,    render->isolated};
+    struct hidden hidden = {
+        render->locals,     render->counters,       render->places, render->loop,
+        render->stack_base, render->arguments_base, render->loops,  render->isolated,
+    };
     render->locals = render->counters = render->places = (struct liquid_table){NULL, 0, 0};
     render->loop = NULL;
-    render->stack_base = stack_base;
+    render->stack_base = render->stack_count;
+    render->arguments_base = arguments_base;
     render->loops = 0;
     render->isolated = true;
     return hidden;
@@ -244,21 +247,22 @@ static void unhide(struct liquid_render *render, const struct hidden *hidden)
     render->places = hidden->places;
     render->loop = hidden->loop;
     render->stack_base = hidden->stack_base;
+    render->arguments_base = hidden->arguments_base;
     render->loops = hidden->loops;
     render->isolated = hidden->isolated;
 }
 
 static int run_isolated(struct liquid_render *render, const struct liquid_partial *partial,
-                        size_t stack_base)
+                        size_t arguments_base)
 {
-    struct hidden hidden = hide(render, stack_base);
+    struct hidden hidden = hide(render, arguments_base);
     int status = run(render, partial);
     unhide(render, &hidden);
     return status;
 }
 
 static int run_each(struct liquid_render *render, const struct liquid_partial *partial,
-                    const struct liquid_value *list, struct liquid_name name, size_t stack_base)
+                    const struct liquid_value *list, struct liquid_name name, size_t arguments_base)
 {
     struct liquid_loop loop = {.name = name.text, .length = (int64_t)liquid_count(list)};
     struct liquid_value object = {.kind = LIQUID_LOOP, .loop = &loop};
@@ -270,7 +274,7 @@ static int run_each(struct liquid_render *render, const struct liquid_partial *p
         render->stack[bound].value = liquid_item(list, (uint64_t)loop.index);
         status = liquid_spend(render, 1);
         if (status == 0)
-            status = run_isolated(render, partial, stack_base);
+            status = run_isolated(render, partial, arguments_base);
     }
     return status;
 }

@@ -29,8 +29,8 @@ enum liquid_expression_kind { LIQUID_LITERAL, LIQUID_PATH, LIQUID_BOUNDS };
 
 struct liquid_expression {
     uint8_t kind;
-    uint32_t count;            /* PATH: segments */
-    struct liquid_name name;   /* PATH: the variable; no text when the first segment names it */
+    uint32_t count;          /* PATH: segments */
+    struct liquid_name name; /* PATH: the variable; no text when the first segment names it */
     union {
         struct liquid_value literal;
         const struct liquid_segment *segments;
@@ -83,8 +83,8 @@ struct liquid_comparison {
 struct liquid_node {
     const struct liquid_tag *tag;
     struct liquid_node *next;
-    uint32_t offset;  /* in the source, for warnings */
-    bool visible;     /* its block prints white space too */
+    uint32_t offset; /* in the source, for warnings */
+    bool visible;    /* its block prints white space too */
     bool is_text;
 };
 

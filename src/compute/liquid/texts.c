@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include "compute/liquid/texts.h"
 
+#include "base/memory.h"
 #include "base/utf8.h"
 
 static bool is_continuation(char byte)
@@ -44,21 +45,29 @@ size_t liquid_find_text(struct hob_text text, struct hob_text part)
     return found == NULL ? SIZE_MAX : (size_t)(found - text.data);
 }
 
+static void reverse_into(char *out, struct hob_text text)
+{
+    for (size_t i = 0; i < text.size; i++)
+        out[i] = text.data[text.size - 1 - i];
+}
+
+/* The last match is the first one of the two texts read backwards: looking for one match after the
+ * other would take quadratic time on texts like aaaa. */
 size_t liquid_find_last_text(struct hob_text text, struct hob_text part)
 {
     if (part.size > text.size)
         return SIZE_MAX;
     if (part.size == 0)
         return text.size;
-    size_t last = SIZE_MAX, from = 0;
-    while (from <= text.size - part.size) {
-        size_t found = liquid_find_text(liquid_text_from(text, from), part);
-        if (found == SIZE_MAX)
-            break;
-        last = from + found;
-        from = last + 1;
-    }
-    return last;
+    char *reversed = hob_try_alloc(text.size + part.size, 1);
+    if (reversed == NULL)
+        return SIZE_MAX;
+    reverse_into(reversed, text);
+    reverse_into(reversed + text.size, part);
+    size_t found = liquid_find_text((struct hob_text){reversed, text.size},
+                                    (struct hob_text){reversed + text.size, part.size});
+    free(reversed);
+    return found == SIZE_MAX ? SIZE_MAX : text.size - found - part.size;
 }
 
 bool liquid_next_run(struct hob_text *rest, struct hob_text *run)

@@ -30,8 +30,8 @@ enum liquid_kind {
 
 struct liquid_loop {
     struct hob_text name;
-    int64_t length, index;  /* index from 0 */
-    int64_t columns;        /* of a tablerow; 0 for a for loop */
+    int64_t length, index; /* index from 0 */
+    int64_t columns;       /* of a tablerow; 0 for a for loop */
     const struct liquid_loop *parent;
 };
 

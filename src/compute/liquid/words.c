@@ -69,8 +69,8 @@ static const char *scan_string(struct liquid_words *words, const char *at)
 
 static const char *scan_sign(struct liquid_words *words, const char *at)
 {
-    static const char *const signs[] = {"==", "!=", "<>", "<=", ">=", "..", "|", ":", ",", ".",
-                                        "[",  "]",  "(",  ")",  "<",  ">",  "="};
+    static const char *const signs[] = {"==", "!=", "<>", "<=", ">=", "..", "|", ":", ",",
+                                        ".",  "[",  "]",  "(",  ")",  "<",  ">", "="};
     words->kind = LIQUID_WORD_SIGN;
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++) {
         size_t size = strlen(signs[i]);
@@ -144,9 +144,9 @@ bool liquid_take_word(struct liquid_words *words, const char *text)
 bool liquid_is_reserved(struct hob_text name)
 {
     static const char *const reserved[] = {
-        "for",    "in",       "with", "as",       "if",   "else",  "and",
-        "or",     "not",      "contains", "limit", "offset", "reversed", "cols",
-        "continue", "required", "true", "false", "nil",  "null",  "empty", "blank"};
+        "for",  "in",       "with",  "as",     "if",       "else", "and",      "or",
+        "not",  "contains", "limit", "offset", "reversed", "cols", "continue", "required",
+        "true", "false",    "nil",   "null",   "empty",    "blank"};
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
         if (hob_text_is(name, reserved[i]))
             return true;

@@ -1,0 +1,30 @@
+/* arrow: a frame as a stream in the Arrow IPC format, for pandas, polars, DuckDB, R and whoever
+ * else takes columns as they are.
+ *
+ * Numbers are int64, uint64 and double, booleans bits, texts utf8, moments timestamp[us] with the
+ * zone of their column; what `dtypes` made Int32 is int32. What is missing is null, NaN too.
+ * Columns of mixed or nested cells are utf8 that holds JSON, with "hob:json": "true" in the
+ * metadata of the field. Names are text, as Python prints them. */
+#ifndef HOB_ACCESS_ARROW_H
+#define HOB_ACCESS_ARROW_H
+
+#include "base/sink.h"
+#include "frame/frame.h"
+
+/* Writes the schema, the rows in batches, and the end of the stream; more than one batch is never
+ * in memory. What fails half-way leaves the sink with a beginning. HOB_E_MEMORY; HOB_E_LIMIT for
+ * nested cells that are too large or too deep, and for more columns than a message can describe. */
+int hob_arrow_write(const struct hob_sink *sink, const struct hob_frame *frame,
+                    struct hob_error *error);
+
+/* What a batch may hold; for tests, which are to see small ones. */
+struct hob_arrow_limits {
+    size_t rows;
+    size_t text;       /* bytes of text, unless a single row has more */
+    size_t small_text; /* bytes of a cell's text from which on a column needs 64-bit offsets */
+};
+
+int hob_arrow_write_limited(const struct hob_sink *sink, const struct hob_frame *frame,
+                            const struct hob_arrow_limits *limits, struct hob_error *error);
+
+#endif

@@ -1,0 +1,55 @@
+/* hand_over: from hob to hob-full; see run.h. */
+#define _GNU_SOURCE
+#include "cli/run.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "value/value.h"
+
+#ifndef HOB_LIBEXEC
+#define HOB_LIBEXEC ""
+#endif
+
+/* hob-full in the directory of this executable, as in a build tree. */
+static void beside(char path[PATH_MAX])
+{
+    ssize_t size = readlink("/proc/self/exe", path, PATH_MAX - sizeof "/hob-full");
+    char *slash = NULL;
+    if (size > 0) {
+        path[size] = '\0';
+        slash = strrchr(path, '/');
+    }
+    if (slash != NULL)
+        strcpy(slash, "/hob-full");
+    else
+        path[0] = '\0';
+}
+
+int hob_hand_over(char **argv, struct hob_error *error)
+{
+    char path[PATH_MAX];
+    beside(path);
+    if (path[0] != '\0')
+        execv(path, argv);
+    execv(HOB_LIBEXEC "/hob-full", argv);
+    hob_error_set(error, HOB_E_UNSUPPORTED,
+                  "this needs templates, which the program hob-full computes, and that cannot be "
+                  "started: %s",
+                  strerror(errno));
+    hob_error_hint(error, "it is installed together with hob, as " HOB_LIBEXEC "/hob-full");
+    return HOB_E_UNSUPPORTED;
+}
+
+int hob_hand_over_finish(void *data, struct hob_frame *frame, const struct hob_value *flow,
+                         const struct hob_scope *scope, struct hob_error *error)
+{
+    static const char *const sections[] = {"precompute", "compute", "postcompute"};
+    (void)frame, (void)scope;
+    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++)
+        if (!hob_value_is_null(hob_value_get(flow, sections[i])))
+            return hob_hand_over(data, error);
+    return 0;
+}

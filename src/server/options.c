@@ -1,0 +1,188 @@
+/* options: see options.h. */
+#include "server/options.h"
+
+#include <stdio.h>
+
+#include "base/number.h"
+
+static int set_host(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    (void)error;
+    options->server.host = value;
+    return 0;
+}
+
+static int parse_number(const char *value, uint64_t limit, uint64_t *number,
+                        struct hob_error *error)
+{
+    if (hob_number_parse_unsigned(hob_text_from(value), number) == 0 && *number <= limit)
+        return 0;
+    return hob_error_set(error, HOB_E_PARAMETER, "'%s' is no number from 0 to %llu", value,
+                         (unsigned long long)limit);
+}
+
+static int set_port(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    uint64_t port;
+    int code = parse_number(value, UINT16_MAX, &port, error);
+    options->server.port = (uint16_t)port;
+    options->server.any_port = port == 0;
+    return code;
+}
+
+static int set_socket(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    (void)error;
+    options->server.no_socket = strcmp(value, "none") == 0;
+    options->server.socket_path = value;
+    return 0;
+}
+
+static int add_root(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    if (options->server.root_count == HOB_OPTIONS_MAX_ROOTS)
+        return hob_error_set(error, HOB_E_PARAMETER, "there are more than %d of them",
+                             HOB_OPTIONS_MAX_ROOTS);
+    options->roots[options->server.root_count++] = value;
+    return 0;
+}
+
+static int set_log_level(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    return hob_log_level_parse(&options->log_level, value, error);
+}
+
+static int set_log_file(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    (void)error;
+    options->log_file = value;
+    return 0;
+}
+
+/* A number of bytes, with K, M or G behind it for powers of 1024. */
+static int parse_size(const char *value, size_t *size, struct hob_error *error)
+{
+    static const char units[] = "KMG";
+    struct hob_text digits = hob_text_from(value);
+    const char *unit = digits.size > 0 ? strchr(units, value[digits.size - 1]) : NULL;
+    unsigned shift = 0;
+    if (unit != NULL) {
+        shift = 10 * (unsigned)(unit - units + 1);
+        digits.size--;
+    }
+    uint64_t number;
+    if (hob_number_parse_unsigned(digits, &number) != 0 || number == 0 ||
+        number > (uint64_t)PTRDIFF_MAX >> shift)
+        return hob_error_set(error, HOB_E_PARAMETER,
+                             "'%s' is no size: use a number of bytes, or such as 64M", value);
+    *size = (size_t)number << shift;
+    return 0;
+}
+
+static int set_max_body(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    return parse_size(value, &options->server.max_body, error);
+}
+
+static int set_max_file_size(struct hob_options *options, const char *value,
+                             struct hob_error *error)
+{
+    return parse_size(value, &options->server.max_file_size, error);
+}
+
+static int set_threads(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    uint64_t number;
+    int code = parse_number(value, 256, &number, error);
+    options->server.threads = (unsigned)number;
+    return code;
+}
+
+static int set_help(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    (void)value, (void)error;
+    options->help = true;
+    return 0;
+}
+
+static int set_version(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    (void)value, (void)error;
+    options->version = true;
+    return 0;
+}
+
+static const struct option {
+    const char *name;
+    const char *value; /* what the help calls it; NULL: the option has none */
+    int (*set)(struct hob_options *options, const char *value, struct hob_error *error);
+    const char *help;
+} table[] = {
+    {"--host", "ADDRESS", set_host, "listen on this address (default 127.0.0.1)"},
+    {"--port", "PORT", set_port, "listen on this port (default 8765); 0 takes one that is free"},
+    {"--socket", "PATH", set_socket,
+     "the unix socket (default $XDG_RUNTIME_DIR/hob/hobd.sock); none for TCP only"},
+    {"--root", "DIRECTORY", add_root,
+     "requests may use files below it, beside the working directory; may be given again"},
+    {"--max-body", "SIZE", set_max_body, "the largest request body (default 64M)"},
+    {"--max-file-size", "SIZE", set_max_file_size, "the largest file that is read (default 4G)"},
+    {"--threads", "NUMBER", set_threads, "threads that talk to clients (default: one a core)"},
+    {"--log-level", "LEVEL", set_log_level, "error, warning (default), info or debug"},
+    {"--log-file", "PATH", set_log_file, "append the log to a file instead of stderr"},
+    {"--version", NULL, set_version, "print the version and exit"},
+    {"--help", NULL, set_help, "print this and exit"},
+};
+
+void hob_options_print_help(void)
+{
+    printf("usage: hobd [OPTION...]\n\n"
+           "Serves tables, interfaces and talks over HTTP, from the working directory.\n\n");
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        char left[48];
+        snprintf(left, sizeof left, "%s %s", table[i].name,
+                 table[i].value != NULL ? table[i].value : "");
+        printf("  %-22s %s\n", left, table[i].help);
+    }
+}
+
+static const struct option *find_option(const char *word, size_t size)
+{
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strlen(table[i].name) == size && strncmp(table[i].name, word, size) == 0)
+            return &table[i];
+    return NULL;
+}
+
+/* Takes one option, and its value from the same word or the next; *at is moved on. */
+static int take_option(struct hob_options *options, char **words, int *at, struct hob_error *error)
+{
+    const char *word = words[(*at)++];
+    size_t size = strcspn(word, "=");
+    const char *value = word[size] == '=' ? word + size + 1 : NULL;
+    const struct option *option = find_option(word, size);
+    if (option == NULL)
+        return hob_error_set(error, HOB_E_PARAMETER, "unknown option '%s'", word);
+    if (option->value == NULL && value != NULL)
+        return hob_error_set(error, HOB_E_PARAMETER, "%s takes no value", option->name);
+    if (option->value != NULL && value == NULL)
+        value = words[*at] != NULL ? words[(*at)++] : NULL;
+    if (option->value != NULL && value == NULL)
+        return hob_error_set(error, HOB_E_PARAMETER, "%s needs a value: %s %s", option->name,
+                             option->name, option->value);
+    int code = option->set(options, value, error);
+    return code == 0 ? 0 : hob_error_context(error, "%s", option->name);
+}
+
+int hob_options_parse(struct hob_options *options, char **words, struct hob_error *error)
+{
+    *options = (struct hob_options){.log_level = HOB_LOG_WARNING};
+    options->server.roots = options->roots;
+    for (int at = 1; words[0] != NULL && words[at] != NULL;) {
+        int code = take_option(options, words, &at, error);
+        if (code != 0) {
+            hob_error_hint(error, "type hobd --help for the options");
+            return code;
+        }
+    }
+    return 0;
+}

@@ -1,0 +1,619 @@
+/* edit: changing a session, and taking changes back.
+ *
+ * An edit is a record, a small mapping: {"op": "set", "column": ..., "index": ..., "value": ...}.
+ * Operations make records, the journal keeps them, and both go through session_edit: what a
+ * restarted server does again is what was done the first time. Every change pushes its reverse, so
+ * that an edit that fails half-way leaves nothing behind, and undo is free.
+ *
+ * Records name rows by labels and entries of series by number and subindex. Applying one twice
+ * changes nothing: a file that was saved just before a crash may already have what the journal
+ * says. */
+#include "session/internal.h"
+
+#include <math.h>
+
+#include "base/number.h"
+#include "value/json.h"
+
+enum { UNDO_GROUPS = 1000, UNDO_SLACK = 250 };
+
+static const size_t max_record_size = (size_t)256 << 20;
+
+static int no_memory(struct hob_error *error)
+{
+    return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the edit");
+}
+
+/* ---- taking back ---- */
+
+static int push_undo(struct hob_session *session, struct session_undo step, struct hob_error *error)
+{
+    if (!HOB_TRY_GROW(session->undo, session->undo_capacity, session->undo_count + 1))
+        return no_memory(error);
+    session->undo[session->undo_count++] = step;
+    return 0;
+}
+
+bool session_knows_label(const struct hob_session *session, const struct session_label *label)
+{
+    if (session->main == NULL && session_labels_find(&session->own_index, label) != SIZE_MAX)
+        return true;
+    for (size_t i = 0; i < session->part_count; i++) {
+        const struct session_part *part = session->parts[i];
+        if (part->kind != SESSION_CONSTANTS && part->kind != SESSION_PARAMETERS &&
+            session_labels_find(&part->labels, label) != SIZE_MAX)
+            return true;
+    }
+    return false;
+}
+
+static void restore_cell(struct hob_session *session, struct session_undo *step)
+{
+    session_overlay_swap(&step->column->overlay, step->row, &step->json, &step->size);
+    session->edited_size -= step->size;
+    free(step->json);
+    step->column->part->changed = true;
+}
+
+static void restore_flags(struct hob_session *session, const struct session_undo *step)
+{
+    bool comes_or_goes = ((step->column->flags ^ step->flags) & SESSION_DROPPED) != 0;
+    step->column->flags = step->flags;
+    if (!comes_or_goes)
+        return;
+    step->column->part->changed = true;
+    session_map_names(session);
+}
+
+static void undo_step(struct hob_session *session)
+{
+    struct session_undo *step = &session->undo[--session->undo_count];
+    switch (step->kind) {
+    case SESSION_UNDO_CELL:
+        restore_cell(session, step);
+        break;
+    case SESSION_UNDO_FLAGS:
+        if (step->column != NULL)
+            restore_flags(session, step);
+        break;
+    case SESSION_UNDO_ROW: {
+        struct session_label label =
+            session_labels_at(step->labels, session_labels_count(step->labels) - 1);
+        session_labels_remove_last(step->labels);
+        session->distinct -= !session_knows_label(session, &label);
+        break;
+    }
+    }
+}
+
+/* Moves the focus away from what is not there any more. */
+static void repair_focus(struct hob_session *session)
+{
+    struct session_focus *focus = &session->focus;
+    if (focus->kind == SESSION_ON_COLUMN && (focus->column->flags & SESSION_DROPPED) != 0)
+        session_focus_first(session);
+    if (focus->selector != NULL && (focus->selector->flags & SESSION_DROPPED) != 0)
+        focus->selector = NULL;
+    if (focus->row == SIZE_MAX || focus->row < hob_session_rows(session))
+        return;
+    focus->row = hob_session_rows(session) > 0 ? 0 : SIZE_MAX;
+    free(focus->index);
+    focus->index = NULL;
+}
+
+static int undo_group(struct hob_session *session, struct hob_error *error)
+{
+    if (session->undo_groups == 0)
+        return hob_error_set(error, HOB_E_VALUE, "there is nothing to undo");
+    for (bool first = false; !first;) {
+        first = session->undo[session->undo_count - 1].first;
+        undo_step(session);
+    }
+    session->undo_groups--;
+    repair_focus(session);
+    return 0;
+}
+
+/* Forgets the oldest edits, some at a time. */
+static void trim_undo(struct hob_session *session)
+{
+    size_t end = 0;
+    if (session->undo_groups <= UNDO_GROUPS + UNDO_SLACK)
+        return;
+    for (size_t groups = session->undo_groups - UNDO_GROUPS;; end++) {
+        if (session->undo[end].first && groups-- == 0)
+            break;
+        session->edited_size -= session->undo[end].size;
+        free(session->undo[end].json);
+    }
+    session->undo_count -= end;
+    memmove(session->undo, session->undo + end, session->undo_count * sizeof *session->undo);
+    session->undo_groups = UNDO_GROUPS;
+}
+
+void session_free_undo(struct hob_session *session)
+{
+    for (size_t i = 0; i < session->undo_count; i++)
+        free(session->undo[i].json);
+    free(session->undo);
+}
+
+/* ---- changing ---- */
+
+static int set_flags(struct hob_session *session, struct session_column *column, unsigned flags,
+                     struct hob_error *error)
+{
+    if (column->flags == flags)
+        return 0;
+    struct session_undo step = {
+        .kind = SESSION_UNDO_FLAGS, .column = column, .flags = column->flags};
+    int result = push_undo(session, step, error);
+    if (result == 0)
+        column->flags = flags;
+    return result;
+}
+
+/* A hole in a column: integers become floats, booleans objects. */
+static int make_room_for_hole(struct hob_session *session, struct session_column *column,
+                              struct hob_error *error)
+{
+    if (column->base == NULL)
+        return 0;
+    switch (column->base->type) {
+    case HOB_COLUMN_INT64:
+    case HOB_COLUMN_UINT64:
+        if ((column->flags & SESSION_AS_OBJECT) != 0)
+            return 0;
+        return set_flags(session, column, column->flags | SESSION_AS_FLOAT, error);
+    case HOB_COLUMN_BOOL:
+        return set_flags(session, column, column->flags | SESSION_AS_OBJECT, error);
+    default:
+        return 0;
+    }
+}
+
+static int append_row(struct hob_session *session, struct session_labels *labels,
+                      const struct session_label *label, struct hob_error *error)
+{
+    struct session_undo step = {.kind = SESSION_UNDO_ROW, .labels = labels};
+    bool known = session_knows_label(session, label);
+    if (!session_labels_add(labels, session_label_copy(label, session->arena)))
+        return no_memory(error);
+    session->distinct += !known;
+    int result = push_undo(session, step, error);
+    if (result < 0) {
+        session->distinct -= !known;
+        session_labels_remove_last(labels);
+    }
+    return result;
+}
+
+static int append_part_row(struct hob_session *session, struct session_part *part,
+                           const struct session_label *label, struct hob_error *error)
+{
+    for (size_t i = 0; i < session->column_count; i++) {
+        if (session->columns[i]->part != part)
+            continue;
+        int result = make_room_for_hole(session, session->columns[i], error);
+        if (result < 0)
+            return result;
+    }
+    part->changed = true;
+    return append_row(session, &part->labels, label, error);
+}
+
+/* Whether a value fits a column of integers or floats as it is, with what it becomes. */
+static bool fit_number(const struct hob_value *value, bool integers, bool *floats,
+                       struct hob_value *fitted)
+{
+    bool whole = value->kind == HOB_DOUBLE && value->number == trunc(value->number) &&
+                 fabs(value->number) < 0x1p53;
+    *fitted = *value;
+    *floats = !integers;
+    if (integers && (value->kind == HOB_INT || whole)) {
+        if (whole)
+            *fitted = (struct hob_value){.kind = HOB_INT, .integer = (int64_t)value->number};
+        return true;
+    }
+    if (value->kind != HOB_INT && value->kind != HOB_DOUBLE)
+        return false;
+    *floats = true;
+    if (value->kind == HOB_INT)
+        *fitted = (struct hob_value){.kind = HOB_DOUBLE, .number = (double)value->integer};
+    return true;
+}
+
+/* What setting the value makes of the column, and the column of the value: a column of numbers
+ * stays one as long as numbers are put into it (golden RULES 36). */
+static int fit_value(struct hob_session *session, struct session_column *column,
+                     const struct hob_value *value, struct hob_value *fitted,
+                     struct hob_error *error)
+{
+    *fitted = *value;
+    if (column->base == NULL || (column->flags & SESSION_AS_OBJECT) != 0 ||
+        column->base->type == HOB_COLUMN_VALUE || column->base->type == HOB_COLUMN_STRING)
+        return 0;
+    bool floats;
+    bool integers = column->base->type != HOB_COLUMN_FLOAT64 &&
+                    (column->flags & SESSION_AS_FLOAT) == 0;
+    switch (column->base->type) {
+    case HOB_COLUMN_INT64:
+    case HOB_COLUMN_UINT64:
+    case HOB_COLUMN_FLOAT64:
+        if (!fit_number(value, integers, &floats, fitted))
+            break;
+        if (integers && floats)
+            return set_flags(session, column, column->flags | SESSION_AS_FLOAT, error);
+        return 0;
+    case HOB_COLUMN_BOOL:
+        if (value->kind == HOB_BOOL)
+            return 0;
+        break;
+    default:
+        break;
+    }
+    return set_flags(session, column, column->flags | SESSION_AS_OBJECT, error);
+}
+
+static int set_cell(struct hob_session *session, struct session_column *column, size_t row,
+                    const struct hob_value *value, struct hob_error *error)
+{
+    struct hob_value fitted;
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    int result = fit_value(session, column, value, &fitted, error);
+    if (result == 0)
+        result = hob_json_write(&text, &fitted, HOB_JSON_COMPACT, max_record_size, error);
+    if (result < 0)
+        return result;
+    struct session_undo step = {.kind = SESSION_UNDO_CELL, .column = column, .row = row};
+    size_t size;
+    char *json = hob_buffer_steal(&text, &size);
+    size_t fresh = size;
+    result = json == NULL ? no_memory(error) : push_undo(session, step, error);
+    if (result == 0 && !session_overlay_swap(&column->overlay, row, &json, &size)) {
+        session->undo_count--;
+        result = no_memory(error);
+    }
+    if (result < 0) {
+        free(json);
+        return result;
+    }
+    session->undo[session->undo_count - 1].json = json;
+    session->undo[session->undo_count - 1].size = size;
+    session->edited_size += fresh;
+    column->part->changed = true;
+    return 0;
+}
+
+/* ---- records ---- */
+
+static int need_mutable(const struct session_column *column, struct hob_error *error)
+{
+    if (session_mutable(column->part->kind))
+        return 0;
+    struct hob_text name = hob_value_text(column->name);
+    if (column->part->kind == SESSION_PARAMETERS)
+        return hob_error_set(error, HOB_E_NO_KEY,
+                             "Cannot modify individual elements in 'parameters' type data, such as "
+                             "\"%.*s\".",
+                             HOB_TEXT_ARG(name));
+    hob_error_set(error, HOB_E_NO_KEY, "Column \"%.*s\" is immutable and cannot be modified.",
+                  HOB_TEXT_ARG(name));
+    hob_error_hint(error, "columns of output, series and cache can be; add_column makes a new one");
+    return HOB_E_NO_KEY;
+}
+
+static int record_column(const struct hob_session *session, const struct hob_value *record,
+                         struct session_column **column, struct hob_error *error)
+{
+    const struct hob_value *name;
+    int result = session_need(record, "column", &name, error);
+    if (result == 0)
+        result = session_need_column(session, name, column, error);
+    return result == 0 ? need_mutable(*column, error) : result;
+}
+
+/* The entry of a series that a record means, made if it is not there. */
+static int record_entry(struct hob_session *session, struct session_part *part,
+                        const struct hob_value *record, const struct session_label *label,
+                        size_t *entry, struct hob_error *error)
+{
+    const struct hob_value *number = hob_value_get(record, "entry");
+    size_t count = session_labels_count(&part->labels);
+    *entry = hob_value_is(number, HOB_INT) ? (size_t)number->integer : count;
+    if (*entry < count) {
+        struct session_label own = session_labels_at(&part->labels, *entry);
+        if (session_label_equal(&own, label))
+            return 0;
+    }
+    *entry = count;
+    return append_part_row(session, part, label, error);
+}
+
+static int set_in_series(struct hob_session *session, struct session_column *column,
+                         const struct hob_value *record, const struct session_label *label,
+                         const struct hob_value *value, struct hob_error *error)
+{
+    const struct hob_value *selector = hob_value_get(record, "selector");
+    const struct hob_value *subindex = hob_value_get(record, "subindex");
+    size_t before = session_labels_count(&column->part->labels);
+    size_t entry;
+    int result = record_entry(session, column->part, record, label, &entry, error);
+    if (result == 0 && entry == before && !hob_value_is_null(selector) &&
+        !hob_value_is_null(subindex)) {
+        struct session_column *named = session_find_column(session, selector);
+        if (named != NULL && named != column && named->part == column->part)
+            result = set_cell(session, named, entry, subindex, error);
+    }
+    return result < 0 ? result : set_cell(session, column, entry, value, error);
+}
+
+static int set_in_rows(struct hob_session *session, struct session_column *column,
+                       const struct session_label *label, const struct hob_value *value,
+                       struct hob_error *error)
+{
+    size_t row = session_labels_find(&column->part->labels, label);
+    if (row == SIZE_MAX) {
+        row = session_labels_count(&column->part->labels);
+        int result = append_part_row(session, column->part, label, error);
+        if (result < 0)
+            return result;
+    }
+    return set_cell(session, column, row, value, error);
+}
+
+static int apply_set(struct hob_session *session, const struct hob_value *record,
+                     struct hob_error *error)
+{
+    struct session_column *column;
+    const struct hob_value *index = hob_value_get(record, "index");
+    const struct hob_value *value = hob_value_get(record, "value");
+    size_t row;
+    int result = record_column(session, record, &column, error);
+    if (result == 0)
+        result = session_need_row(session, index, &row, error);
+    if (result < 0)
+        return result;
+    struct session_label label = session_labels_at(session_index(session), row);
+    if (column->part->kind == SESSION_SERIES)
+        return set_in_series(session, column, record, &label, value, error);
+    return set_in_rows(session, column, &label, value, error);
+}
+
+/* One value for each of many rows. */
+static int apply_values(struct hob_session *session, const struct hob_value *record,
+                        struct hob_error *error)
+{
+    struct session_column *column;
+    const struct hob_value *indices = hob_value_get(record, "indices");
+    const struct hob_value *values = hob_value_get(record, "values");
+    int result = record_column(session, record, &column, error);
+    if (result == 0 && column->part->kind == SESSION_SERIES)
+        return hob_error_set(error, HOB_E_VALUE, "the entries of a series are set one by one");
+    for (uint32_t i = 0; result == 0 && i < indices->list.count && i < values->list.count; i++) {
+        size_t row;
+        result = session_need_row(session, indices->list.items[i], &row, error);
+        if (result == HOB_E_NO_KEY && session->replaying) {
+            result = 0;
+            continue;
+        }
+        if (result < 0)
+            break;
+        struct session_label label = session_labels_at(session_index(session), row);
+        result = set_in_rows(session, column, &label, values->list.items[i], error);
+    }
+    return result;
+}
+
+static int check_row(struct hob_session *session, const struct hob_value *values, bool exists,
+                     struct hob_error *error)
+{
+    bool series_only = values->map.count > 0;
+    for (uint32_t i = 0; i < values->map.count; i++) {
+        struct session_column *column;
+        int result = session_need_column(session, values->map.pairs[i].key, &column, error);
+        if (result == 0)
+            result = need_mutable(column, error);
+        if (result < 0)
+            return result;
+        series_only &= column->part->kind == SESSION_SERIES;
+    }
+    if (!exists || series_only || session->replaying)
+        return 0;
+    hob_error_set(error, HOB_E_VALUE, "there is a row of this index already");
+    hob_error_hint(error, "set_value changes it; series may have several entries in a row");
+    return HOB_E_VALUE;
+}
+
+/* A new row of the session, or a new entry of a series. */
+static int apply_row(struct hob_session *session, const struct hob_value *record,
+                     struct hob_error *error)
+{
+    const struct hob_value *index = hob_value_get(record, "index");
+    const struct hob_value *values = hob_value_get(record, "values");
+    values = hob_value_is(values, HOB_MAP) ? values : &hob_value_empty_map;
+    struct session_labels *rows = (struct session_labels *)session_index(session);
+    struct session_label label = session_label_of(index, session->arena);
+    bool exists = session_labels_find(rows, &label) != SIZE_MAX;
+    int result = check_row(session, values, exists, error);
+    if (result == 0 && !exists)
+        result = append_row(session, rows, &label, error);
+    struct session_part *series = NULL;
+    size_t entry = 0;
+    for (uint32_t i = 0; result == 0 && i < values->map.count; i++) {
+        const struct hob_pair *pair = &values->map.pairs[i];
+        struct session_column *column = session_find_column(session, pair->key);
+        if (column->part->kind != SESSION_SERIES) {
+            result = set_in_rows(session, column, &label, pair->value, error);
+            continue;
+        }
+        if (column->part != series)
+            result = record_entry(session, column->part, record, &label, &entry, error);
+        series = column->part;
+        if (result == 0)
+            result = set_cell(session, column, entry, pair->value, error);
+    }
+    return result;
+}
+
+/* Where new columns go. */
+static struct session_part *cache_part(struct hob_session *session)
+{
+    for (size_t i = 0; i < session->part_count; i++)
+        if (session->parts[i]->kind == SESSION_CACHE)
+            return session->parts[i];
+    return session_add_part(session, SESSION_CACHE);
+}
+
+static int apply_column(struct hob_session *session, const struct hob_value *record,
+                        struct hob_error *error)
+{
+    const struct hob_value *name = hob_value_get(record, "column");
+    const struct hob_value *value = hob_value_get(record, "value");
+    if (session_find_column(session, name) != NULL || session_is_index_name(session, name)) {
+        if (session->replaying)
+            return 0;
+        return hob_error_set(error, HOB_E_VALUE, "there is a column of this name already");
+    }
+    struct session_part *part = cache_part(session);
+    name = hob_value_copy_deep(session->arena, name);
+    struct session_column *column =
+        part == NULL || name == NULL ? NULL : session_add_column(session, part, name);
+    if (column == NULL)
+        return no_memory(error);
+    column->flags = SESSION_DROPPED;
+    if (!hob_value_is_null(value)) {
+        HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+        int result = hob_json_write(&text, value, HOB_JSON_COMPACT, max_record_size, error);
+        if (result < 0)
+            return result;
+        column->fallback = hob_arena_copy(session->arena, hob_buffer_text(&text));
+    }
+    int result = set_flags(session, column, 0, error);
+    return result == 0 && !session_map_names(session) ? no_memory(error) : result;
+}
+
+static int apply_drop(struct hob_session *session, const struct hob_value *record,
+                      struct hob_error *error)
+{
+    struct session_column *column;
+    int result = record_column(session, record, &column, error);
+    if (result == 0)
+        result = set_flags(session, column, column->flags | SESSION_DROPPED, error);
+    if (result < 0)
+        return result;
+    column->part->changed = true;
+    if (!session_map_names(session))
+        return no_memory(error);
+    repair_focus(session);
+    return 0;
+}
+
+static int apply(struct hob_session *session, const struct hob_value *record,
+                 struct hob_error *error);
+
+static int apply_many(struct hob_session *session, const struct hob_value *record,
+                      struct hob_error *error)
+{
+    const struct hob_value *edits = hob_value_get(record, "edits");
+    int result = 0;
+    for (uint32_t i = 0; result == 0 && hob_value_is(edits, HOB_LIST) && i < edits->list.count; i++)
+        result = apply(session, edits->list.items[i], error);
+    return result;
+}
+
+static const struct {
+    const char *op;
+    int (*apply)(struct hob_session *session, const struct hob_value *record,
+                 struct hob_error *error);
+} kinds[] = {
+    {"set", apply_set},       {"values", apply_values}, {"row", apply_row},
+    {"column", apply_column}, {"drop", apply_drop},     {"many", apply_many},
+};
+
+static int apply(struct hob_session *session, const struct hob_value *record,
+                 struct hob_error *error)
+{
+    struct hob_text op = hob_value_text(hob_value_get(record, "op"));
+    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
+        if (hob_text_is(op, kinds[i].op))
+            return kinds[i].apply(session, record, error);
+    return hob_error_set(error, HOB_E_INTERNAL, "unknown edit '%.*s'", HOB_TEXT_ARG(op));
+}
+
+/* All of the record or nothing. */
+static int apply_whole(struct hob_session *session, const struct hob_value *record,
+                       struct hob_error *error)
+{
+    size_t mark = session->undo_count;
+    int result = apply(session, record, error);
+    if (result == 0 && session->undo_count == mark)
+        result = push_undo(session, (struct session_undo){.kind = SESSION_UNDO_FLAGS}, error);
+    if (result < 0) {
+        while (session->undo_count > mark)
+            undo_step(session);
+        repair_focus(session);
+        return result;
+    }
+    session->undo[mark].first = true;
+    session->undo_groups++;
+    trim_undo(session);
+    return 0;
+}
+
+static bool is_undo(const struct hob_value *record)
+{
+    return hob_text_is(hob_value_text(hob_value_get(record, "op")), "undo");
+}
+
+int session_edit(struct hob_session *session, const struct hob_value *record,
+                 struct hob_error *error)
+{
+    size_t before = session->records.size;
+    int result = 0;
+    if (!session->replaying) {
+        result = hob_json_write(&session->records, record, HOB_JSON_COMPACT, max_record_size, error);
+        hob_buffer_put_char(&session->records, '\n');
+        if (result == 0 && hob_buffer_failed(&session->records))
+            result = no_memory(error);
+    }
+    if (result == 0)
+        result = is_undo(record) ? undo_group(session, error) : apply_whole(session, record, error);
+    if (result < 0) {
+        session->records.size = before;
+        session->records.failed = false;
+    }
+    return result;
+}
+
+void hob_session_take_records(struct hob_session *session, struct hob_buffer *records)
+{
+    hob_buffer_put_text(records, hob_buffer_text(&session->records));
+    hob_buffer_clear(&session->records);
+}
+
+int hob_session_apply(struct hob_session *session, struct hob_text records, size_t *lost,
+                      struct hob_error *error)
+{
+    int result = 0;
+    session->replaying = true;
+    while (result == 0 && records.size > 0) {
+        HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+        const char *end = memchr(records.data, '\n', records.size);
+        size_t size = end != NULL ? (size_t)(end - records.data) : records.size;
+        const struct hob_value *record;
+        result = hob_json_read(arena, (struct hob_text){records.data, size}, &record, error);
+        if (result < 0)
+            break;
+        int applied = session_edit(session, record, error);
+        if (applied == HOB_E_MEMORY)
+            result = applied;
+        else if (applied < 0)
+            ++*lost;
+        size += end != NULL;
+        records.data += size;
+        records.size -= size;
+    }
+    session->replaying = false;
+    return result;
+}

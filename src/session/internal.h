@@ -1,0 +1,213 @@
+/* internal: what the files of the session module share. */
+#ifndef HOB_SESSION_INTERNAL_H
+#define HOB_SESSION_INTERNAL_H
+
+#include "frame/frame.h"
+#include "session/labels.h"
+#include "session/overlay.h"
+#include "session/session.h"
+
+enum session_kind {
+    SESSION_INPUT,
+    SESSION_DATA,
+    SESSION_CONSTANTS,
+    SESSION_OUTPUT,
+    SESSION_SERIES,
+    SESSION_CACHE,
+    SESSION_PARAMETERS,
+};
+
+/* One flow of the interface. */
+struct session_part {
+    enum session_kind kind;
+    const struct hob_value *flow;       /* NULL for a cache that the session made itself */
+    const struct hob_value *index_name; /* NULL likewise */
+    bool numbered;                      /* the index is no column: rows are 0, 1, 2... */
+    struct hob_frame *frame;            /* owns what the columns begin with */
+    struct hob_column index;            /* labels of its rows; empty when numbered */
+    struct session_labels labels;
+    size_t fixed_row; /* CONSTANTS, PARAMETERS: the row that counts */
+    bool changed;     /* since it was read or saved */
+};
+
+enum session_column_flag {
+    SESSION_AS_FLOAT = 1 << 0,  /* integers of the base became floats */
+    SESSION_AS_OBJECT = 1 << 1, /* takes anything */
+    SESSION_DROPPED = 1 << 2,
+};
+
+struct session_column {
+    const struct hob_value *name;
+    struct session_part *part;
+    const struct hob_column *base; /* what was read; NULL for new columns */
+    size_t base_rows;
+    struct hob_text fallback; /* JSON of cells that nobody set, or empty */
+    struct session_overlay overlay;
+    unsigned flags;
+};
+
+enum session_focus_kind { SESSION_ON_NOTHING, SESSION_ON_COLUMN, SESSION_ON_INDEX, SESSION_ON_THROWAWAY };
+
+struct session_focus {
+    size_t row;              /* of session->index; SIZE_MAX without rows */
+    char *index;             /* JSON of the index as it was given; NULL: the row's label */
+    enum session_focus_kind kind;
+    struct session_column *column;
+    struct session_column *selector; /* NULL: not set */
+    char *subindex;                  /* JSON; NULL: the last entry's */
+};
+
+/* One step back; a group of them, of which the last has `first`, is one edit. */
+enum session_undo_kind {
+    SESSION_UNDO_CELL,
+    SESSION_UNDO_FLAGS,
+    SESSION_UNDO_ROW, /* the last one of `labels` */
+};
+
+struct session_undo {
+    enum session_undo_kind kind;
+    bool first;
+    unsigned flags;
+    struct session_column *column;
+    struct session_labels *labels;
+    size_t row;
+    char *json;
+    size_t size;
+};
+
+struct hob_session {
+    struct hob_arena *arena; /* the interface, names, labels that were added */
+    const struct hob_value *fields;
+    struct session_part **parts;
+    size_t part_count, part_capacity;
+    struct session_column **columns; /* in order, dropped ones among them */
+    size_t column_count, column_capacity;
+    struct session_labels names;    /* of columns; rows are positions in by_name */
+    struct session_column **by_name;
+    size_t by_name_capacity;
+    struct session_part *main;      /* whose labels are the session's; NULL: own_index */
+    struct session_labels own_index;
+    size_t distinct; /* labels in any part that has rows of its own */
+    struct session_focus focus;
+    struct session_undo *undo; /* a ring would move less, but groups are of any length */
+    size_t undo_count, undo_capacity, undo_groups;
+    struct hob_buffer records;
+    bool replaying;
+    size_t base_size, edited_size;
+};
+
+static inline const struct session_labels *session_index(const struct hob_session *session)
+{
+    return session->main != NULL ? &session->main->labels : &session->own_index;
+}
+
+static inline bool session_mutable(enum session_kind kind)
+{
+    return kind == SESSION_OUTPUT || kind == SESSION_SERIES || kind == SESSION_CACHE;
+}
+
+/* "input", "data", "constants"... */
+const char *session_kind_name(enum session_kind kind);
+
+/* names.c: HOB_E_VALUE unless every column of the part can be a variable, is made into one, or has
+ * a mapping (golden RULES 38); `known` (column name to variable) goes through all parts. */
+int session_check_names(struct hob_value *known, struct hob_arena *arena,
+                        const struct hob_value *mapping, const struct hob_frame *frame,
+                        struct hob_error *error);
+/* Whether a new column may have this name. */
+int session_check_name(const struct hob_value *name, struct hob_error *error);
+
+/* open.c */
+struct session_column *session_add_column(struct hob_session *session, struct session_part *part,
+                                          const struct hob_value *name);
+struct session_part *session_add_part(struct hob_session *session, enum session_kind kind);
+/* After columns came or went. False without memory. */
+bool session_map_names(struct hob_session *session);
+/* The column of that name that is not dropped, or NULL. */
+struct session_column *session_find_column(const struct hob_session *session,
+                                           const struct hob_value *name);
+bool session_is_index_name(const struct hob_session *session, const struct hob_value *name);
+/* Puts the focus on the first column. */
+void session_focus_first(struct hob_session *session);
+
+/* cells.c */
+/* The cell as JSON. */
+int session_put_cell(struct hob_buffer *out, const struct session_column *column, size_t row,
+                     struct hob_error *error);
+/* The cell as a value in the arena. */
+int session_cell_value(const struct hob_value **value, const struct session_column *column,
+                       size_t row, struct hob_arena *arena, struct hob_error *error);
+/* The row of the column's part that belongs to a row of the session; of series the first.
+ * SIZE_MAX when there is none. */
+size_t session_part_row(const struct hob_session *session, const struct session_part *part,
+                        size_t row);
+/* What a column has for a row of the session, in tables: for series the list of all entries. */
+int session_put_table_cell(struct hob_buffer *out, const struct hob_session *session,
+                           const struct session_column *column, size_t row,
+                           struct hob_error *error);
+int session_table_value(const struct hob_value **value, const struct hob_session *session,
+                        const struct session_column *column, size_t row, struct hob_arena *arena,
+                        struct hob_error *error);
+
+/* focus.c */
+/* The entry of a series that selector and subindex pick for a row: SIZE_MAX without entries,
+ * HOB_E_NO_KEY when there are several and no selector. */
+int session_pick_entry(const struct hob_session *session, const struct session_part *part,
+                       size_t row, size_t *entry, struct hob_error *error);
+int session_need(const struct hob_value *parameters, const char *name,
+                 const struct hob_value **value, struct hob_error *error);
+/* A row by its label; HOB_E_NO_KEY. */
+int session_need_row(const struct hob_session *session, const struct hob_value *label, size_t *row,
+                     struct hob_error *error);
+/* A column by its name; HOB_E_NO_KEY. */
+int session_need_column(const struct hob_session *session, const struct hob_value *name,
+                        struct session_column **column, struct hob_error *error);
+
+/* The value of a label, in the arena. */
+const struct hob_value *session_label_value(const struct session_label *label,
+                                            struct hob_arena *arena);
+
+/* The operations. */
+#define SESSION_OPERATION(name)                                                                    \
+    int session_do_##name(struct hob_session *session, const struct hob_value *parameters,           \
+                       const struct hob_scope *scope, struct hob_buffer *out,                      \
+                       struct hob_error *error)
+SESSION_OPERATION(set_index);
+SESSION_OPERATION(get_index);
+SESSION_OPERATION(set_column);
+SESSION_OPERATION(get_column);
+SESSION_OPERATION(get_value);
+SESSION_OPERATION(get_value_at);
+SESSION_OPERATION(get_shape);
+SESSION_OPERATION(get_columns);
+SESSION_OPERATION(get_indices);
+SESSION_OPERATION(get_input_columns);
+SESSION_OPERATION(get_output_columns);
+SESSION_OPERATION(get_series_columns);
+SESSION_OPERATION(get_column_type);
+SESSION_OPERATION(set_selector);
+SESSION_OPERATION(get_selector);
+SESSION_OPERATION(set_subindex);
+SESSION_OPERATION(get_subindex);
+SESSION_OPERATION(get_subseries);
+SESSION_OPERATION(get_slice);
+SESSION_OPERATION(get_column_data);
+SESSION_OPERATION(get_row_data);
+SESSION_OPERATION(filter);
+SESSION_OPERATION(set_value);
+SESSION_OPERATION(set_value_at);
+SESSION_OPERATION(add_row);
+SESSION_OPERATION(add_column);
+SESSION_OPERATION(drop_column);
+SESSION_OPERATION(undo);
+SESSION_OPERATION(run_compute);
+SESSION_OPERATION(save);
+
+/* edit.c: applies one record and collects it for the journal, all of it or nothing. */
+int session_edit(struct hob_session *session, const struct hob_value *record,
+                 struct hob_error *error);
+/* Whether any part, or the session itself, has rows of this label. */
+bool session_knows_label(const struct hob_session *session, const struct session_label *label);
+void session_free_undo(struct hob_session *session);
+
+#endif

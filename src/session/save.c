@@ -1,0 +1,101 @@
+/* save: output and series go back to their files, each replaced as a whole or not at all. */
+#include "session/internal.h"
+
+#include "access/access.h"
+#include "value/json.h"
+
+static int no_memory(struct hob_error *error)
+{
+    return hob_error_set(error, HOB_E_MEMORY, "not enough memory to save the session");
+}
+
+/* Fills the cells of one column (NULL: the labels) and adds it to the frame. */
+static int add_column(struct hob_frame *frame, const struct session_part *part,
+                      const struct session_column *column, const struct hob_value **cells,
+                      struct hob_error *error)
+{
+    struct hob_arena *arena = hob_frame_arena(frame);
+    size_t rows = session_labels_count(&part->labels);
+    for (size_t row = 0; row < rows; row++) {
+        struct session_label label = session_labels_at(&part->labels, row);
+        int result = 0;
+        if (column == NULL)
+            cells[row] = session_label_value(&label, arena);
+        else
+            result = session_cell_value(&cells[row], column, row, arena, error);
+        if (result < 0)
+            return result;
+    }
+    struct hob_column typed;
+    if (!hob_column_from_values(&typed, cells, NULL, rows))
+        return no_memory(error);
+    if (hob_frame_add(frame, column != NULL ? column->name : part->index_name, &typed) != NULL)
+        return 0;
+    hob_column_deinit(&typed);
+    return no_memory(error);
+}
+
+/* What the file is to hold: the index unless rows are only numbered, then the columns. */
+static int part_frame(struct hob_frame **out, const struct hob_session *session,
+                      const struct session_part *part, struct hob_error *error)
+{
+    HOB_AUTO(frame) struct hob_frame *frame = hob_frame_new();
+    size_t rows = session_labels_count(&part->labels);
+    const struct hob_value **cells =
+        hob_arena_try_alloc(hob_frame_arena(frame), (rows + 1) * sizeof *cells);
+    int result = cells == NULL ? no_memory(error) : 0;
+    bool indexed = !part->numbered || part->index.count == 0;
+    if (result == 0 && indexed)
+        result = add_column(frame, part, NULL, cells, error);
+    for (size_t i = 0; result == 0 && i < session_labels_count(&session->names); i++)
+        if (session->by_name[i]->part == part)
+            result = add_column(frame, part, session->by_name[i], cells, error);
+    if (result == 0)
+        *out = HOB_STEAL(frame);
+    return result;
+}
+
+static int save_part(const struct hob_session *session, struct session_part *part,
+                     const struct hob_scope *scope, struct hob_buffer *out,
+                     struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    const char *path = NULL;
+    int result = part_frame(&frame, session, part, error);
+    if (result == 0)
+        result = hob_access_write(scope, part->flow, frame, error);
+    if (result < 0)
+        return hob_error_context(error, "save `%s`", session_kind_name(part->kind));
+    part->changed = false;
+    hob_buffer_printf(out, "{\"flow\":\"%s\",\"path\":", session_kind_name(part->kind));
+    if (hob_access_path(&path, arena, part->flow, NULL) == 0)
+        hob_json_put_string(out, hob_text_from(path), HOB_JSON_COMPACT);
+    else
+        hob_buffer_put_string(out, "null");
+    hob_buffer_printf(out, ",\"rows\":%zu,\"columns\":%zu}", hob_frame_rows(frame),
+                      hob_frame_columns(frame));
+    return 0;
+}
+
+SESSION_OPERATION(save)
+{
+    const struct hob_value *all = hob_value_get(parameters, "all");
+    bool everything = hob_value_is(all, HOB_BOOL) && all->boolean;
+    bool first = true;
+    hob_buffer_put_string(out, ",\"written\":[");
+    for (size_t i = 0; i < session->part_count; i++) {
+        struct session_part *part = session->parts[i];
+        bool is_saved = part->kind == SESSION_OUTPUT || part->kind == SESSION_SERIES;
+        if (!is_saved || (!part->changed && !everything))
+            continue;
+        if (!first)
+            hob_buffer_put_char(out, ',');
+        first = false;
+        int result = save_part(session, part, scope, out, error);
+        if (result < 0)
+            return result;
+    }
+    hob_buffer_put_char(out, ']');
+    return 0;
+}
