@@ -126,7 +126,8 @@ static int spell_directory(const struct finding *finding, const char **directory
         path = ".";
     if (base != NULL)
         path = hob_path_join(finding->arena, expand(finding->arena, base), path);
-    if (path[0] != '/')
+    /* In a working directory that was removed, relative names stay what they are. */
+    if (path[0] != '/' && finding->working[0] != '\0')
         path = normalize(finding->arena, hob_path_join(finding->arena, finding->working, path));
     *directory = path;
     return 0;

@@ -58,22 +58,37 @@ static struct hob_text keep(struct parts *parts, const char *string)
     return hob_arena_copy(parts->book->arena, hob_text_from(string != NULL ? string : ""));
 }
 
-/* The name of a member from a target that is absolute or relative to the folder: `a/../` vanish. */
+/* Appends the segments of a path to `name`, which is "" or ends in '/', and so does the result. */
+static void walk(struct hob_buffer *name, const char *path)
+{
+    while (*path != '\0') {
+        size_t size = strcspn(path, "/");
+        bool up = size == 2 && path[0] == '.' && path[1] == '.';
+        bool stay = size == 0 || (size == 1 && path[0] == '.');
+        if (up && name->size > 0)
+            name->size--;
+        while (up && name->size > 0 && name->data[name->size - 1] != '/')
+            name->size--;
+        if (!up && !stay) {
+            hob_buffer_put(name, path, size);
+            hob_buffer_put_char(name, '/');
+        }
+        path += size;
+        path += strspn(path, "/");
+    }
+}
+
+/* The name of a member from a target that is absolute or relative to the folder. */
 static struct hob_text resolve(struct parts *parts, const char *target)
 {
-    if (target[0] == '/')
-        return keep(parts, target + 1);
-    const char *folder = parts->folder;
-    size_t size = strlen(folder);
-    while (strncmp(target, "../", 3) == 0 || strncmp(target, "./", 2) == 0) {
-        bool up = target[1] == '.';
-        target += up ? 3 : 2;
-        if (up && size > 0)
-            size--;
-        while (up && size > 0 && folder[size - 1] != '/')
-            size--;
-    }
-    return hob_text_from(hob_arena_printf(parts->book->arena, "%.*s%s", (int)size, folder, target));
+    HOB_AUTO(buffer) struct hob_buffer name = HOB_BUFFER_INIT;
+    if (target[0] != '/')
+        walk(&name, parts->folder);
+    walk(&name, target);
+    struct hob_text text = hob_buffer_text(&name);
+    if (text.size > 0)
+        text.size--;
+    return hob_arena_copy(parts->book->arena, text);
 }
 
 static int on_relation(void *user, const char *name, const char *const *attributes,

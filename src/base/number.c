@@ -333,3 +333,21 @@ bool hob_number_parse_double(struct hob_text text, double *number)
     *number = negative ? -magnitude : magnitude;
     return true;
 }
+
+bool hob_number_parse_size(struct hob_text text, size_t *size)
+{
+    static const char units[] = "KMG";
+    unsigned shift = 0;
+    const char *unit =
+        text.size > 0 ? memchr(units, text.data[text.size - 1], sizeof units - 1) : NULL;
+    if (unit != NULL) {
+        shift = 10 * (unsigned)(unit - units + 1);
+        text.size--;
+    }
+    uint64_t number;
+    if (hob_number_parse_unsigned(text, &number) != 0 || number == 0 ||
+        number > (uint64_t)PTRDIFF_MAX >> shift)
+        return false;
+    *size = (size_t)number << shift;
+    return true;
+}

@@ -4,12 +4,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <sched.h>
 #include <stdio.h>
-#include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #ifdef __linux__
@@ -38,49 +35,6 @@ int hob_platform_open_beneath(int root, const char *path, int flags, mode_t mode
 #else
     (void)root, (void)path, (void)flags, (void)mode, (void)no_links;
     errno = ENOSYS;
-    return -1;
-#endif
-}
-
-#ifdef __linux__
-/* An address as /proc/net/tcp prints it: words of 32 bits in host order, in hexadecimal. */
-static void format_address(char *out, size_t size, int family, const void *address, uint16_t port)
-{
-    uint32_t words[4] = {0};
-    size_t count = family == AF_INET6 ? 4 : 1;
-    memcpy(words, address, count * 4);
-    int used = 0;
-    for (size_t i = 0; i < count; i++)
-        used += snprintf(out + used, size - (size_t)used, "%08X", words[i]);
-    snprintf(out + used, size - (size_t)used, ":%04X", port);
-}
-#endif
-
-int hob_platform_peer_user(int family, const void *client_address, uint16_t client_port,
-                           const void *server_address, uint16_t server_port, uid_t *user)
-{
-#ifdef __linux__
-    char client[64], server[64], line[512];
-    format_address(client, sizeof client, family, client_address, client_port);
-    format_address(server, sizeof server, family, server_address, server_port);
-    FILE *table = fopen(family == AF_INET6 ? "/proc/net/tcp6" : "/proc/net/tcp", "re");
-    if (table == NULL)
-        return -1;
-    int found = -1;
-    while (found != 0 && fgets(line, sizeof line, table) != NULL) {
-        char local[64], remote[64];
-        unsigned owner;
-        if (sscanf(line, " %*d: %63s %63s %*x %*s %*s %*s %u", local, remote, &owner) == 3 &&
-            strcmp(local, client) == 0 && strcmp(remote, server) == 0) {
-            *user = owner;
-            found = 0;
-        }
-    }
-    fclose(table);
-    return found;
-#else
-    (void)family, (void)client_address, (void)client_port;
-    (void)server_address, (void)server_port, (void)user;
     return -1;
 #endif
 }

@@ -12,11 +12,6 @@
  * ELOOP for a path that leads out, ENOSYS where the system has no such call. Close-on-exec. */
 int hob_platform_open_beneath(int root, const char *path, int flags, mode_t mode, _Bool no_links);
 
-/* The user on the other end of a loopback TCP connection, from the kernel's connection table:
- * 0 and *user, or -1 when it can't be told. Addresses as text, ports in host order. */
-int hob_platform_peer_user(int family, const void *client_address, uint16_t client_port,
-                           const void *server_address, uint16_t server_port, uid_t *user);
-
 /* Memory of this process in bytes: resident, and the part of it shared with nobody. */
 int hob_platform_memory(size_t *resident, size_t *private_bytes);
 

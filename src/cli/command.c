@@ -3,6 +3,8 @@
 
 #include "cli/completion.h"
 #include "cli/read_format.h"
+#include "cli/transfer.h"
+#include "cli/write.h"
 
 const struct hob_option hob_help_option = {
     .name = "help", .letter = 'h', .help = "say how the command is used, and stop"};
@@ -91,6 +93,7 @@ static const struct hob_note read_examples[] = {
     {"hob read interfaces/grants.yml", "what an interface describes"},
     {"hob read interfaces/grants.yml --field title", "one field of the interface itself"},
     {"hob read grants.csv -o grants.json", "from one format to another"},
+    {"hob read grants.csv --format arrow > grants.arrows", "columns for pandas or polars"},
     {"curl -s URL | hob read - --type csv --format ndjson", "from a pipe"},
     {NULL, NULL},
 };
@@ -98,6 +101,86 @@ static const struct hob_note read_examples[] = {
 static const struct hob_note read_exits[] = {
     {"0", "read and written"},
     {"1", "the file could not be read as asked, or the result not written"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+static const struct hob_option convert_options[] = {
+    {.name = "from",
+     .letter = 'f',
+     .argument = "TYPE",
+     .choices = hob_read_put_types,
+     .help = "what IN holds, when its name does not say"},
+    {.name = "to",
+     .letter = 't',
+     .argument = "TYPE",
+     .choices = hob_transfer_put_targets,
+     .help = "what OUT is to hold, when its name does not say"},
+    {.name = "option",
+     .letter = 'O',
+     .argument = "KEY=VALUE",
+     .repeatable = true,
+     .help = "a key as in the input and output of an interface, its value in YAML; from.KEY and "
+             "to.KEY are for one of the two"},
+    {.name = "max-file-size",
+     .argument = "SIZE",
+     .help = "refuse larger files: bytes, or a number with K, M or G; the default is 4G"},
+    {0},
+};
+
+static const struct hob_note convert_examples[] = {
+    {"hob convert grants.csv grants.json", "by the endings of the names"},
+    {"hob convert grants.csv - --to arrow | python3 analyse.py", "columns for another program"},
+    {"curl -s URL | hob convert - table.csv --from ndjson", "from a pipe"},
+    {"hob convert in.csv out.csv -O 'from.delimiter=;' -O 'to.delimiter=|'",
+     "with another delimiter"},
+    {"hob convert book.xlsx people.yml -O sheet=People", "one sheet of a workbook"},
+    {NULL, NULL},
+};
+
+static const struct hob_note convert_exits[] = {
+    {"0", "converted"},
+    {"1", "IN could not be read, or OUT not written; OUT is then as it was"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+static const struct hob_option write_options[] = {
+    {.name = "interface",
+     .letter = 'i',
+     .argument = "FILE",
+     .help = "write to the output of this interface"},
+    {.name = "from",
+     .letter = 'f',
+     .argument = "FORMAT",
+     .choices = hob_write_put_sources,
+     .help = "what standard input holds; the default is told by its first bytes"},
+    {.name = "type",
+     .letter = 't',
+     .argument = "TYPE",
+     .choices = hob_transfer_put_targets,
+     .help = "what OUT is to hold, when its name does not say"},
+    {.name = "option",
+     .letter = 'O',
+     .argument = "KEY=VALUE",
+     .repeatable = true,
+     .help = "a key as in the output of an interface, its value in YAML"},
+    {.name = "max-file-size",
+     .argument = "SIZE",
+     .help = "refuse more input: bytes, or a number with K, M or G; the default is 4G"},
+    {0},
+};
+
+static const struct hob_note write_examples[] = {
+    {"my-program | hob write people.yml", "records as a file, replaced whole or not at all"},
+    {"hob read a.csv --format ndjson | grep Ada | hob write ada.csv", "in a pipeline"},
+    {"my-program | hob write --interface grants.yml", "where an interface says"},
+    {NULL, NULL},
+};
+
+static const struct hob_note write_exits[] = {
+    {"0", "written"},
+    {"1", "the records could not be read, or not written; what was there is as it was"},
     {"2", "the command line is wrong"},
     {NULL, NULL},
 };
@@ -165,6 +248,39 @@ const struct hob_command hob_commands[] = {
         .least_words = 1,
         .most_words = 1,
         .run = hob_run_read,
+    },
+    {
+        .name = "convert",
+        .summary = "convert a data file from one format to another",
+        .arguments = "IN OUT",
+        .description =
+            "Reads a table from IN and writes it to OUT, in any of the formats that `hob help "
+            "formats` lists with an ending. The formats are told by the endings of the names, or "
+            "by --from and --to; - is standard input or output. OUT is replaced whole or not at "
+            "all. A YAML file is data here, even where it is an interface.\n\n"
+            "What takes longer than a second is shown on standard error, if that is a terminal.",
+        .options = convert_options,
+        .examples = convert_examples,
+        .exit_notes = convert_exits,
+        .least_words = 2,
+        .most_words = 2,
+        .run = hob_run_convert,
+    },
+    {
+        .name = "write",
+        .summary = "write records from standard input to a file, or where an interface says",
+        .arguments = "[OUT]",
+        .description =
+            "Reads records (JSON, a JSON record a line, or CSV with a header) from standard input "
+            "and writes them to OUT, in the format of its ending or of --type, or to the output of "
+            "an interface. Everything is read before anything is written, and a file is replaced "
+            "whole or not at all. An OUT of - is standard output.\n\n"
+            "What takes longer than a second is shown on standard error, if that is a terminal.",
+        .options = write_options,
+        .examples = write_examples,
+        .exit_notes = write_exits,
+        .most_words = 1,
+        .run = hob_run_write,
     },
     {
         .name = "help",

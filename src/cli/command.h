@@ -58,8 +58,10 @@ const struct hob_command *hob_command_nearest(const char *name);
 bool hob_nearer(const char *name, const char *candidate, unsigned *distance);
 
 int hob_run_completion(const struct hob_arguments *arguments);
+int hob_run_convert(const struct hob_arguments *arguments);
 int hob_run_field(const struct hob_arguments *arguments);
 int hob_run_help(const struct hob_arguments *arguments);
 int hob_run_read(const struct hob_arguments *arguments);
+int hob_run_write(const struct hob_arguments *arguments);
 
 #endif

@@ -5,15 +5,15 @@
  * an interface and on the server. */
 #define _GNU_SOURCE
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/stat.h>
 
 #include "access/access.h"
 #include "base/number.h"
-#include "cli/options.h"
+#include "cli/choices.h"
+#include "cli/destination.h"
+#include "cli/open_interface.h"
 #include "cli/output.h"
 #include "cli/read_format.h"
-#include "config/interface.h"
 #include "value/python.h"
 #include "value/yaml.h"
 
@@ -39,15 +39,6 @@ static const struct hob_value *text_value(const struct reading *reading, const c
 
 /* --- the command line --- */
 
-static int wrong_choice(const struct reading *reading, const char *option, const char *value,
-                        void (*put_choices)(struct hob_buffer *out))
-{
-    HOB_AUTO(buffer) struct hob_buffer choices = HOB_BUFFER_INIT;
-    put_choices(&choices);
-    return hob_arguments_wrong(reading->arguments, "--%s cannot be '%s': it is one of %s", option,
-                               value, hob_buffer_string(&choices));
-}
-
 static int choose_format(struct reading *reading)
 {
     const char *name = hob_arguments_value(reading->arguments, "format");
@@ -56,7 +47,8 @@ static int choose_format(struct reading *reading)
         reading->format = hob_read_format_find(name);
         return reading->format != NULL
                    ? 0
-                   : wrong_choice(reading, "format", name, hob_read_put_formats);
+                   : hob_choice_wrong(reading->arguments, "format", name,
+                                      hob_read_put_formats);
     }
     reading->format = hob_read_format_find("table");
     if (reading->out == NULL)
@@ -68,6 +60,16 @@ static int choose_format(struct reading *reading)
             reading->arguments, "the name '%s' does not say in what format to write: give --format",
             reading->out);
     return 0;
+}
+
+static int check_terminal(const struct reading *reading)
+{
+    if (!reading->format->binary || !hob_destination_is_terminal(reading->out))
+        return 0;
+    return hob_arguments_wrong(reading->arguments,
+                               "%s is not for a terminal: give --output, or redirect standard "
+                               "output",
+                               reading->format->name);
 }
 
 static int choose_rows(struct reading *reading)
@@ -83,34 +85,6 @@ static int choose_rows(struct reading *reading)
     return 0;
 }
 
-/* Bytes, or with one of the letters K, M and G; 0 for anything else. */
-static size_t parse_size(struct hob_text text)
-{
-    static const char letters[] = "KMG";
-    const char *letter =
-        text.size > 1 ? memchr(letters, text.data[text.size - 1], sizeof letters - 1) : NULL;
-    unsigned shift = letter != NULL ? 10 * (unsigned)(letter - letters + 1) : 0;
-    uint64_t number = 0;
-    text.size -= letter != NULL ? 1 : 0;
-    if (hob_number_parse_unsigned(text, &number) != 0 || number > SIZE_MAX >> shift)
-        return 0;
-    return (size_t)number << shift;
-}
-
-static int choose_limit(struct reading *reading)
-{
-    const char *given = hob_arguments_value(reading->arguments, "max-file-size");
-    if (given == NULL)
-        return 0;
-    reading->scope.max_file_size = parse_size(hob_text_from(given));
-    if (reading->scope.max_file_size == 0)
-        return hob_arguments_wrong(reading->arguments,
-                                   "--max-file-size cannot be '%s': it is a number of bytes, or "
-                                   "one with K, M or G",
-                                   given);
-    return 0;
-}
-
 static int look_at_arguments(struct reading *reading)
 {
     const struct hob_arguments *arguments = reading->arguments;
@@ -118,13 +92,17 @@ static int look_at_arguments(struct reading *reading)
     reading->out = hob_arguments_value(arguments, "output");
     reading->type = hob_arguments_value(arguments, "type");
     if (reading->type != NULL && hob_read_type_find(reading->type) == NULL)
-        return wrong_choice(reading, "type", reading->type, hob_read_put_types);
+        return hob_choice_wrong(arguments, "type", reading->type, hob_read_put_types);
     if (strcmp(reading->file, "-") == 0 && reading->type == NULL)
         return hob_arguments_wrong(arguments, "what standard input holds must be said with --type");
     int wrong = choose_format(reading);
     if (wrong == 0)
+        wrong = check_terminal(reading);
+    if (wrong == 0)
         wrong = choose_rows(reading);
-    return wrong != 0 ? wrong : choose_limit(reading);
+    if (wrong == 0)
+        wrong = hob_choice_size(arguments, "max-file-size", &reading->scope.max_file_size);
+    return wrong;
 }
 
 /* --- data files --- */
@@ -205,31 +183,6 @@ static bool is_interface(struct reading *reading)
     return hob_value_get(value, "input") != NULL || hob_value_is(inherit, HOB_MAP);
 }
 
-static int load_interface(struct reading *reading, struct hob_interface *interface,
-                          struct hob_error *error)
-{
-    const char *slash = strrchr(reading->file, '/');
-    const char *name = slash != NULL ? slash + 1 : reading->file;
-    struct hob_text directory = {reading->file,
-                                 slash != NULL ? (size_t)(slash - reading->file) : 0};
-    if (slash == reading->file)
-        directory.size = 1;
-    struct hob_interface_request request = {
-        .names = text_value(reading, name),
-        .directory = slash != NULL ? hob_arena_copy(reading->arena, directory).data : NULL,
-    };
-    return hob_interface_load(reading->arena, &reading->scope, &request, interface, error);
-}
-
-/* Paths inside an interface start from the working directory, which surprises those who name an
- * interface elsewhere. */
-static void hint_at_directory(const struct reading *reading, struct hob_error *error)
-{
-    if (error->code == HOB_E_NOT_FOUND && strchr(reading->file, '/') != NULL)
-        hob_error_hint(error, "paths in an interface start from the working directory, not from "
-                              "where the interface is: change to the directory that they mean");
-}
-
 static int read_frame(struct reading *reading, struct hob_frame **frame, struct hob_error *error)
 {
     if (!is_interface(reading)) {
@@ -238,11 +191,12 @@ static int read_frame(struct reading *reading, struct hob_frame **frame, struct 
         return code != 0 ? code : hob_access_read(frame, &reading->scope, flow, error);
     }
     struct hob_interface interface;
-    int code = load_interface(reading, &interface, error);
+    int code =
+        hob_open_interface(reading->arena, &reading->scope, reading->file, &interface, error);
     if (code == 0)
         code = hob_access_read_interface(frame, &reading->scope, &interface, error);
     if (code != 0)
-        hint_at_directory(reading, error);
+        hob_open_interface_hint(reading->file, error);
     return code;
 }
 
@@ -350,42 +304,15 @@ static int first_rows(const struct hob_frame *whole, size_t rows, struct hob_fra
 
 /* --- writing --- */
 
-/* A pipe, a terminal, /dev/null: to be written to, not to be replaced by a file. */
-static bool is_device(const char *path)
-{
-    struct stat facts;
-    return stat(path, &facts) == 0 && !S_ISREG(facts.st_mode) && !S_ISDIR(facts.st_mode);
-}
-
-static int write_device(const char *path, struct hob_text text, struct hob_error *error)
-{
-    HOB_AUTO(descriptor) int descriptor = open(path, O_WRONLY | O_NOCTTY | O_CLOEXEC);
-    int number = descriptor < 0 ? errno : hob_write_all(descriptor, text);
-    return number != 0 ? hob_error_from_errno(error, number, "write", path) : 0;
-}
-
-static int write_file(const struct reading *reading, struct hob_text text, struct hob_error *error)
-{
-    if (is_device(reading->out))
-        return write_device(reading->out, text, error);
-    HOB_AUTO(file_writer) struct hob_file_writer writer = HOB_FILE_WRITER_INIT;
-    int code = hob_scope_write(&reading->scope, reading->out, false, &writer, error);
-    if (code == 0)
-        code = hob_file_writer_put(&writer, text, error);
-    return code != 0 ? code : hob_file_writer_commit(&writer, error);
-}
-
-/* Returns the exit status. */
-static int finish(const struct reading *reading, struct hob_output *output, int code,
+/* Ends what was written with `code`. Returns the exit status. */
+static int finish(const struct reading *reading, struct hob_destination *destination, int code,
                   struct hob_error *error)
 {
-    if (code == 0 && hob_buffer_failed(&output->buffer))
-        code = hob_error_set(error, HOB_E_MEMORY, "cannot write the answer: not enough memory");
-    if (code == 0 && reading->out == NULL)
-        return hob_output_finish(output);
     if (code == 0)
-        code = write_file(reading, hob_buffer_text(&output->buffer), error);
-    return code != 0 ? hob_report(output->program, error) : 0;
+        code = hob_destination_commit(destination, error);
+    if (code == 0)
+        return 0;
+    return destination->deserted ? 1 : hob_report(reading->arguments->name, error);
 }
 
 static int print_field(struct reading *reading, const char *field)
@@ -399,17 +326,24 @@ static int print_field(struct reading *reading, const char *field)
     if (reading->format->put_value == NULL)
         return hob_arguments_wrong(reading->arguments, "a single field cannot be printed as %s",
                                    reading->format->name);
-    HOB_AUTO(output) struct hob_output output = {.program = reading->arguments->name};
-    int code = load_interface(reading, &interface, &error);
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    HOB_AUTO(destination) struct hob_destination destination = HOB_DESTINATION_INIT;
+    struct hob_sink sink = hob_destination_sink(&destination);
+    int code =
+        hob_open_interface(reading->arena, &reading->scope, reading->file, &interface, &error);
     if (code != 0)
-        return hob_report(output.program, &error);
+        return hob_report(reading->arguments->name, &error);
     const struct hob_value *value = hob_value_get(interface.fields, field);
     if (value == NULL)
         code = hob_error_set(&error, HOB_E_KEY, "the interface '%s' has no field '%s'",
                              reading->file, field);
     else
-        code = reading->format->put_value(&output.buffer, value, &error);
-    return finish(reading, &output, code, &error);
+        code = reading->format->put_value(&out, value, &error);
+    if (code == 0)
+        code = hob_destination_open(&destination, &reading->scope, reading->out, &error);
+    if (code == 0)
+        code = hob_sink_drain(&sink, &out, &error);
+    return finish(reading, &destination, code, &error);
 }
 
 static struct hob_table_options table_options(const struct reading *reading)
@@ -431,15 +365,18 @@ static struct hob_table_options table_options(const struct reading *reading)
 static int print_table(const struct reading *reading, const struct hob_frame *frame)
 {
     struct hob_error error = HOB_ERROR_INIT;
-    HOB_AUTO(output) struct hob_output output = {.program = reading->arguments->name};
+    HOB_AUTO(destination) struct hob_destination destination = HOB_DESTINATION_INIT;
+    struct hob_sink sink = hob_destination_sink(&destination);
     HOB_AUTO(frame) struct hob_frame *part = NULL;
     bool is_table = strcmp(reading->format->name, "table") == 0;
     bool some = !is_table && reading->rows > 0 && reading->rows < hob_frame_rows(frame);
     int code = some ? first_rows(frame, reading->rows, &part, &error) : 0;
     struct hob_table_options options = table_options(reading);
     if (code == 0)
-        code = reading->format->put(&output.buffer, part != NULL ? part : frame, &options, &error);
-    return finish(reading, &output, code, &error);
+        code = hob_destination_open(&destination, &reading->scope, reading->out, &error);
+    if (code == 0)
+        code = reading->format->write(&sink, part != NULL ? part : frame, &options, &error);
+    return finish(reading, &destination, code, &error);
 }
 
 int hob_run_read(const struct hob_arguments *arguments)

@@ -1,6 +1,7 @@
 /* read_format: see read_format.h. */
 #include "cli/read_format.h"
 
+#include "access/arrow.h"
 #include "access/csv.h"
 #include "frame/records.h"
 #include "value/json.h"
@@ -10,41 +11,57 @@
 /* A single value is no table; aliases may still make it large. */
 static const size_t max_value_size = (size_t)512 << 20;
 
-static int put_json(struct hob_buffer *out, const struct hob_frame *frame,
-                    const struct hob_table_options *options, struct hob_error *error)
+static int write_table(const struct hob_sink *sink, const struct hob_frame *frame,
+                       const struct hob_table_options *options, struct hob_error *error)
 {
-    (void)options;
-    int code = hob_frame_put_records(out, frame, HOB_JSON_INDENT, error);
-    hob_buffer_put_char(out, '\n');
-    return code;
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int code = hob_table_put(&out, frame, options, error);
+    return code != 0 ? code : hob_sink_drain(sink, &out, error);
 }
 
-static int put_lines(struct hob_buffer *out, const struct hob_frame *frame,
+static int write_json(const struct hob_sink *sink, const struct hob_frame *frame,
+                      const struct hob_table_options *options, struct hob_error *error)
+{
+    (void)options;
+    int code = hob_frame_write_records(sink, frame, HOB_JSON_INDENT, error);
+    return code != 0 ? code : sink->write(sink->data, HOB_TEXT("\n"), error);
+}
+
+static int write_lines(const struct hob_sink *sink, const struct hob_frame *frame,
+                       const struct hob_table_options *options, struct hob_error *error)
+{
+    (void)options;
+    return hob_frame_write_lines(sink, frame, error);
+}
+
+static int write_csv(const struct hob_sink *sink, const struct hob_frame *frame,
                      const struct hob_table_options *options, struct hob_error *error)
 {
     (void)options;
-    return hob_frame_put_lines(out, frame, error);
+    return hob_csv_write_to(sink, frame, ',', '"', error);
 }
 
-static int put_csv(struct hob_buffer *out, const struct hob_frame *frame,
-                   const struct hob_table_options *options, struct hob_error *error)
+static int write_arrow(const struct hob_sink *sink, const struct hob_frame *frame,
+                       const struct hob_table_options *options, struct hob_error *error)
 {
     (void)options;
-    return hob_csv_write(out, frame, ',', '"', error);
+    return hob_arrow_write(sink, frame, error);
 }
 
-static int put_yaml(struct hob_buffer *out, const struct hob_frame *frame,
-                    const struct hob_table_options *options, struct hob_error *error)
+static int write_yaml(const struct hob_sink *sink, const struct hob_frame *frame,
+                      const struct hob_table_options *options, struct hob_error *error)
 {
     (void)options;
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     struct hob_value *rows = hob_value_new(arena, HOB_LIST);
     size_t count = hob_frame_columns(frame) > 0 ? hob_frame_rows(frame) : 0;
     for (size_t row = 0; row < count; row++)
         if (!hob_value_append(arena, rows, hob_frame_row(frame, row, arena)))
             return hob_error_set(error, HOB_E_MEMORY,
                                  "cannot write the table as YAML: not enough memory");
-    return hob_yaml_write(out, rows, error);
+    int code = hob_yaml_write(&out, rows, error);
+    return code != 0 ? code : hob_sink_drain(sink, &out, error);
 }
 
 static int put_value_text(struct hob_buffer *out, const struct hob_value *value,
@@ -73,11 +90,12 @@ static int put_value_line(struct hob_buffer *out, const struct hob_value *value,
 }
 
 static const struct hob_read_format formats[] = {
-    {"table", {".txt"}, hob_table_put, put_value_text},
-    {"json", {".json"}, put_json, put_value_json},
-    {"ndjson", {".ndjson", ".jsonl"}, put_lines, put_value_line},
-    {"csv", {".csv"}, put_csv, NULL},
-    {"yaml", {".yml", ".yaml"}, put_yaml, hob_yaml_write},
+    {"table", {".txt"}, write_table, put_value_text, false},
+    {"json", {".json"}, write_json, put_value_json, false},
+    {"ndjson", {".ndjson", ".jsonl"}, write_lines, put_value_line, false},
+    {"csv", {".csv"}, write_csv, NULL, false},
+    {"yaml", {".yml", ".yaml"}, write_yaml, hob_yaml_write, false},
+    {"arrow", {".arrows"}, write_arrow, NULL, true},
 };
 
 enum { FORMAT_COUNT = sizeof formats / sizeof formats[0] };

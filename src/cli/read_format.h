@@ -3,7 +3,7 @@
 #define HOB_CLI_READ_FORMAT_H
 
 #include "access/access.h"
-#include "base/buffer.h"
+#include "base/sink.h"
 #include "cli/table.h"
 #include "frame/frame.h"
 
@@ -12,11 +12,12 @@ enum { HOB_READ_ENDINGS = 2 };
 struct hob_read_format {
     const char *name;
     const char *endings[HOB_READ_ENDINGS]; /* of the names of files that are written in it */
-    int (*put)(struct hob_buffer *out, const struct hob_frame *frame,
-               const struct hob_table_options *options, struct hob_error *error);
+    int (*write)(const struct hob_sink *sink, const struct hob_frame *frame,
+                 const struct hob_table_options *options, struct hob_error *error);
     /* One value, as `--field` prints it. NULL: not possible. */
     int (*put_value)(struct hob_buffer *out, const struct hob_value *value,
                      struct hob_error *error);
+    bool binary; /* no text: nothing for a terminal */
 };
 
 /* NULL when there is none of that name. */

@@ -215,6 +215,7 @@ static int check_rows(const struct stacking *stacking, size_t *columns, struct h
 
 static int lay_over(struct stacking *stacking, struct hob_error *error)
 {
+    const size_t only_row = 0;
     size_t columns;
     int result = check_rows(stacking, &columns, error);
     if (result < 0)
@@ -229,7 +230,7 @@ static int lay_over(struct stacking *stacking, struct hob_error *error)
         const struct hob_column *source =
             hob_frame_column(stacking->frames[origin->frame], origin->column);
         struct hob_column column;
-        if (!hob_column_pick(&column, source, &(size_t){0}, 1, hob_frame_arena(stacking->result)))
+        if (!hob_column_pick(&column, source, &only_row, 1, hob_frame_arena(stacking->result)))
             return no_memory(error);
         result = add_column(stacking->result, pair->key, &column, error);
     }

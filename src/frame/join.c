@@ -359,6 +359,12 @@ static int join_frames(struct work *work, struct hob_error *error)
         result = find_pairs(work, error);
     if (result < 0)
         return result;
+    size_t columns = hob_frame_columns(work->left.frame) + hob_frame_columns(work->right.frame);
+    if (columns > 0 && work->pairs.count > HOB_FRAME_MAX_CELLS / columns)
+        return hob_error_set(error, HOB_E_LIMIT,
+                             "the joined table would have %zu rows and %zu columns, more than %zu "
+                             "cells",
+                             work->pairs.count, columns, HOB_FRAME_MAX_CELLS);
     hob_frame_set_rows(work->result, work->pairs.count);
     result = add_side(work, &work->left, error);
     if (result == 0)

@@ -23,9 +23,10 @@ struct cell {
 
 static struct cell cell_of_double(double number)
 {
+    const double limit = 9223372036854775808.0; /* 2^63 */
     if (isnan(number))
         return (struct cell){.form = MISSING};
-    if (number >= -0x1p63 && number < 0x1p63 && trunc(number) == number)
+    if (number >= -limit && number < limit && trunc(number) == number)
         return (struct cell){.form = INTEGER, .integer = (int64_t)number};
     return (struct cell){.form = FRACTION, .fraction = number};
 }

@@ -127,6 +127,13 @@ static struct hob_response *take_answer(struct hob_call *call, struct hob_error 
     return hob_answer_error(call->envelope, error, 0);
 }
 
+/* What becomes of a request beside its answer. */
+struct outcome {
+    bool may_wait;   /* in: for files, and for other requests */
+    int code;        /* what the handler said */
+    uint64_t ticket; /* as in struct hob_call */
+};
+
 /* Reads the body and calls the handler. NULL without memory; *code says what the handler said. */
 static struct hob_response *run_call(struct hob_call *call, const struct hob_route *route,
                                      struct hob_text body, int *code)
@@ -145,6 +152,8 @@ static struct hob_response *run_call(struct hob_call *call, const struct hob_rou
         *code = route->handle(call, &error);
     if (*code == 0)
         return take_answer(call, &error);
+    if (*code == HOB_CALL_WOULD_WAIT)
+        return NULL;
     if (*code == HOB_E_INTERNAL || *code == HOB_E_IO)
         hob_log(HOB_LOG_ERROR, "request failed", "path", route->path, "reason", error.message,
                 NULL);
@@ -154,13 +163,16 @@ static struct hob_response *run_call(struct hob_call *call, const struct hob_rou
 /* Makes the answer of a route, and keeps it warm when it may be. */
 static struct hob_response *make_answer(struct hob_server *server, const struct hob_route *route,
                                         const struct hob_http_request *request,
-                                        size_t max_file_size, int *code)
+                                        size_t max_file_size, struct outcome *outcome)
 {
     HOB_AUTO(sources) struct hob_sources *sources = NULL;
     struct hob_call call = {
         .server = server,
         .arena = hob_arena_new(),
         .started = request->started,
+        .method = request->method,
+        .path = request->path,
+        .may_wait = outcome->may_wait,
         .scope = {.roots = server->roots,
                   .max_file_size = max_file_size,
                   .finish = hob_compute_finish,
@@ -171,8 +183,9 @@ static struct hob_response *make_answer(struct hob_server *server, const struct 
                 request->body.size <= QUICK_BODY_SIZE;
     if (kept)
         call.scope.sources = sources = hob_sources_new();
-    struct hob_response *response = run_call(&call, route, request->body, code);
-    if (kept && call.keep && *code == 0 && response != NULL) {
+    struct hob_response *response = run_call(&call, route, request->body, &outcome->code);
+    outcome->ticket = call.ticket;
+    if (kept && call.keep && outcome->code == 0 && response != NULL) {
         struct hob_cache_key key = {route, request->body};
         hob_cache_keep(server->cache, key, response, HOB_STEAL(sources), hob_clock_now() - started);
     }
@@ -230,6 +243,45 @@ static struct hob_response *constant_answer(struct hob_server *server,
     return hob_response_ref(server->constants[route - hob_routes(&count)]);
 }
 
+/* ---- answers that wait until what they say is safe ---- */
+
+struct unsafe_answer {
+    struct hob_journal_wait wait; /* first: a wait is cast back to its answer */
+    struct hob_http_request *request;
+    struct hob_response *response;
+};
+
+static void send_unsafe(struct hob_journal_wait *wait, int code)
+{
+    struct unsafe_answer *answer = (struct unsafe_answer *)wait;
+    HOB_AUTO(response) struct hob_response *response = answer->response;
+    if (code != 0) {
+        struct hob_error error = HOB_ERROR_INIT;
+        hob_error_set(&error, code, "the change was made, but could not be written to the disk");
+        hob_error_hint(&error, "it will be lost when the server ends; the log says why");
+        hob_response_unref(response);
+        response = hob_answer_error(HOB_ENVELOPE_TYPED, &error, 0);
+    }
+    hob_http_answer(answer->request, response);
+    free(answer);
+}
+
+/* Sends the answer to a request that was deferred, not before its ticket is safe. */
+static void send_deferred(struct hob_server *server, struct hob_http_request *request,
+                          struct hob_response *response, uint64_t ticket)
+{
+    if (ticket == 0 || response == NULL) {
+        hob_http_answer(request, response);
+        return;
+    }
+    struct unsafe_answer *answer = hob_alloc_zero(1, sizeof *answer);
+    answer->wait = (struct hob_journal_wait){.ticket = ticket, .done = send_unsafe};
+    answer->request = request;
+    answer->response = hob_response_ref(response);
+    if (hob_store_when_safe(server->store, &answer->wait))
+        send_unsafe(&answer->wait, 0);
+}
+
 /* ---- in a worker thread ---- */
 
 struct task {
@@ -240,24 +292,25 @@ struct task {
 
 /* The answer to any request, however long it takes. */
 static struct hob_response *answer_slowly(struct hob_server *server,
-                                          const struct hob_http_request *request)
+                                          const struct hob_http_request *request,
+                                          struct outcome *outcome)
 {
-    int code;
     struct hob_response *refused = NULL;
     const struct hob_route *route = find_route(request, &refused);
     if (route == NULL)
         return refused;
     if (route->kind == HOB_ROUTE_CONSTANT)
         return constant_answer(server, route, request);
-    return make_answer(server, route, request, server->options.max_file_size, &code);
+    return make_answer(server, route, request, server->options.max_file_size, outcome);
 }
 
 static void run_task(struct hob_job *job)
 {
     struct task *task = (struct task *)job;
+    struct outcome outcome = {.may_wait = true};
     HOB_AUTO(response)
-    struct hob_response *response = answer_slowly(task->server, task->request);
-    hob_http_answer(task->request, response);
+    struct hob_response *response = answer_slowly(task->server, task->request, &outcome);
+    send_deferred(task->server, task->request, response, outcome.ticket);
     free(task);
 }
 
@@ -285,21 +338,22 @@ static struct hob_response *quick_answer(struct hob_server *server, const struct
     struct hob_response *response = hob_cache_find(server->cache, key, &cost_ns);
     if (response != NULL || cost_ns == 0 || cost_ns > QUICK_NS)
         return response;
-    int code;
-    response = make_answer(server, route, request, QUICK_FILE_SIZE, &code);
-    return code == HOB_E_LIMIT ? hob_response_unref(response) : response;
+    struct outcome outcome = {0};
+    response = make_answer(server, route, request, QUICK_FILE_SIZE, &outcome);
+    return outcome.code == HOB_E_LIMIT ? hob_response_unref(response) : response;
 }
 
 /* The answer, or NULL when a worker has to make it. */
 static struct hob_response *answer_now(struct hob_server *server, const struct hob_route *route,
-                                       const struct hob_http_request *request)
+                                       const struct hob_http_request *request,
+                                       struct outcome *outcome)
 {
-    int code;
     switch (route->kind) {
     case HOB_ROUTE_CONSTANT:
         return constant_answer(server, route, request);
     case HOB_ROUTE_QUICK:
-        return make_answer(server, route, request, 0, &code);
+    case HOB_ROUTE_EITHER:
+        return make_answer(server, route, request, server->options.max_file_size, outcome);
     case HOB_ROUTE_KEPT:
         return quick_answer(server, route, request);
     case HOB_ROUTE_SLOW:
@@ -315,14 +369,19 @@ void hob_dispatch_handle(void *context, struct hob_http_request *request)
         answer_later(server, request);
         return;
     }
+    struct outcome outcome = {0};
     HOB_AUTO(response) struct hob_response *response = NULL;
     const struct hob_route *route = find_route(request, &response);
     if (route != NULL)
-        response = answer_now(server, route, request);
-    if (route != NULL && response == NULL)
+        response = answer_now(server, route, request, &outcome);
+    if (route != NULL && response == NULL) {
         answer_later(server, request);
-    else
+    } else if (outcome.ticket != 0) {
+        hob_http_defer(request);
+        send_deferred(server, request, response, outcome.ticket);
+    } else {
         hob_http_answer(request, response);
+    }
 }
 
 int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error)
@@ -332,11 +391,11 @@ int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error)
     server->constants = hob_alloc_zero(count, sizeof(struct hob_response *));
     struct hob_http_request nothing = {.method = "GET", .path = "", .started = hob_clock_now()};
     for (size_t i = 0; i < count; i++) {
-        int code = 0;
+        struct outcome outcome = {0};
         if (routes[i].kind == HOB_ROUTE_CONSTANT)
-            server->constants[i] = make_answer(server, &routes[i], &nothing, 0, &code);
-        if (code != 0)
-            return hob_error_set(error, code, "cannot prepare the answer of %s", routes[i].path);
+            server->constants[i] = make_answer(server, &routes[i], &nothing, 0, &outcome);
+        if (outcome.code != 0)
+            return hob_error_set(error, outcome.code, "cannot prepare the answer of %s", routes[i].path);
     }
     return 0;
 }

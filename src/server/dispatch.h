@@ -14,12 +14,14 @@
 #include "server/routes.h"
 #include "server/server.h"
 #include "server/work.h"
+#include "session/store.h"
 
 struct hob_server {
     struct hob_server_options options; /* with defaults filled in; its texts are not kept */
     struct hob_guard guard;
     struct hob_roots *roots;
     struct hob_compute *compute;
+    struct hob_store *store; /* the sessions */
     struct hob_cache *cache;
     struct hob_work *work;
     struct hob_http *tcp, *local; /* `local` is NULL without a unix socket */

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
-#include "server/peer.h"
+#include "base/peer.h"
 
 static bool same_name(struct hob_text name, const char *other)
 {

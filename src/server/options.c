@@ -59,24 +59,12 @@ static int set_log_file(struct hob_options *options, const char *value, struct h
     return 0;
 }
 
-/* A number of bytes, with K, M or G behind it for powers of 1024. */
 static int parse_size(const char *value, size_t *size, struct hob_error *error)
 {
-    static const char units[] = "KMG";
-    struct hob_text digits = hob_text_from(value);
-    const char *unit = digits.size > 0 ? strchr(units, value[digits.size - 1]) : NULL;
-    unsigned shift = 0;
-    if (unit != NULL) {
-        shift = 10 * (unsigned)(unit - units + 1);
-        digits.size--;
-    }
-    uint64_t number;
-    if (hob_number_parse_unsigned(digits, &number) != 0 || number == 0 ||
-        number > (uint64_t)PTRDIFF_MAX >> shift)
-        return hob_error_set(error, HOB_E_PARAMETER,
-                             "'%s' is no size: use a number of bytes, or such as 64M", value);
-    *size = (size_t)number << shift;
-    return 0;
+    if (hob_number_parse_size(hob_text_from(value), size))
+        return 0;
+    return hob_error_set(error, HOB_E_PARAMETER,
+                         "'%s' is no size: use a number of bytes, or such as 64M", value);
 }
 
 static int set_max_body(struct hob_options *options, const char *value, struct hob_error *error)
@@ -88,6 +76,25 @@ static int set_max_file_size(struct hob_options *options, const char *value,
                              struct hob_error *error)
 {
     return parse_size(value, &options->server.max_file_size, error);
+}
+
+static int set_cache(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    options->server.no_cache = strcmp(value, "off") == 0;
+    return options->server.no_cache ? 0 : parse_size(value, &options->server.cache_size, error);
+}
+
+static int set_state(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    (void)error;
+    options->server.state = value;
+    return 0;
+}
+
+static int set_session_memory(struct hob_options *options, const char *value,
+                              struct hob_error *error)
+{
+    return parse_size(value, &options->server.max_session_memory, error);
 }
 
 static int set_threads(struct hob_options *options, const char *value, struct hob_error *error)
@@ -126,6 +133,12 @@ static const struct option {
      "requests may use files below it, beside the working directory; may be given again"},
     {"--max-body", "SIZE", set_max_body, "the largest request body (default 64M)"},
     {"--max-file-size", "SIZE", set_max_file_size, "the largest file that is read (default 4G)"},
+    {"--cache", "SIZE", set_cache,
+     "answers kept warm take at most this (default 32M); off keeps none"},
+    {"--state", "DIRECTORY", set_state,
+     "where sessions are kept (default $XDG_STATE_HOME/hob); none: in memory only"},
+    {"--session-memory", "SIZE", set_session_memory,
+     "sessions take at most this of memory (default 1G); others wait on the disk"},
     {"--threads", "NUMBER", set_threads, "threads that talk to clients (default: one a core)"},
     {"--log-level", "LEVEL", set_log_level, "error, warning (default), info or debug"},
     {"--log-file", "PATH", set_log_file, "append the log to a file instead of stderr"},

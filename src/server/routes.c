@@ -54,6 +54,15 @@ static const struct hob_route_parameter talk_field_parameters[] = {
     {0},
 };
 
+static const struct hob_route_parameter sessions_parameters[] = {
+    {"interface_file", "string", true, "name of the interface file"},
+    {"directory", "string", false, "where the interface file is; the working directory if absent"},
+    {"interface_field", "string", false, "the section of it to open; all of it if absent"},
+    {"timeout", "number", false,
+     "seconds after which a session that nobody uses ends (default 3600); 0: never"},
+    {0},
+};
+
 static const struct hob_route routes[] = {
     {"/api/ping", ANY, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_ping,
      "Whether the server answers.", NULL},
@@ -69,6 +78,13 @@ static const struct hob_route routes[] = {
     {"/api/interface/read", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_NULL_VALUE,
      hob_handle_interface_read, "A field of an interface file, with what it inherits.",
      interface_read_parameters},
+    {"/api/sessions/{id}/{operation}", ANY, HOB_ROUTE_EITHER, HOB_ENVELOPE_TYPED,
+     hob_handle_session_operation, "Does something to a session.", NULL},
+    {"/api/sessions/{id}", ANY | HOB_METHOD_DELETE, HOB_ROUTE_EITHER, HOB_ENVELOPE_TYPED,
+     hob_handle_session, "What a session is; DELETE ends it.", NULL},
+    {"/api/sessions", ANY, HOB_ROUTE_EITHER, HOB_ENVELOPE_TYPED, hob_handle_sessions,
+     "GET lists the sessions; POST opens one: a table to walk, read and edit.",
+     sessions_parameters},
     {"/api/health", ANY, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_health,
      "Which server this is, and its version.", NULL},
     {"/api/status", ANY, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_status,
@@ -81,13 +97,31 @@ const struct hob_route *hob_routes(size_t *count)
     return routes;
 }
 
+/* `{...}` in the pattern stands for one part of the path. */
+static bool matches(const char *pattern, const char *path, const char *end)
+{
+    while (*pattern != '\0' && path < end) {
+        if (*pattern == '{') {
+            const char *start = path;
+            pattern += strcspn(pattern, "}") + 1;
+            while (path < end && *path != '/')
+                path++;
+            if (path == start)
+                return false;
+        } else if (*pattern++ != *path++) {
+            return false;
+        }
+    }
+    return *pattern == '\0' && path == end;
+}
+
 const struct hob_route *hob_route_find(const char *path)
 {
     size_t size = strlen(path);
     if (size > 1 && path[size - 1] == '/')
         size--;
     for (size_t i = 0; i < sizeof routes / sizeof *routes; i++)
-        if (strncmp(routes[i].path, path, size) == 0 && routes[i].path[size] == '\0')
+        if (matches(routes[i].path, path, path + size))
             return &routes[i];
     return NULL;
 }

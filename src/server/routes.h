@@ -23,7 +23,12 @@ enum hob_route_kind {
     HOB_ROUTE_QUICK,    /* made at once: never waits for anything */
     HOB_ROUTE_KEPT,     /* depends on the body and on files: kept while those are unchanged */
     HOB_ROUTE_SLOW,     /* may wait for a disk: made by a worker thread */
+    HOB_ROUTE_EITHER,   /* made at once, unless the handler says that it has to wait */
 };
+
+/* What the handler of such a route returns when it may not wait but must: it is called again, from
+ * a worker thread. */
+enum { HOB_CALL_WOULD_WAIT = 1 };
 
 /* What an error's body looks like. */
 enum hob_envelope {
@@ -36,12 +41,15 @@ enum hob_envelope {
 /* A request on its way through a handler. */
 struct hob_call {
     struct hob_server *server;
+    const char *method, *path;
+    bool may_wait; /* it runs in a worker thread */
     const struct hob_value *body; /* the JSON object; an empty one when there was no body */
     struct hob_arena *arena;      /* freed when the answer has been made */
     struct hob_scope scope;       /* where the call may look; records what it looked at */
     struct hob_buffer out;        /* the handler appends the body of the success answer */
     enum hob_envelope envelope;   /* the route's; a handler may choose another */
     bool keep;                    /* false: this answer must not be kept warm */
+    uint64_t ticket;              /* not 0: sent when the store says that this is safe */
     uint64_t started;             /* hob_clock_now: when the server had the request... */
     uint64_t operation_started;   /* ...and when the handler was called */
 };
@@ -65,12 +73,13 @@ struct hob_route {
 };
 
 const struct hob_route *hob_routes(size_t *count);
-/* By path, one slash at the end left aside; NULL when there is none. */
+/* By path, one slash at the end left aside; `{...}` in a route's path stands for any one part.
+ * NULL when there is none. */
 const struct hob_route *hob_route_find(const char *path);
 /* "GET, HEAD, POST": for the Allow header. */
 void hob_route_put_methods(struct hob_buffer *out, const struct hob_route *route);
 
-/* The handlers, in status.c, tables.c, compute.c and fields.c. */
+/* The handlers, in status.c, tables.c, compute.c, fields.c and sessions.c. */
 int hob_handle_health(struct hob_call *call, struct hob_error *error);
 int hob_handle_ping(struct hob_call *call, struct hob_error *error);
 int hob_handle_status(struct hob_call *call, struct hob_error *error);
@@ -79,5 +88,8 @@ int hob_handle_write_data(struct hob_call *call, struct hob_error *error);
 int hob_handle_compute(struct hob_call *call, struct hob_error *error);
 int hob_handle_interface_read(struct hob_call *call, struct hob_error *error);
 int hob_handle_talk_field(struct hob_call *call, struct hob_error *error);
+int hob_handle_sessions(struct hob_call *call, struct hob_error *error);
+int hob_handle_session(struct hob_call *call, struct hob_error *error);
+int hob_handle_session_operation(struct hob_call *call, struct hob_error *error);
 
 #endif

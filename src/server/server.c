@@ -122,6 +122,11 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .refuse_body = hob_dispatch_refuse_body,
     };
     server->compute = hob_compute_new();
+    server->store = hob_store_new(&(struct hob_store_options){
+        .state = options->state,
+        .max_sessions = options->max_sessions,
+        .max_memory = options->max_session_memory,
+    });
     server->cache = hob_cache_new(server->options.cache_size, (size_t)1 << 20);
     server->work = hob_work_new(server->options.workers, server->options.queue_limit);
     int code = add_roots(server, error);
@@ -192,6 +197,7 @@ struct hob_server *hob_server_stop(struct hob_server *server)
     drain(server);
     /* Jobs answer connections: they end before the connections do. */
     hob_work_free(server->work);
+    hob_store_flush(server->store);
     hob_http_stop(server->tcp);
     hob_http_stop(server->local);
     size_t count;
@@ -200,6 +206,7 @@ struct hob_server *hob_server_stop(struct hob_server *server)
         hob_response_unref(server->constants[i]);
     free(server->constants);
     hob_cache_free(server->cache);
+    hob_store_free(server->store);
     hob_compute_free(server->compute);
     hob_roots_free(server->roots);
     free(server->socket_path);

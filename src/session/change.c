@@ -20,7 +20,7 @@ const struct hob_value *session_label_value(const struct session_label *label,
     }
 }
 
-static struct hob_value *new_record(struct hob_arena *arena, const char *op)
+struct hob_value *session_new_record(struct hob_arena *arena, const char *op)
 {
     struct hob_value *record = hob_value_new(arena, HOB_MAP);
     hob_value_put_string(arena, record, "op", hob_value_new_string(arena, hob_text_from(op)));
@@ -61,7 +61,7 @@ static int set_value_there(struct hob_session *session, struct session_column *c
                            const struct hob_value *value, struct hob_error *error)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    struct hob_value *record = new_record(arena, "set");
+    struct hob_value *record = session_new_record(arena, "set");
     if (row == SIZE_MAX)
         return hob_error_set(error, HOB_E_NO_KEY, "the session has no rows");
     struct session_label label = session_labels_at(session_index(session), row);
@@ -124,7 +124,7 @@ SESSION_OPERATION(add_row)
         return hob_error_set(error, HOB_E_PARAMETER,
                              "'values' must be a mapping of columns to values, not a %s",
                              hob_value_kind_name(values));
-    struct hob_value *record = new_record(arena, "row");
+    struct hob_value *record = session_new_record(arena, "row");
     hob_value_put_string(arena, record, "index", index);
     if (!hob_value_is_null(values))
         hob_value_put_string(arena, record, "values", values);
@@ -148,7 +148,7 @@ SESSION_OPERATION(add_column)
         result = session_check_name(name, error);
     if (result < 0)
         return result;
-    struct hob_value *record = new_record(arena, "column");
+    struct hob_value *record = session_new_record(arena, "column");
     hob_value_put_string(arena, record, "column", name);
     if (!hob_value_is_null(value))
         hob_value_put_string(arena, record, "value", value);
@@ -163,7 +163,7 @@ SESSION_OPERATION(drop_column)
     int result = session_need(parameters, "column", &name, error);
     if (result < 0)
         return result;
-    struct hob_value *record = new_record(arena, "drop");
+    struct hob_value *record = session_new_record(arena, "drop");
     hob_value_put_string(arena, record, "column", name);
     return session_edit(session, record, error);
 }
@@ -172,7 +172,7 @@ SESSION_OPERATION(undo)
 {
     (void)scope, (void)parameters;
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    int result = session_edit(session, new_record(arena, "undo"), error);
+    int result = session_edit(session, session_new_record(arena, "undo"), error);
     if (result == 0)
         hob_buffer_printf(out, ",\"remaining\":%zu", session->undo_groups);
     return result;
@@ -255,12 +255,12 @@ static int take_field(const struct hob_session *session, const struct hob_frame 
         int result = session_check_name(field, error);
         if (result < 0)
             return result;
-        struct hob_value *made = new_record(arena, "column");
+        struct hob_value *made = session_new_record(arena, "column");
         hob_value_put_string(arena, made, "column", field);
         hob_value_append(arena, edits, made);
     }
     struct hob_value *values = hob_value_new(arena, HOB_LIST);
-    struct hob_value *record = new_record(arena, "values");
+    struct hob_value *record = session_new_record(arena, "values");
     const struct hob_column *column = hob_frame_column(frame, position);
     for (size_t row = 0; row < hob_frame_rows(frame); row++)
         if (!hob_value_append(arena, values, hob_column_value(column, row, arena)))
@@ -298,7 +298,7 @@ static int compute(struct hob_session *session, const struct hob_value *flow,
         result = take_field(session, frame, fields->map.pairs[i].key, indices, edits, arena, error);
     if (result < 0)
         return result;
-    struct hob_value *record = new_record(arena, "many");
+    struct hob_value *record = session_new_record(arena, "many");
     hob_value_put_string(arena, record, "edits", edits);
     result = session_edit(session, record, error);
     if (result < 0)

@@ -104,7 +104,8 @@ static void repair_focus(struct hob_session *session)
 static int undo_group(struct hob_session *session, struct hob_error *error)
 {
     if (session->undo_groups == 0)
-        return hob_error_set(error, HOB_E_VALUE, "there is nothing to undo");
+        return hob_error_set(error, HOB_E_VALUE, "there is nothing to undo since the "
+                             "session was opened or saved");
     for (bool first = false; !first;) {
         first = session->undo[session->undo_count - 1].first;
         undo_step(session);
@@ -412,6 +413,8 @@ static int check_row(struct hob_session *session, const struct hob_value *values
     for (uint32_t i = 0; i < values->map.count; i++) {
         struct session_column *column;
         int result = session_need_column(session, values->map.pairs[i].key, &column, error);
+        if (result < 0 && session->replaying)
+            continue;
         if (result == 0)
             result = need_mutable(column, error);
         if (result < 0)
@@ -443,6 +446,8 @@ static int apply_row(struct hob_session *session, const struct hob_value *record
     for (uint32_t i = 0; result == 0 && i < values->map.count; i++) {
         const struct hob_pair *pair = &values->map.pairs[i];
         struct session_column *column = session_find_column(session, pair->key);
+        if (column == NULL)
+            continue;
         if (column->part->kind != SESSION_SERIES) {
             result = set_in_rows(session, column, &label, pair->value, error);
             continue;
@@ -517,8 +522,13 @@ static int apply_many(struct hob_session *session, const struct hob_value *recor
 {
     const struct hob_value *edits = hob_value_get(record, "edits");
     int result = 0;
-    for (uint32_t i = 0; result == 0 && hob_value_is(edits, HOB_LIST) && i < edits->list.count; i++)
+    for (uint32_t i = 0; result == 0 && hob_value_is(edits, HOB_LIST) && i < edits->list.count;
+         i++) {
         result = apply(session, edits->list.items[i], error);
+        /* A column that was dropped, and the file saved without it. */
+        if (result == HOB_E_NO_KEY && session->replaying)
+            result = 0;
+    }
     return result;
 }
 
@@ -561,9 +571,27 @@ static int apply_whole(struct hob_session *session, const struct hob_value *reco
     return 0;
 }
 
-static bool is_undo(const struct hob_value *record)
+/* What is saved cannot be taken back: the journal would then say less than the files. */
+static void forget_undo(struct hob_session *session)
 {
-    return hob_text_is(hob_value_text(hob_value_get(record, "op")), "undo");
+    for (size_t i = 0; i < session->undo_count; i++) {
+        session->edited_size -= session->undo[i].size;
+        free(session->undo[i].json);
+    }
+    session->undo_count = session->undo_groups = 0;
+}
+
+/* Undo and save are no edits, but stand among them in the journal. */
+static int edit(struct hob_session *session, const struct hob_value *record,
+                struct hob_error *error)
+{
+    struct hob_text op = hob_value_text(hob_value_get(record, "op"));
+    if (hob_text_is(op, "undo"))
+        return undo_group(session, error);
+    if (!hob_text_is(op, "saved"))
+        return apply_whole(session, record, error);
+    forget_undo(session);
+    return 0;
 }
 
 int session_edit(struct hob_session *session, const struct hob_value *record,
@@ -578,7 +606,7 @@ int session_edit(struct hob_session *session, const struct hob_value *record,
             result = no_memory(error);
     }
     if (result == 0)
-        result = is_undo(record) ? undo_group(session, error) : apply_whole(session, record, error);
+        result = edit(session, record, error);
     if (result < 0) {
         session->records.size = before;
         session->records.failed = false;

@@ -206,6 +206,8 @@ SESSION_OPERATION(save);
 /* edit.c: applies one record and collects it for the journal, all of it or nothing. */
 int session_edit(struct hob_session *session, const struct hob_value *record,
                  struct hob_error *error);
+/* {"op": op}, to be completed. */
+struct hob_value *session_new_record(struct hob_arena *arena, const char *op);
 /* Whether any part, or the session itself, has rows of this label. */
 bool session_knows_label(const struct hob_session *session, const struct session_label *label);
 void session_free_undo(struct hob_session *session);

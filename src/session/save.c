@@ -44,7 +44,8 @@ static int part_frame(struct hob_frame **out, const struct hob_session *session,
     const struct hob_value **cells =
         hob_arena_try_alloc(hob_frame_arena(frame), (rows + 1) * sizeof *cells);
     int result = cells == NULL ? no_memory(error) : 0;
-    bool indexed = !part->numbered || part->index.count == 0;
+    bool indexed =
+        !part->numbered || part->labels.base_count == 0 || part->labels.more_count > 0;
     if (result == 0 && indexed)
         result = add_column(frame, part, NULL, cells, error);
     for (size_t i = 0; result == 0 && i < session_labels_count(&session->names); i++)
@@ -81,6 +82,7 @@ static int save_part(const struct hob_session *session, struct session_part *par
 SESSION_OPERATION(save)
 {
     const struct hob_value *all = hob_value_get(parameters, "all");
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     bool everything = hob_value_is(all, HOB_BOOL) && all->boolean;
     bool first = true;
     hob_buffer_put_string(out, ",\"written\":[");
@@ -97,5 +99,5 @@ SESSION_OPERATION(save)
             return result;
     }
     hob_buffer_put_char(out, ']');
-    return 0;
+    return first ? 0 : session_edit(session, session_new_record(arena, "saved"), error);
 }

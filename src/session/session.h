@@ -67,7 +67,8 @@ struct hob_session_parameter {
 struct hob_session_operation {
     const char *name;
     enum hob_session_effect effect;
-    bool scans; /* its cost grows with the table */
+    bool scans;    /* its cost grows with the table */
+    bool reshapes; /* it may change rows or columns */
     /* Appends members of the answer, each with a comma before it: `,"value":1`. */
     int (*run)(struct hob_session *session, const struct hob_value *parameters,
                const struct hob_scope *scope, struct hob_buffer *out, struct hob_error *error);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "access/access.h"
+#include "base/log.h"
 #include "base/regex.h"
 #include "config/glob.h"
 #include "frame/records.h"
@@ -270,6 +271,33 @@ static void a_file_that_is_no_text_has_a_name_only(void **state)
                       "mixed", "b.txt") ",'content':'one\\ntwo\\n'}]");
 }
 
+static void broken_front_matter_gives_an_empty_record(void **state)
+{
+    (void)state;
+    mkdir("talks", 0700);
+    put_file("talks/a.md", "---\ntitle: [\n---\ntext");
+    put_file("talks/b.md", "---\ntitle: B\n---\ntext\n");
+    hob_log_set_level(HOB_LOG_ERROR);
+    check_records(
+        "{'type':'markdown_directory','source':{'directory':'talks'}}",
+        "[{" FIELDS("talks", "a.md") ",'title':null,'content':null},"
+                                     "{" FIELDS("talks", "b.md") ",'title':'B','content':'text'}]");
+    hob_log_set_level(HOB_LOG_INFO);
+}
+
+static void meta_files_lie_beside_what_they_describe(void **state)
+{
+    (void)state;
+    mkdir("docs", 0700);
+    put_file("docs/a.pdf", "");
+    put_file("docs/a.pdf.yml", "title: A\n");
+    put_file("docs/b.pdf", "");
+    check_records(
+        "{'type':'meta_directory','source':{'directory':'docs','glob':'*.pdf'}}",
+        "[{'title':'A'," FIELDS("docs", "a.pdf") "},"
+                                                 "{'title':null," FIELDS("docs", "b.pdf") "}]");
+}
+
 static void a_new_file_makes_the_record_of_sources_stale(void **state)
 {
     (void)state;
@@ -404,6 +432,17 @@ static void patterns_match_names_as_in_python(void **state)
             assert_string_equal(cases[i].pattern, cases[i].name);
 }
 
+static void more_files_than_the_limit_are_refused(void **state)
+{
+    (void)state;
+    HOB_AUTO(paths) struct hob_paths paths = HOB_PATHS_INIT;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i <= HOB_PATHS_MAX; i++)
+        result = hob_paths_add(&paths, "x", NULL);
+    assert_int_equal(result, HOB_E_LIMIT);
+    assert_int_equal(paths.count, HOB_PATHS_MAX);
+}
+
 static void a_pattern_of_many_stars_ends_in_time(void **state)
 {
     (void)state;
@@ -444,11 +483,14 @@ int main(void)
         cmocka_unit_test(nothing_outside_the_roots_is_read),
         cmocka_unit_test(a_list_names_files_of_several_kinds),
         cmocka_unit_test(a_file_that_is_no_text_has_a_name_only),
+        cmocka_unit_test(broken_front_matter_gives_an_empty_record),
+        cmocka_unit_test(meta_files_lie_beside_what_they_describe),
         cmocka_unit_test(a_new_file_makes_the_record_of_sources_stale),
         cmocka_unit_test(each_row_is_written_to_its_file),
         cmocka_unit_test(two_rows_for_one_file_are_refused_after_the_first),
         cmocka_unit_test(rows_without_a_file_or_outside_the_roots_are_refused),
         cmocka_unit_test(patterns_match_names_as_in_python),
+        cmocka_unit_test(more_files_than_the_limit_are_refused),
         cmocka_unit_test(a_pattern_of_many_stars_ends_in_time),
         cmocka_unit_test(regular_expressions_are_bounded),
     };

@@ -182,7 +182,8 @@ static int apply(struct liquid_render *render, const struct liquid_call *call,
                  struct liquid_value *value)
 {
     struct liquid_arguments arguments = {.count = call->count};
-    int status = value->kind == LIQUID_TEXT ? liquid_spend(render, value->text.size >> 10) : 0;
+    render->statements++;
+    int status = value->kind == LIQUID_TEXT ? liquid_spend(render, value->text.size >> 8) : 0;
     for (unsigned i = 0; i < call->count && status == 0; i++)
         status = liquid_evaluate(render, &call->arguments[i], &arguments.values[i]);
     if (status == 0 && call->keyword != NULL)

@@ -74,14 +74,15 @@ static bool is_digits(struct hob_text text)
     return text.size > 0;
 }
 
-static bool from_text(const struct liquid_render *render, struct hob_text text,
+static bool from_text(struct liquid_render *render, struct hob_text text,
                       struct liquid_moment *moment)
 {
-    enum { LONGEST = 256 };
+    enum { LONGEST = 256, WORK = 50 }; /* WORK: statements that take as long */
     struct liquid_value number;
     struct liquid_moment now;
     if (!from_seconds(render->now.tv_sec, &now) || text.size > LONGEST)
         return false;
+    render->statements += WORK;
     now.microsecond = (int)(render->now.tv_nsec / 1000);
     if (hob_text_is(text, "now") || hob_text_is(text, "today")) {
         *moment = now;

@@ -101,7 +101,7 @@ static int calculate(struct liquid_render *render, const struct operation *opera
     if (!to_decimal(a, &left) || !to_decimal(b, &right))
         return liquid_broken(render, "the numbers are too large");
     uint64_t width = (uint64_t)(left.count + right.count + abs(left.exponent - right.exponent));
-    int status = liquid_spend(render, width * width >> 12);
+    int status = liquid_spend(render, width * width >> 10);
     if (status == 0 && !operation->exact(&exact, &left, &right))
         return liquid_broken(render, "the numbers are too large");
     if (status != 0)

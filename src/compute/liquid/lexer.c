@@ -18,7 +18,8 @@ struct lexer {
     struct liquid_parser *parser;
     struct hob_text source;
     size_t at;
-    bool trim; /* the text that follows loses the white space at its start */
+    bool trim;      /* the text that follows loses the white space at its start */
+    bool no_endraw; /* there is none any more: not searched for again */
 };
 
 static int add_token(struct liquid_parser *parser, struct liquid_token token, const char *data)
@@ -92,14 +93,25 @@ static size_t find_end_tag(struct hob_text source, size_t at, const char *name, 
     return SIZE_MAX;
 }
 
-/* The end of a comment whose text starts at `at`: comments nest, raw inside hides what is in it. */
-static size_t find_comment_end(struct hob_text source, size_t at, bool *dash)
+static size_t find_endraw(struct lexer *lexer, size_t at, size_t *end)
 {
+    bool dash;
+    size_t found = SIZE_MAX;
+    if (!lexer->no_endraw)
+        found = find_end_tag(lexer->source, at, "endraw", end, &dash);
+    lexer->no_endraw = found == SIZE_MAX;
+    return found;
+}
+
+/* The end of a comment whose text starts at `at`: comments nest, raw inside hides what is in it. */
+static size_t find_comment_end(struct lexer *lexer, size_t at, bool *dash)
+{
+    struct hob_text source = lexer->source;
     unsigned depth = 1;
     while ((at = find_from(source, at, "{%")) != SIZE_MAX) {
         size_t end, behind = match_tag(source, at, "raw");
         if (behind != 0 && (behind = match_close(source, behind, dash)) != 0 &&
-            find_end_tag(source, behind, "endraw", &end, dash) != SIZE_MAX) {
+            find_endraw(lexer, behind, &end) != SIZE_MAX) {
             at = end;
             continue;
         }
@@ -179,7 +191,7 @@ static bool lex_opaque(struct lexer *lexer, struct hob_text name, bool bare, siz
     bool dash = false;
     *status = 0;
     if (hob_text_is(name, "raw") && bare) {
-        size_t stop = find_end_tag(lexer->source, behind, "endraw", &end, &dash);
+        size_t stop = find_endraw(lexer, behind, &end);
         if (stop == SIZE_MAX)
             return false;
         *status = add_text(lexer, (struct hob_text){lexer->source.data + behind, stop - behind});
@@ -187,7 +199,7 @@ static bool lex_opaque(struct lexer *lexer, struct hob_text name, bool bare, siz
         return true;
     }
     if (hob_text_is(name, "comment"))
-        end = find_comment_end(lexer->source, behind, &dash);
+        end = find_comment_end(lexer, behind, &dash);
     else if (!hob_text_is(name, "doc"))
         return false;
     else if (find_end_tag(lexer->source, behind, "enddoc", &end, &dash) == SIZE_MAX)

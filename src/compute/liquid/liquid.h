@@ -56,11 +56,11 @@ struct hob_liquid_context {
     const struct hob_value *data; /* a mapping, or NULL; null, NaN and "" in it, and in mappings
                                      inside it (not in lists), count as not there */
     struct {
-        size_t output; /* bytes written; 0 is 64 MiB */
-        size_t memory; /* bytes for variables and intermediate values; 0 is 512 MiB */
-        uint64_t
-            iterations;    /* of loops, plus items and KiB that filters work on; 0 is 10 million */
-        unsigned partials; /* nested includes and renders; 0 is 100 */
+        size_t output;       /* bytes written; 0 is 64 MiB */
+        size_t memory;       /* bytes for variables and intermediate values; 0 is 512 MiB */
+        uint64_t iterations; /* of loops, and what filters do in proportion; 0 is 10 million. Ten
+                                times as many tags, outputs and filters may run */
+        unsigned partials;   /* nested includes and renders; 0 is 100 */
     } limits;
     hob_liquid_load *load; /* NULL: there are no partials */
     void *load_data;

@@ -1,8 +1,8 @@
 /* render: runs the tree of a template.
  *
  * Limits keep a hostile template from taking the process with it: bytes written, bytes held,
- * steps (iterations of loops, items that filters touch, KiB of text they work on), and nesting over
- * all partials together, so that the C stack stays small. What is broken gives a warning and
+ * steps (iterations of loops, items that filters touch, text they work on), statements, and nesting
+ * over all partials together, so that the C stack stays small. What is broken gives a warning and
  * nothing else; after a hundred warnings nobody reads on, so that no more are given. */
 #include "compute/liquid/render.h"
 
@@ -16,6 +16,7 @@ enum {
     DEFAULT_OUTPUT = 64 << 20,
     DEFAULT_MEMORY = 512 << 20,
     DEFAULT_STEPS = 10000000,
+    STATEMENTS_A_STEP = 10,
     DEFAULT_PARTIALS = 100,
 };
 
@@ -153,6 +154,8 @@ int liquid_render_block(struct liquid_render *render, const struct liquid_block 
         return liquid_exceeded(render, "nesting");
     int status = 0;
     for (const struct liquid_node *node = block->first; node != NULL; node = node->next) {
+        if (++render->statements > render->statement_limit)
+            return liquid_exceeded(render, "iterations");
         status = node->tag->render(render, node);
         if (status == LIQUID_BROKEN) {
             liquid_warn(render, node->offset, render->reason);
@@ -189,6 +192,8 @@ static void init(struct liquid_render *render, struct hob_buffer *out,
     render->memory_limit = context->limits.memory != 0 ? context->limits.memory : DEFAULT_MEMORY;
     render->step_limit =
         context->limits.iterations != 0 ? context->limits.iterations : DEFAULT_STEPS;
+    bool huge = render->step_limit > UINT64_MAX / STATEMENTS_A_STEP;
+    render->statement_limit = huge ? UINT64_MAX : render->step_limit * STATEMENTS_A_STEP;
     render->partial_limit =
         context->limits.partials != 0 ? context->limits.partials : DEFAULT_PARTIALS;
     render->data = liquid_wrap(context->data, true);

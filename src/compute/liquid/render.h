@@ -35,6 +35,7 @@ struct liquid_render {
 
     size_t output_limit, memory_limit;
     uint64_t steps, step_limit;
+    uint64_t statements, statement_limit; /* run so far, filters included */
     unsigned depth, partials, partial_limit;
 
     struct liquid_value data;

@@ -2,13 +2,13 @@
  *
  * Of a TCP connection within this machine the kernel knows both ends; the other end's owner is
  * asked for through sock_diag, one question for one connection, some microseconds however many
- * connections there are. Where that is not to be had, the table of all connections is searched.
+ * connections there are.
  *
  * A process may send a request and close its socket before anybody looks: such a socket belongs to
- * nobody any more, which both sources report as user 0, the root. It is told apart by its inode
- * (0); otherwise any user could send commands in the name of root, without seeing the answers. */
+ * nobody any more, which is reported as user 0, the root. It is told apart by its inode (0);
+ * otherwise any user could send commands in the name of root, without seeing the answers. */
 #define _GNU_SOURCE
-#include "server/peer.h"
+#include "base/peer.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -24,7 +24,6 @@
 #endif
 
 #include "base/file.h"
-#include "base/platform.h"
 
 struct end {
     int family;
@@ -117,11 +116,17 @@ static enum hob_peer ask_kernel(const struct end *client, const struct end *serv
 
 static enum hob_peer look_up_local(int descriptor, uid_t *user)
 {
+#ifdef __linux__
     struct ucred peer;
     socklen_t size = sizeof peer;
     if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) != 0)
         return HOB_PEER_UNKNOWN;
     *user = peer.uid;
+#else
+    gid_t group;
+    if (getpeereid(descriptor, user, &group) != 0)
+        return HOB_PEER_UNKNOWN;
+#endif
     return HOB_PEER_USER;
 }
 
@@ -140,11 +145,5 @@ enum hob_peer hob_peer_look_up(int descriptor, uid_t *user)
         return HOB_PEER_UNKNOWN;
     if (!is_this_machine(&client, &server))
         return HOB_PEER_REMOTE;
-    enum hob_peer found = ask_kernel(&client, &server, user);
-    if (found != HOB_PEER_UNKNOWN)
-        return found;
-    return hob_platform_peer_user(client.family, client.address, client.port, server.address,
-                                  server.port, user) == 0
-               ? HOB_PEER_USER
-               : HOB_PEER_UNKNOWN;
+    return ask_kernel(&client, &server, user);
 }

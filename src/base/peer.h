@@ -1,6 +1,6 @@
 /* peer: which user's process is on the other end of a connection. */
-#ifndef HOB_SERVER_PEER_H
-#define HOB_SERVER_PEER_H
+#ifndef HOB_BASE_PEER_H
+#define HOB_BASE_PEER_H
 
 #include <stdbool.h>
 #include <sys/types.h>

@@ -1,0 +1,87 @@
+/* convert: `hob convert`.
+ *
+ * Both ends are flows, as in an interface file: so what a format can be told in an interface it can
+ * be told here, with --option. */
+#include <errno.h>
+
+#include "cli/choices.h"
+#include "cli/read_format.h"
+#include "cli/transfer.h"
+
+static int unknown_input(const char *path, struct hob_error *error)
+{
+    struct stat facts;
+    if (stat(path, &facts) != 0)
+        return hob_error_from_errno(error, errno, "read", path);
+    if (S_ISDIR(facts.st_mode))
+        return hob_error_from_errno(error, EISDIR, "read", path);
+    hob_error_set(error, HOB_E_VALUE,
+                  "cannot read '%s': the ending of its name does not say what it holds", path);
+    hob_error_hint(error, "say it with --from, as in --from csv");
+    return HOB_E_VALUE;
+}
+
+static uint64_t size_of(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? (uint64_t)facts.st_size : 0;
+}
+
+static int read_input(struct hob_transfer *transfer, struct hob_value *flow, const char *path,
+                      struct hob_frame **frame, struct hob_error *error)
+{
+    const char *type = hob_arguments_value(transfer->arguments, "from");
+    const struct hob_format *format =
+        type != NULL ? hob_read_type_find(type) : hob_format_of_file(path);
+    if (format == NULL || format->read == NULL)
+        return unknown_input(path, error);
+    bool standard = strcmp(path, "-") == 0;
+    const char *name = standard ? "/dev/stdin" : path;
+    struct hob_arena *arena = transfer->arena;
+    hob_value_put_string(arena, flow, "type",
+                         hob_value_new_string(arena, hob_text_from(format->type)));
+    hob_value_put_string(arena, flow, "filename", hob_value_new_string(arena, hob_text_from(name)));
+    hob_progress_reading(transfer->progress, standard ? "standard input" : path, size_of(name));
+    return hob_access_read(frame, &transfer->scope, flow, error);
+}
+
+static int look_at_arguments(struct hob_transfer *transfer, const struct hob_format **target)
+{
+    const struct hob_arguments *arguments = transfer->arguments;
+    const char *from = hob_arguments_value(arguments, "from");
+    if (from != NULL && hob_read_type_find(from) == NULL)
+        return hob_choice_wrong(arguments, "from", from, hob_read_put_types);
+    if (from == NULL && strcmp(arguments->words[0], "-") == 0)
+        return hob_arguments_wrong(arguments, "what standard input holds must be said with --from");
+    int wrong = hob_transfer_choose_target(transfer, "to", hob_arguments_value(arguments, "to"),
+                                           arguments->words[1], target);
+    if (wrong != 0)
+        return wrong;
+    return hob_choice_size(arguments, "max-file-size", &transfer->scope.max_file_size);
+}
+
+int hob_run_convert(const struct hob_arguments *arguments)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    struct hob_error error = HOB_ERROR_INIT;
+    struct hob_transfer transfer = {
+        .arguments = arguments,
+        .arena = arena,
+        .scope = {.finish = arguments->compute->finish, .finish_data = arguments->compute->data}};
+    const struct hob_format *target;
+    struct hob_value *input = hob_value_new(arena, HOB_MAP);
+    struct hob_value *output = hob_value_new(arena, HOB_MAP);
+    int wrong = look_at_arguments(&transfer, &target);
+    if (wrong == 0)
+        wrong = hob_transfer_set_options(&transfer, "from.", input);
+    if (wrong == 0)
+        wrong = hob_transfer_set_options(&transfer, "to.", output);
+    if (wrong != 0)
+        return wrong;
+    transfer.progress = hob_progress_start();
+    int code = read_input(&transfer, input, arguments->words[0], &frame, &error);
+    if (code == 0)
+        code = hob_transfer_write(&transfer, target, output, arguments->words[1], frame, &error);
+    return hob_transfer_finish(&transfer, code, &error);
+}

@@ -1,0 +1,82 @@
+/* journal: sessions on disk, so that a restarted server has them again.
+ *
+ * One SQLite file (state.db, WAL) in the state directory, shared by all servers of a user; each
+ * sees the sessions of its own working directory, and locks them against a second server there.
+ * Entries are written in the order in which they were put, by one thread, as many in a transaction
+ * as have come meanwhile: the edits of all clients share one fsync. */
+#ifndef HOB_SESSION_JOURNAL_H
+#define HOB_SESSION_JOURNAL_H
+
+#include "base/buffer.h"
+#include "base/error.h"
+
+struct hob_journal;
+
+/* A session as it is stored; texts are borrowed. */
+struct hob_journal_session {
+    const char *id;          /* unique; also in the journal's entries */
+    const char *request;     /* JSON: how it was created */
+    const char *sources;     /* JSON: the files it was made from, as they were */
+    const char *focus;       /* JSON */
+    const char *summary;     /* JSON members: shape and columns */
+    double created, accessed; /* seconds since 1970 */
+};
+
+enum hob_journal_kind {
+    HOB_JOURNAL_CREATE, /* request, sources, focus, summary, created, accessed */
+    HOB_JOURNAL_FOCUS,  /* focus, accessed */
+    HOB_JOURNAL_EDIT,   /* records; summary if not NULL */
+    HOB_JOURNAL_SAVE,   /* sources; records if not NULL or empty */
+    HOB_JOURNAL_RESET,  /* forgets all edits; sources, focus, summary */
+    HOB_JOURNAL_TOUCH,  /* accessed */
+    HOB_JOURNAL_DELETE,
+};
+
+/* What is put: texts are owned (malloc'd) and freed by the journal; NULL where not needed. */
+struct hob_journal_entry {
+    enum hob_journal_kind kind;
+    char id[37];
+    char *request, *sources, *focus, *summary, *records;
+    double created, accessed;
+    uint64_t ticket;                /* the journal's own */
+    struct hob_journal_entry *next; /* the journal's own */
+};
+
+/* Takes NULL. */
+void hob_journal_entry_free(struct hob_journal_entry *entry);
+
+/* Opens the state directory, which is made if need be; `place` is the working directory. HOB_E_BUSY
+ * when another server has this place. */
+int hob_journal_open(struct hob_journal **journal, const char *directory, const char *place,
+                     struct hob_error *error);
+/* Writes what was put, then closes. Takes NULL, returns NULL. */
+struct hob_journal *hob_journal_close(struct hob_journal *journal);
+
+/* Calls `visit` for each session of the place. */
+int hob_journal_list(struct hob_journal *journal,
+                     void (*visit)(void *context, const struct hob_journal_session *session),
+                     void *context, struct hob_error *error);
+/* Calls `visit` with the records of each edit, oldest first, everything that was put before
+ * included; a negative code ends it. */
+int hob_journal_edits(struct hob_journal *journal, const char *id,
+                      int (*visit)(void *context, struct hob_text records,
+                                   struct hob_error *error),
+                      void *context, struct hob_error *error);
+
+/* Takes the entry (malloc'd) and returns its ticket; never waits for the disk. */
+uint64_t hob_journal_put(struct hob_journal *journal, struct hob_journal_entry *entry);
+
+/* Waits until everything that was put is written. */
+void hob_journal_flush(struct hob_journal *journal);
+
+/* Somebody who waits until an entry is safe. `done` is called once, from the journal's thread, with
+ * 0 or the error of writing it. */
+struct hob_journal_wait {
+    uint64_t ticket;
+    void (*done)(struct hob_journal_wait *wait, int code);
+    struct hob_journal_wait *next;
+};
+/* True when the entry is safe already: `done` is then not called. */
+bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait *wait);
+
+#endif

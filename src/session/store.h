@@ -1,0 +1,57 @@
+/* store: all sessions of a server: found by id, kept within limits, journalled.
+ *
+ * Thread-safe. Operations on one session happen one after another, those on different ones at the
+ * same time. Sessions beyond the memory limit, the least recently used ones, are dropped from
+ * memory and made again from their files and the journal when they are next used; so are those of a
+ * server that was restarted. The state directory is not touched before somebody asks for sessions.
+ * Without one, sessions live as long as the process. */
+#ifndef HOB_SESSION_STORE_H
+#define HOB_SESSION_STORE_H
+
+#include "session/journal.h"
+#include "session/session.h"
+
+struct hob_store;
+
+/* All zero is the default. */
+struct hob_store_options {
+    const char *state;     /* directory; "none": memory only; NULL: $HOB_STATE, else
+                              $XDG_STATE_HOME/hob, else ~/.local/state/hob */
+    size_t max_sessions;   /* 0: 100,000 */
+    size_t max_memory;     /* bytes of all sessions; 0: 1 GiB */
+};
+
+struct hob_store *hob_store_new(const struct hob_store_options *options);
+/* Nobody may use it any more. Takes NULL, returns NULL. */
+struct hob_store *hob_store_free(struct hob_store *store);
+
+/* Returned by what would have to wait, for a file or for another request, when it may not: nothing
+ * was done. */
+enum { HOB_STORE_WOULD_WAIT = 1 };
+
+/* One request. */
+struct hob_store_call {
+    const struct hob_scope *scope;
+    bool may_wait;
+    struct hob_buffer *out; /* gets members of the answer, each with a comma before it */
+    uint64_t ticket;        /* out: not 0: the answer is only true when this is safe */
+};
+
+/* Opens a session: interface_file, directory, interface_field, timeout (seconds; 0: none). */
+int hob_store_create(struct hob_store *store, struct hob_store_call *call,
+                     const struct hob_value *parameters, struct hob_error *error);
+int hob_store_list(struct hob_store *store, struct hob_store_call *call, struct hob_error *error);
+int hob_store_info(struct hob_store *store, struct hob_store_call *call, const char *id,
+                   struct hob_error *error);
+int hob_store_delete(struct hob_store *store, struct hob_store_call *call, const char *id,
+                     struct hob_error *error);
+int hob_store_operate(struct hob_store *store, struct hob_store_call *call, const char *id,
+                      const struct hob_session_operation *operation,
+                      const struct hob_value *parameters, struct hob_error *error);
+
+/* Waits until everything that was done is safe. */
+void hob_store_flush(struct hob_store *store);
+/* As hob_journal_when_safe. */
+bool hob_store_when_safe(struct hob_store *store, struct hob_journal_wait *wait);
+
+#endif
