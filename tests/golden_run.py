@@ -56,6 +56,12 @@ def compare(expected, got, where, ignore):
         raise Mismatch(f"{where or '/'}: expected {expected!r}, got {got!r}")
 
 
+def look_up(value, pointer):
+    for part in pointer.split("/")[1:]:
+        value = value[part]
+    return value
+
+
 def check_files(files, folder, names):
     for name, text in (files or {}).items():
         path = folder / name
@@ -91,7 +97,7 @@ class Server:
             body = json.dumps(expand(step["body"], self.names))
         client = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
-            client.request(step["method"], step["path"],
+            client.request(step["method"], expand(step["path"], self.names),
                            body=body.encode() if body is not None else None,
                            headers=step.get("headers") or {})
             answer = client.getresponse()
@@ -123,6 +129,8 @@ def run_server_case(case, binaries, folder, names):
                     compare(expand(expected["body"], names), json.loads(raw), "",
                             set(step.get("ignore") or []))
                 check_files(expected.get("files"), folder, names)
+                for name, pointer in (step.get("capture") or {}).items():
+                    names[name] = look_up(json.loads(raw), pointer)
             except Mismatch as problem:
                 raise Mismatch(f"step {number} {step['method']} {step['path']}: {problem}")
     finally:

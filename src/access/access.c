@@ -13,7 +13,9 @@ static int text_of(const char **string, const struct hob_value *flow, const char
     *string = hob_value_string(value);
     if (*string != NULL || hob_value_is_null(value))
         return 0;
-    return hob_error_set(error, HOB_E_PARAMETER, "`%s` must be a text without NUL, not a %s", key,
+    if (value->kind == HOB_STRING)
+        return hob_error_set(error, HOB_E_PARAMETER, "`%s` holds a NUL, which no path does", key);
+    return hob_error_set(error, HOB_E_PARAMETER, "`%s` must be a text, not a %s", key,
                          hob_value_kind_name(value));
 }
 
@@ -91,6 +93,9 @@ static int find_format(const struct hob_format **format, const struct hob_value 
     *format = hob_value_is(type, HOB_STRING) ? hob_format_find(type->text) : NULL;
     if (*format != NULL)
         return 0;
+    if (type->kind != HOB_STRING)
+        return hob_error_set(error, HOB_E_PARAMETER, "the `type` in %s must be a text, not a %s",
+                             doing, hob_value_kind_name(type));
     struct hob_text name = hob_value_text(type);
     hob_error_set(error, HOB_E_PARAMETER, "Unknown type \"%.*s\" in %s.", HOB_TEXT_ARG(name),
                   doing);

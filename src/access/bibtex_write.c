@@ -11,11 +11,16 @@
 static const char type_key[] = "ENTRYTYPE";
 static const char id_key[] = "ID";
 
+struct named_column {
+    struct hob_text name;
+    size_t column;
+};
+
 struct writer {
     const struct hob_frame *frame;
     struct hob_arena *arena;
-    size_t type, id; /* columns, or SIZE_MAX */
-    size_t *fields;  /* the other columns, by name */
+    size_t type, id;             /* columns, or SIZE_MAX */
+    struct named_column *fields; /* the other columns, by name */
     size_t field_count;
     struct hob_error *error;
 };
@@ -134,14 +139,14 @@ static int check_entry(const struct writer *writer, size_t row)
                              HOB_TEXT_ARG(type->text), HOB_TEXT_ARG(id));
     int result = 0;
     for (size_t i = 0; result == 0 && i < writer->field_count; i++)
-        result = check_field(writer, writer->fields[i], row);
+        result = check_field(writer, writer->fields[i].column, row);
     return result;
 }
 
 static int check_names(const struct writer *writer)
 {
     for (size_t i = 0; i < writer->field_count; i++) {
-        const struct hob_value *name = hob_frame_name(writer->frame, writer->fields[i]);
+        const struct hob_value *name = hob_frame_name(writer->frame, writer->fields[i].column);
         if (hob_value_is(name, HOB_STRING) && hob_bibtex_is_name(name->text))
             continue;
         HOB_AUTO(buffer) struct hob_buffer spelled = HOB_BUFFER_INIT;
@@ -162,7 +167,14 @@ static int check_entries(const struct writer *writer)
     return result;
 }
 
-/* Columns other than the type and the key, by name (they are few: simple insertion). */
+static int compare_columns(const void *a, const void *b)
+{
+    const struct named_column *first = a, *second = b;
+    int difference = hob_text_compare(first->name, second->name);
+    return difference != 0 ? difference : (first->column < second->column ? -1 : 1);
+}
+
+/* Columns other than the type and the key, by name. */
 static void find_columns(struct writer *writer)
 {
     const struct hob_frame *frame = writer->frame;
@@ -170,19 +182,11 @@ static void find_columns(struct writer *writer)
     writer->type = hob_frame_find_text(frame, hob_text_from(type_key));
     writer->id = hob_frame_find_text(frame, hob_text_from(id_key));
     writer->fields = hob_arena_alloc(writer->arena, (count + 1) * sizeof *writer->fields);
-    for (size_t i = 0; i < count; i++) {
-        struct hob_text name = hob_value_text(hob_frame_name(frame, i));
-        if (i == writer->type || i == writer->id)
-            continue;
-        size_t at = writer->field_count++;
-        for (; at > 0; at--) {
-            size_t before = writer->fields[at - 1];
-            if (hob_text_compare(hob_value_text(hob_frame_name(frame, before)), name) <= 0)
-                break;
-            writer->fields[at] = before;
-        }
-        writer->fields[at] = i;
-    }
+    for (size_t i = 0; i < count; i++)
+        if (i != writer->type && i != writer->id)
+            writer->fields[writer->field_count++] =
+                (struct named_column){hob_value_text(hob_frame_name(frame, i)), i};
+    qsort(writer->fields, writer->field_count, sizeof *writer->fields, compare_columns);
 }
 
 struct row {
@@ -238,11 +242,11 @@ static void put_entry(const struct writer *writer, size_t row, struct hob_buffer
     hob_buffer_put_char(out, '{');
     hob_buffer_put_text(out, id_of(writer, row));
     for (size_t i = 0; i < writer->field_count; i++) {
-        const struct hob_value *value = cell(writer, writer->fields[i], row);
+        const struct hob_value *value = cell(writer, writer->fields[i].column, row);
         if (value == NULL)
             continue;
         hob_buffer_put_string(out, ",\n  ");
-        hob_buffer_put_text(out, hob_value_text(hob_frame_name(writer->frame, writer->fields[i])));
+        hob_buffer_put_text(out, writer->fields[i].name);
         hob_buffer_put_string(out, " = {");
         hob_buffer_put_text(out, value->text);
         hob_buffer_put_char(out, '}');

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "value/python.h"
 
+enum { MAX_NAMES = 16384 };
+
 static int no_memory(struct hob_error *error)
 {
     return hob_error_set(error, HOB_E_MEMORY, "cannot change the columns: not enough memory");
@@ -72,12 +74,26 @@ int hob_columns_add_empty(struct hob_frame *frame, const struct hob_value *name,
     return no_memory(error);
 }
 
+/* Names are looked for one by one among the columns. */
+static int check_count(uint32_t count, const char *operation, struct hob_error *error)
+{
+    if (count <= MAX_NAMES)
+        return 0;
+    return hob_error_set(error, HOB_E_LIMIT, "`%s` names %u columns, more than %d", operation,
+                         count, MAX_NAMES);
+}
+
 static int add_columns(struct hob_frame *frame, const struct hob_value *value,
                        const char *operation, struct hob_error *error)
 {
     const struct hob_value *const *names;
     uint32_t count;
+    size_t rows = hob_frame_rows(frame), columns = hob_frame_columns(frame);
     int result = names_of(&names, &count, &value, operation, error);
+    if (result == 0)
+        result = check_count(count, operation, error);
+    if (result == 0)
+        result = hob_frame_check_size(rows, columns + count, rows * columns, error);
     for (uint32_t i = 0; result == 0 && i < count; i++)
         result = hob_columns_add_empty(frame, names[i], error);
     return result;
@@ -113,6 +129,9 @@ static int ignore_columns(struct hob_frame *frame, const struct hob_value *value
         return hob_error_set(error, HOB_E_VALUE,
                              "`ignore_columns` must be a list of column names, not a %s",
                              hob_value_kind_name(value));
+    int result = check_count(value->list.count, "ignore_columns", error);
+    if (result < 0)
+        return result;
     for (uint32_t i = 0; i < value->list.count; i++)
         if (hob_frame_find(frame, value->list.items[i]) == SIZE_MAX)
             return no_such_column(frame, "ignore_columns", value->list.items[i], error);
@@ -141,6 +160,8 @@ static int select_columns(struct hob_frame *frame, const struct hob_value *value
     const struct hob_value *const *names;
     uint32_t count;
     int result = names_of(&names, &count, &value, "select_columns", error);
+    if (result == 0)
+        result = check_count(count, "select_columns", error);
     if (result < 0)
         return result;
     HOB_AUTO(free) size_t *order = NULL;
@@ -154,6 +175,10 @@ static int select_columns(struct hob_frame *frame, const struct hob_value *value
             if (!HOB_TRY_GROW(order, capacity, chosen + 1))
                 return no_memory(error);
             order[chosen++] = at;
+            result = hob_frame_check_size(hob_frame_rows(frame), chosen,
+                                          hob_frame_rows(frame) * hob_frame_columns(frame), error);
+            if (result < 0)
+                return result;
         }
     }
     return hob_frame_arrange(frame, order, chosen) ? 0 : no_memory(error);

@@ -27,6 +27,14 @@ static struct hob_text unify_line_ends(struct hob_arena *arena, struct hob_text 
     return (struct hob_text){copy, size};
 }
 
+static size_t count_lines(const char *from, const char *to)
+{
+    size_t lines = 0;
+    for (; from < to; from++)
+        lines += *from == '\n';
+    return lines;
+}
+
 static struct hob_text line_at(struct hob_text text, size_t at)
 {
     const char *end = memchr(text.data + at, '\n', text.size - at);
@@ -92,10 +100,17 @@ static const struct hob_value *with_text_keys(struct hob_arena *arena,
     return named;
 }
 
-static int read_yaml(struct hob_arena *arena, struct hob_text yaml, const char *name,
+/* `above` lines of the file stand before the YAML: blank lines in their place make the lines that
+ * errors name those of the file. */
+static int read_yaml(struct hob_arena *arena, struct hob_text yaml, size_t above, const char *name,
                      struct hob_front_matter *result, struct hob_error *error)
 {
-    int status = hob_yaml_read(arena, yaml, name, &result->fields, error);
+    HOB_AUTO(buffer) struct hob_buffer padded = HOB_BUFFER_INIT;
+    hob_buffer_put_repeated(&padded, '\n', above);
+    hob_buffer_put_text(&padded, yaml);
+    if (hob_buffer_failed(&padded))
+        return hob_error_set(error, HOB_E_MEMORY, "cannot read '%s': not enough memory", name);
+    int status = hob_yaml_read(arena, hob_buffer_text(&padded), name, &result->fields, error);
     if (status == HOB_E_VALUE && has_broken_boundary(yaml)) {
         /* Where such a front matter ends can't be told: neither fields nor content. */
         result->fields = &hob_value_empty_map;
@@ -128,7 +143,8 @@ int hob_front_matter_read(struct hob_arena *arena, struct hob_text text, const c
     if (valid < text.size)
         return hob_error_set(error, HOB_E_UNICODE, "cannot read '%s': byte 0x%02x at %zu is not "
                              "UTF-8", name, (unsigned char)text.data[valid], valid);
-    text = hob_text_strip(unify_line_ends(arena, text));
+    struct hob_text whole = unify_line_ends(arena, text);
+    text = hob_text_strip(whole);
     struct hob_text first = line_at(text, 0);
     bool json = text.size > 0 && is_brace(first);
     if (!json && !is_dashes(first)) {
@@ -146,5 +162,5 @@ int hob_front_matter_read(struct hob_arena *arena, struct hob_text text, const c
     const char *rest = close.data + close.size;
     result->content = hob_text_strip((struct hob_text){rest, (size_t)(text.data + text.size - rest)});
     return json ? read_json(arena, inside, result, error)
-                : read_yaml(arena, inside, name, result, error);
+                : read_yaml(arena, inside, count_lines(whole.data, start), name, result, error);
 }

@@ -48,7 +48,11 @@ int hob_markdown_write_flow(const struct hob_scope *scope, const struct hob_valu
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     struct hob_value *fields = hob_frame_row(frame, 0, arena);
-    struct hob_text content = hob_value_text(hob_value_get(fields, content_key));
+    const struct hob_value *body = hob_value_get(fields, content_key);
+    if (!hob_value_is_null(body) && body->kind != HOB_STRING)
+        return hob_error_set(error, HOB_E_VALUE, "the `content` of a markdown file must be a text, "
+                             "not a %s", hob_value_kind_name(body));
+    struct hob_text content = hob_value_text(body);
     hob_value_remove(fields, content_key);
     hob_buffer_put_string(&out, "---\n");
     int result = hob_yaml_write(&out, fields, error);

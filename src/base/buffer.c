@@ -48,7 +48,7 @@ void hob_buffer_printf(struct hob_buffer *buffer, const char *format, ...)
 const char *hob_buffer_string(struct hob_buffer *buffer)
 {
     if (!hob_buffer_reserve(buffer, 1))
-        return "";
+        return ""; /* a failed buffer is no text */
     buffer->data[buffer->size] = '\0';
     return buffer->data;
 }

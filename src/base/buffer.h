@@ -1,7 +1,8 @@
 /* buffer: a growing piece of text that is being written.
  *
  * Appending never has to be checked: when memory runs out the buffer turns `failed`, keeps what it
- * holds and ignores the rest; whoever hands the text on asks hob_buffer_failed once. */
+ * holds and ignores the rest; whoever hands the text on asks hob_buffer_failed once, and whoever
+ * writes until something is full asks on the way. */
 #ifndef HOB_BASE_BUFFER_H
 #define HOB_BASE_BUFFER_H
 
@@ -27,7 +28,7 @@ static inline void hob_auto_buffer(struct hob_buffer *buffer)
 bool hob_buffer_reserve_slow(struct hob_buffer *buffer, size_t extra);
 static inline bool hob_buffer_reserve(struct hob_buffer *buffer, size_t extra)
 {
-    if (extra <= buffer->capacity - buffer->size)
+    if (extra <= buffer->capacity - buffer->size && !buffer->failed)
         return true;
     return hob_buffer_reserve_slow(buffer, extra);
 }

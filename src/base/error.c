@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 static const struct {
     const char *type;
     int http;
@@ -17,17 +19,13 @@ static const struct {
 #undef X
 };
 
-/* A text cut by vsnprintf may end inside a UTF-8 sequence: answers must stay valid UTF-8. */
-static void trim_partial_character(char *text, size_t size)
+/* Messages quote paths and data, which may be any bytes, and are cut where they are too long; but
+ * answers must be valid UTF-8. Bytes that are not become question marks. */
+static void make_valid(char *text)
 {
-    size_t end = strlen(text);
-    if (end + 1 < size)
-        return;
-    size_t start = end;
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80)
-        start--;
-    if (start > 0 && (unsigned char)text[start - 1] >= 0x80)
-        text[start - 1] = '\0';
+    size_t size = strlen(text), at = 0;
+    while ((at += hob_utf8_valid_prefix((struct hob_text){text + at, size - at})) < size)
+        text[at] = '?';
 }
 
 int hob_error_set(struct hob_error *error, int code, const char *format, ...)
@@ -39,7 +37,7 @@ int hob_error_set(struct hob_error *error, int code, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    trim_partial_character(message, sizeof message);
+    make_valid(message);
     error->code = code;
     error->hint[0] = '\0';
     memcpy(error->message, message, sizeof message);
@@ -54,7 +52,7 @@ void hob_error_hint(struct hob_error *error, const char *format, ...)
     va_start(arguments, format);
     vsnprintf(error->hint, sizeof error->hint, format, arguments);
     va_end(arguments);
-    trim_partial_character(error->hint, sizeof error->hint);
+    make_valid(error->hint);
 }
 
 int hob_error_context(struct hob_error *error, const char *format, ...)
@@ -68,7 +66,7 @@ int hob_error_context(struct hob_error *error, const char *format, ...)
     va_end(arguments);
     if (used >= 0 && (size_t)used < sizeof message)
         snprintf(message + used, sizeof message - (size_t)used, ": %s", error->message);
-    trim_partial_character(message, sizeof message);
+    make_valid(message);
     memcpy(error->message, message, sizeof message);
     return error->code;
 }

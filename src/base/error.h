@@ -48,7 +48,7 @@ enum hob_error_code {
 
 struct hob_error {
     int code;                             /* HOB_OK, or one of HOB_E_... */
-    char message[HOB_ERROR_MESSAGE_SIZE]; /* what, to what, why; cut at a character when too long */
+    char message[HOB_ERROR_MESSAGE_SIZE]; /* what, to what, why; always UTF-8; cut when too long */
     char hint[HOB_ERROR_HINT_SIZE];       /* what to do next; may be empty */
 };
 
@@ -61,7 +61,8 @@ int hob_error_set(struct hob_error *error, int code, const char *format, ...)
 /* Adds what to do next; keeps code and message. */
 void hob_error_hint(struct hob_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
-/* Puts "what was being done: " before the message; returns the code, for `return`. */
+/* Puts "what was being done: " before the message; returns the code, for `return`. Without an error
+ * to keep it the code is lost: HOB_E_INTERNAL. */
 int hob_error_context(struct hob_error *error, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* An error from errno about a path: picks NOT_FOUND, IS_DIRECTORY, PERMISSION... by its value. */

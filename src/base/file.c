@@ -125,13 +125,31 @@ void hob_file_close(int descriptor)
     errno = saved;
 }
 
-/* The mode that the new file gets: the old one's, else what the umask leaves of 0666. */
-static mode_t mode_for(int directory, const char *name)
+/* What opening the old file for writing would have refused, replacing it refuses as well. */
+static int check_replaceable(int directory, const char *name, const struct stat *old,
+                             const char *path, struct hob_error *error)
 {
-    struct stat old;
-    if (fstatat(directory, name, &old, 0) == 0)
-        return old.st_mode & 07777;
-    return 0666;
+    if (S_ISDIR(old->st_mode))
+        return hob_error_from_errno(error, EISDIR, "write", path);
+    if (!S_ISREG(old->st_mode))
+        return hob_error_set(error, HOB_E_VALUE,
+                             "cannot write '%s': it is a device, pipe or socket, not a file", path);
+    if (faccessat(directory, name, W_OK, AT_EACCESS) != 0)
+        return hob_error_from_errno(error, errno, "write", path);
+    return 0;
+}
+
+/* The new file gets the old one's owner, if this process may give files away, and its permissions,
+ * but never the bits that lend the owner's rights to whoever runs it. */
+static int take_over(int descriptor, const struct stat *old, const char *path,
+                     struct hob_error *error)
+{
+    bool same_owner = old->st_uid == geteuid() && old->st_gid == getegid();
+    if (!same_owner && fchown(descriptor, old->st_uid, old->st_gid) != 0 && errno != EPERM)
+        return hob_error_from_errno(error, errno, "keep the owner of", path);
+    if (fchmod(descriptor, old->st_mode & 0777) != 0)
+        return hob_error_from_errno(error, errno, "keep the mode of", path);
+    return 0;
 }
 
 int hob_file_writer_open(struct hob_file_writer *writer, int directory, const char *name,
@@ -143,11 +161,9 @@ int hob_file_writer_open(struct hob_file_writer *writer, int directory, const ch
     writer->path = hob_copy_string(path);
     struct stat old;
     bool replaces = fstatat(directory, name, &old, 0) == 0;
-    if (replaces && S_ISDIR(old.st_mode))
-        return hob_error_from_errno(error, EISDIR, "write", path);
-    if (replaces && !S_ISREG(old.st_mode))
-        return hob_error_set(error, HOB_E_VALUE,
-                             "cannot write '%s': it is a device, pipe or socket, not a file", path);
+    int result = replaces ? check_replaceable(directory, name, &old, path, error) : 0;
+    if (result < 0)
+        return result;
     char temporary[64];
     for (int tries = 0; tries < 100; tries++) {
         snprintf(temporary, sizeof temporary, ".hob-%ld-%u.tmp", (long)getpid(),
@@ -161,9 +177,7 @@ int hob_file_writer_open(struct hob_file_writer *writer, int directory, const ch
     if (writer->descriptor < 0)
         return hob_error_from_errno(error, errno, "write", path);
     writer->temporary = hob_copy_string(temporary);
-    if (replaces && fchmod(writer->descriptor, mode_for(directory, name)) != 0)
-        return hob_error_from_errno(error, errno, "keep the mode of", path);
-    return 0;
+    return replaces ? take_over(writer->descriptor, &old, path, error) : 0;
 }
 
 int hob_file_writer_put(struct hob_file_writer *writer, struct hob_text text,

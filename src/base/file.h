@@ -46,7 +46,8 @@ static inline void hob_auto_file_content(struct hob_file_content *content)
 }
 
 /* An atomic replacement: write to the descriptor, then commit; deinit without commit leaves the
- * old file byte for byte, and nothing else. Keeps the mode of an existing file. */
+ * old file byte for byte, and nothing else. Keeps permissions, and where it may the owner, of an
+ * existing file; hard links to it keep the old content. */
 struct hob_file_writer {
     int descriptor;  /* of the temporary file, or -1 */
     int directory;   /* descriptor of the directory, or -1 */

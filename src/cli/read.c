@@ -14,6 +14,7 @@
 #include "cli/open_interface.h"
 #include "cli/output.h"
 #include "cli/read_format.h"
+#include "cli/read_query.h"
 #include "value/python.h"
 #include "value/yaml.h"
 
@@ -100,6 +101,8 @@ static int look_at_arguments(struct reading *reading)
         wrong = check_terminal(reading);
     if (wrong == 0)
         wrong = choose_rows(reading);
+    if (wrong == 0)
+        wrong = hob_read_query_check(arguments);
     if (wrong == 0)
         wrong = hob_choice_size(arguments, "max-file-size", &reading->scope.max_file_size);
     return wrong;
@@ -395,6 +398,8 @@ int hob_run_read(const struct hob_arguments *arguments)
     struct hob_error error = HOB_ERROR_INIT;
     HOB_AUTO(frame) struct hob_frame *frame = NULL;
     int code = read_frame(&reading, &frame, &error);
+    if (code == 0)
+        code = hob_read_query(arguments, &frame, &error);
     if (code == 0)
         code = select_columns(&reading, frame, &error);
     if (code != 0)

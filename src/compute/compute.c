@@ -8,7 +8,7 @@
 #include "compute/functions.h"
 #include "value/python.h"
 
-enum { TEMPLATES = 512, TEMPLATE_BYTES = 64 << 20, ROWS_A_SCRATCH = 256, MAX_FUNCTION_DEPTH = 16 };
+enum { TEMPLATES = 512, TEMPLATE_BYTES = 64 << 20, ROWS_A_SCRATCH = 256, MAX_FUNCTION_CALLS = 1000 };
 
 struct hob_compute {
     struct hob_liquid_cache *templates;
@@ -54,6 +54,8 @@ struct step {
     enum mode mode;
     struct hob_text separator;
     bool keep_existing; /* refresh: false */
+    size_t *columns;    /* of each field, SIZE_MAX for those that are not there yet */
+    unsigned calls;     /* made for `function_args`, which aliases could multiply */
 };
 
 static bool is_passed(const struct hob_value *value)
@@ -147,9 +149,10 @@ static int take_row_arguments(struct step *step, struct hob_error *error)
 static const struct hob_value *whole_column(const struct step *step, size_t position)
 {
     const struct hob_column *column = hob_frame_column(step->frame, position);
-    struct hob_value *list = hob_value_new(step->arena, HOB_LIST);
+    struct hob_arena *arena = hob_frame_arena(step->frame);
+    struct hob_value *list = hob_value_new(arena, HOB_LIST);
     for (size_t row = 0; row < column->count; row++)
-        if (!hob_value_append(step->arena, list, hob_column_value(column, row, step->arena)))
+        if (!hob_value_append(arena, list, hob_column_value(column, row, arena)))
             return NULL;
     return list;
 }
@@ -172,18 +175,17 @@ static int take_column_arguments(struct step *step, struct hob_error *error)
 }
 
 static int call_nested(const struct hob_value **value, struct step *step,
-                       const struct hob_value *entry, int depth, struct hob_error *error);
+                       const struct hob_value *entry, struct hob_error *error);
 
 /* Arguments that are the results of other functions. */
 static int take_function_arguments(struct step *step, const struct hob_value *entry,
-                                   struct hob_value *arguments, int depth,
-                                   struct hob_error *error)
+                                   struct hob_value *arguments, struct hob_error *error)
 {
     const struct hob_value *mapping;
     int result = mapping_of(&mapping, entry, "function_args", error);
     for (uint32_t i = 0; result == 0 && mapping != NULL && i < mapping->map.count; i++) {
         const struct hob_value *value;
-        result = call_nested(&value, step, mapping->map.pairs[i].value, depth + 1, error);
+        result = call_nested(&value, step, mapping->map.pairs[i].value, error);
         if (result == 0)
             hob_value_put(step->arena, arguments, mapping->map.pairs[i].key, value);
     }
@@ -191,10 +193,11 @@ static int take_function_arguments(struct step *step, const struct hob_value *en
 }
 
 static int call_nested(const struct hob_value **value, struct step *step,
-                       const struct hob_value *entry, int depth, struct hob_error *error)
+                       const struct hob_value *entry, struct hob_error *error)
 {
-    if (depth > MAX_FUNCTION_DEPTH)
-        return hob_error_set(error, HOB_E_LIMIT, "`function_args` are nested too deeply");
+    if (++step->calls > MAX_FUNCTION_CALLS)
+        return hob_error_set(error, HOB_E_LIMIT, "`function_args` ask for more than %d calls",
+                             MAX_FUNCTION_CALLS);
     const struct hob_function *function;
     const struct hob_value *given;
     int result = find_function(&function, entry, step->arena, error);
@@ -204,7 +207,7 @@ static int call_nested(const struct hob_value **value, struct step *step,
         return result;
     struct hob_value *arguments = given != NULL ? hob_value_copy(step->arena, given)
                                                 : hob_value_new(step->arena, HOB_MAP);
-    result = take_function_arguments(step, entry, arguments, depth, error);
+    result = take_function_arguments(step, entry, arguments, error);
     if (result < 0)
         return result;
     struct hob_function_call call = {arguments, step->arena, step->compute->templates, step->scope};
@@ -227,7 +230,7 @@ static int refuse_session_arguments(const struct step *step, struct hob_error *e
 static int take_fields(struct step *step, struct hob_error *error)
 {
     const struct hob_value *field = hob_value_get(step->entry, "field");
-    if (hob_value_is(field, HOB_LIST)) {
+    if (hob_value_is(field, HOB_LIST) && field->list.count > 0) {
         step->fields = field->list.items;
         step->field_count = field->list.count;
         return 0;
@@ -280,13 +283,21 @@ static int prepare(struct step *step, struct hob_error *error)
         result = refuse_session_arguments(step, error);
     if (result < 0)
         return result;
-    step->fixed = args != NULL ? hob_value_copy(step->arena, args)
-                               : hob_value_new(step->arena, HOB_MAP);
+    step->columns = hob_arena_alloc(step->arena, (step->field_count + 1) * sizeof *step->columns);
+    for (uint32_t i = 0; i < step->field_count; i++)
+        step->columns[i] = hob_frame_find(step->frame, step->fields[i]);
+    if (args != NULL)
+        args = hob_value_copy_deep(hob_frame_arena(step->frame), args);
+    else
+        args = &hob_value_empty_map;
+    if (args == NULL)
+        return hob_error_set(error, HOB_E_LIMIT, "the `args` are nested too deeply");
+    step->fixed = hob_value_copy(step->arena, args);
     result = take_row_arguments(step, error);
     if (result == 0)
         result = take_column_arguments(step, error);
     if (result == 0)
-        result = take_function_arguments(step, step->entry, step->fixed, 0, error);
+        result = take_function_arguments(step, step->entry, step->fixed, error);
     return result;
 }
 
@@ -305,13 +316,13 @@ static const struct hob_value *arguments_of(const struct step *step, size_t row,
     return arguments;
 }
 
-/* The cell that a field has now, null when the column is not there. */
+/* The cell that a field has now; null when the column is not there, or the cell does not matter. */
 static const struct hob_value *existing(const struct step *step, uint32_t field, size_t row)
 {
-    size_t column = hob_frame_find(step->frame, step->fields[field]);
-    if (column == SIZE_MAX)
+    bool matters = step->mode != REPLACE || step->keep_existing;
+    if (!matters || step->columns[field] == SIZE_MAX)
         return &hob_value_null;
-    return hob_column_value(hob_frame_column(step->frame, column), row,
+    return hob_column_value(hob_frame_column(step->frame, step->columns[field]), row,
                             hob_frame_arena(step->frame));
 }
 
@@ -328,11 +339,23 @@ static const struct hob_value *join(const struct step *step, const struct hob_va
 static const struct hob_value *merge(const struct step *step, const struct hob_value *old,
                                      const struct hob_value *fresh)
 {
+    if (step->keep_existing && is_passed(old))
+        return old;
     if (step->mode == REPLACE || !is_passed(old))
         return fresh;
     if (!is_passed(fresh))
         return old;
     return step->mode == APPEND ? join(step, old, fresh) : join(step, fresh, old);
+}
+
+/* The result in the frame's arena. What came from there (a whole column, as an argument) is shared
+ * by all rows instead of copied for each. */
+static const struct hob_value *keep_result(const struct step *step, const struct hob_value *result)
+{
+    for (uint32_t i = 0; i < step->fixed->map.count; i++)
+        if (step->fixed->map.pairs[i].value == result)
+            return result;
+    return hob_value_copy_deep(hob_frame_arena(step->frame), result);
 }
 
 /* The row's results, one a field, at cells[field * rows + row]. */
@@ -361,8 +384,8 @@ static int compute_row(const struct step *step, size_t row, size_t rows,
                              "'%s' gave one result or the wrong number of them for %u fields",
                              step->function->name, step->field_count);
     for (uint32_t i = 0; i < step->field_count; i++) {
-        const struct hob_value *fresh = hob_value_copy_deep(
-            hob_frame_arena(step->frame), several ? result->list.items[i] : result);
+        const struct hob_value *fresh =
+            keep_result(step, several ? result->list.items[i] : result);
         if (fresh == NULL)
             return no_memory(error);
         cells[i * rows + row] = merge(step, cells[i * rows + row], fresh);

@@ -16,11 +16,15 @@ static void log_warning(void *data, const struct hob_liquid_warning *warning)
     hob_log(HOB_LOG_WARNING, warning->message, "template", place, NULL);
 }
 
-/* Whether the template may look at the clock: then the result can't be used again later. */
+/* Whether the template may look at the clock: then the result can't be used again later. Names the
+ * clock by itself, or hands a text, which may, to the date filter. */
 static bool mentions_clock(struct hob_text source)
 {
-    return memmem(source.data, source.size, "now", 3) != NULL ||
-           memmem(source.data, source.size, "today", 5) != NULL;
+    static const char *const words[] = {"now", "today", "date"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (memmem(source.data, source.size, words[i], strlen(words[i])) != NULL)
+            return true;
+    return false;
 }
 
 static int render_liquid(const struct hob_value **result, const struct hob_function_call *call,
@@ -64,6 +68,8 @@ static int today(const struct hob_value **result, const struct hob_function_call
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
     size_t size = strftime(text, sizeof text, format, &parts);
 #pragma GCC diagnostic pop
+    if (size == 0 && format[0] != '\0')
+        return hob_error_set(error, HOB_E_VALUE, "the `format` of today makes too long a text");
     hob_sources_set_volatile(call->scope->sources);
     *result = hob_value_new_string(call->arena, (struct hob_text){text, size});
     return 0;

@@ -1,4 +1,5 @@
-/* where: conditions are parsed here; see where.h for the grammar, where_select.c for what they mean.
+/* where: conditions are parsed here; see where.h for the grammar, where_select.c for what they
+ * mean.
  *
  * A parser of recursive descent with one token of lookahead. "and" and "or" keep all their parts as
  * children of one node, so that a long chain is wide, not deep: only parentheses and "not" nest. */
@@ -36,15 +37,18 @@ struct parser {
 
 static size_t place_of(const struct parser *parser, const char *at)
 {
-    return hob_utf8_count((struct hob_text){parser->source.data,
-                                            (size_t)(at - parser->source.data)}) + 1;
+    return hob_utf8_count(
+               (struct hob_text){parser->source.data, (size_t)(at - parser->source.data)}) +
+           1;
 }
 
 static int wrong_at(struct parser *parser, const char *at, const char *what)
 {
-    hob_error_set(parser->error, HOB_E_PARAMETER, "cannot read the condition '%.*s': %s at character %zu",
+    hob_error_set(parser->error, HOB_E_PARAMETER,
+                  "cannot read the condition '%.*s': %s at character %zu",
                   HOB_TEXT_ARG(parser->source), what, place_of(parser, at));
-    hob_error_hint(parser->error, "a condition is like year >= 2020 and venue contains \"Harbour\"");
+    hob_error_hint(parser->error,
+                   "a condition is like year >= 2020 and venue contains \"Harbour\"");
     return HOB_E_PARAMETER;
 }
 
@@ -161,7 +165,8 @@ static int unknown_character(struct parser *parser)
 /* Moves on to the next token. */
 static int advance(struct parser *parser)
 {
-    while (parser->at < parser->source.size && strchr(" \t\r\n", byte_at(parser, parser->at)))
+    while (parser->at < parser->source.size &&
+           memchr(" \t\r\n", byte_at(parser, parser->at), 4) != NULL)
         parser->at++;
     size_t start = parser->at, end = start;
     char first = byte_at(parser, start);
@@ -174,7 +179,8 @@ static int advance(struct parser *parser)
     if (starts_word(first)) {
         parser->token.kind = TOKEN_WORD;
         end = word_end(parser, start);
-    } else if (is_digit(first) || ((first == '-' || first == '+' || first == '.') && digit_follows)) {
+    } else if (is_digit(first) ||
+               ((first == '-' || first == '+' || first == '.') && digit_follows)) {
         parser->token.kind = TOKEN_NUMBER;
         end = number_end(parser, start);
     } else {
@@ -215,7 +221,7 @@ static int need_sign(struct parser *parser, const char *sign)
 static int read_number(struct parser *parser, struct where_cell *cell)
 {
     struct hob_text spelling = parser->token.spelling;
-    int64_t integer;
+    int64_t integer = 0;
     int code = hob_number_parse_int(spelling, &integer);
     *cell = (struct where_cell){.form = WHERE_INTEGER, .integer = integer};
     if (code == 0)
@@ -223,7 +229,7 @@ static int read_number(struct parser *parser, struct where_cell *cell)
     cell->form = WHERE_NUMBER;
     if (!hob_number_parse_double(spelling, &cell->number) ||
         starts_word(byte_at(parser, parser->at)))
-        return wrong_at(parser, spelling.data, "this is no number:");
+        return wrong_at(parser, spelling.data, "a number is not written like that:");
     return 0;
 }
 
@@ -236,7 +242,7 @@ static bool is_reserved(const struct parser *parser)
     return false;
 }
 
-/* Takes a number, a text, true or false; false when the token is none. */
+/* A number, a text, true or false. */
 static bool is_value(const struct parser *parser)
 {
     enum token_kind kind = parser->token.kind;
@@ -357,12 +363,9 @@ static unsigned orders_of(const struct parser *parser)
         const char *sign;
         unsigned orders;
     } signs[] = {
-        {"==", WHERE_EQUAL},
-        {"!=", WHERE_EQUAL},
-        {"<", WHERE_LESS},
-        {"<=", WHERE_LESS | WHERE_EQUAL},
-        {">", WHERE_GREATER},
-        {">=", WHERE_GREATER | WHERE_EQUAL},
+        {"==", WHERE_EQUAL},  {"!=", WHERE_EQUAL},
+        {"<", WHERE_LESS},    {"<=", WHERE_LESS | WHERE_EQUAL},
+        {">", WHERE_GREATER}, {">=", WHERE_GREATER | WHERE_EQUAL},
     };
     for (size_t i = 0; i < sizeof signs / sizeof signs[0]; i++)
         if (is_sign(parser, signs[i].sign))
@@ -408,16 +411,15 @@ static int parse_test(struct parser *parser, struct where_node **node)
 /* -- Conditions. */
 
 static int parse_any(struct parser *parser, struct where_node **node);
+static int parse_single(struct parser *parser, struct where_node **node);
 
+/* What stands behind "not", or in parentheses. */
 static int parse_nested(struct parser *parser, struct where_node **node)
 {
     if (is_word(parser, "not")) {
         *node = new_node(parser, WHERE_NOT);
         int result = advance(parser);
-        if (result < 0)
-            return result;
-        bool nests = is_word(parser, "not") || is_sign(parser, "(");
-        return nests ? parse_nested(parser, &(*node)->child) : parse_test(parser, &(*node)->child);
+        return result < 0 ? result : parse_single(parser, &(*node)->child);
     }
     int result = advance(parser);
     if (result == 0)

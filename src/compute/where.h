@@ -14,16 +14,16 @@
  *     operand    = a column's name | value
  *     value      = number | "text" | 'text' | true | false
  *
- * A name is written as it is (letters, digits, _ . and - between them), or in backquotes when it has
- * other characters or is one of the words above. A test that is a name alone asks for a column of
- * true and false. In texts \" \' \\ \n and \t are escapes.
+ * A name is written as it is (letters, digits, _ . and - between them), or in backquotes when it
+ * has other characters or is one of the words above. A test that is a name alone asks for a column
+ * of true and false. In texts \" \' \\ \n and \t are escapes.
  *
  * Numbers compare with numbers (true is 1), texts by code points. Dates compare with texts of the
  * form 2024, 2024-05, 2024-05-31 or 2024-05-31T10:30, each meaning its first moment. A missing cell
- * is neither equal to anything nor before or after it, so only `!=`, `not` and `is missing` find it.
- * `contains` looks for a piece of a text, or for a member of a list. In a column of mixed values
- * what cannot be compared is just not equal; where a column is all numbers or all texts, comparing
- * it with the other is a mistake, and reported. */
+ * is neither equal to anything nor before or after it, so only `!=`, `not` and `is missing` find
+ * it. `contains` looks for a piece of a text, or for a member of a list. In a column of mixed
+ * values what cannot be compared is just not equal; where a column is all numbers or all texts,
+ * comparing it with the other is a mistake, and reported. */
 #ifndef HOB_COMPUTE_WHERE_H
 #define HOB_COMPUTE_WHERE_H
 
@@ -46,8 +46,8 @@ static inline void hob_auto_where(struct hob_where **where)
 }
 
 /* The rows for which the condition holds, into a set that is not initialised yet. HOB_E_KEY for a
- * column that is not there, with those that are; HOB_E_TYPE for a comparison that makes no sense for
- * the column's type; HOB_E_MEMORY. */
+ * column that is not there, with those that are; HOB_E_TYPE for a comparison that makes no sense
+ * for the column's type; HOB_E_MEMORY. */
 int hob_where_select(const struct hob_where *where, const struct hob_frame *frame,
                      struct hob_row_set *selected, struct hob_error *error);
 

@@ -145,9 +145,8 @@ struct where_cell where_cell_at(const struct hob_column *column, size_t row)
     case HOB_COLUMN_INT64:
         return integer_cell(column->integers[row]);
     case HOB_COLUMN_UINT64:
-        return column->unsigneds[row] <= INT64_MAX
-                   ? integer_cell((int64_t)column->unsigneds[row])
-                   : number_cell((double)column->unsigneds[row]);
+        return column->unsigneds[row] <= INT64_MAX ? integer_cell((int64_t)column->unsigneds[row])
+                                                   : number_cell((double)column->unsigneds[row]);
     case HOB_COLUMN_FLOAT64:
         return number_cell(column->numbers[row]);
     case HOB_COLUMN_BOOL:

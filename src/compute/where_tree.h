@@ -21,11 +21,18 @@ enum where_kind {
 enum where_order { WHERE_LESS = 1, WHERE_EQUAL = 2, WHERE_GREATER = 4 };
 
 /* A cell, or a value of the condition: nothing is allocated for it. */
-enum where_form { WHERE_NOTHING, WHERE_INTEGER, WHERE_NUMBER, WHERE_TEXT, WHERE_MOMENT, WHERE_OTHER };
+enum where_form {
+    WHERE_NOTHING,
+    WHERE_INTEGER,
+    WHERE_NUMBER,
+    WHERE_TEXT,
+    WHERE_MOMENT,
+    WHERE_OTHER
+};
 
 struct where_cell {
     enum where_form form;
-    bool zoned; /* MOMENT: `integer` is in UTC, not wall time */
+    bool zoned;      /* MOMENT: `integer` is in UTC, not wall time */
     int64_t integer; /* INTEGER (true is 1); MOMENT: microseconds since 1970 */
     double number;
     struct hob_text text;
@@ -57,8 +64,8 @@ struct hob_where {
     const struct where_node *root;
 };
 
-/* Reads 2024, 2024-05, 2024-05-31, and with a time behind T or a blank 10:30, 10:30:15.5, and a zone
- * Z or +02:00. False when the text is no such date. */
+/* Reads 2024, 2024-05, 2024-05-31, and with a time behind T or a blank 10:30, 10:30:15.5, and a
+ * zone Z or +02:00. False when the text is no such date. */
 bool where_read_moment(struct hob_text text, struct where_cell *moment);
 
 struct where_cell where_cell_of_value(const struct hob_value *value);

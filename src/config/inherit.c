@@ -154,16 +154,20 @@ static const struct hob_value *combine(struct hob_arena *arena, const struct hob
     return read != NULL ? beside_output(arena, read, written) : as_input(arena, written);
 }
 
-static bool names_key(const struct hob_value *list, const struct hob_value *key)
+/* The keys that an `append` or `ignore` names, as a set. */
+static const struct hob_value *keys_of(struct hob_arena *arena, const struct hob_value *list)
 {
-    if (hob_value_is(list, HOB_STRING))
-        return hob_value_equal(list, key);
-    if (!hob_value_is(list, HOB_LIST))
-        return false;
-    for (uint32_t i = 0; i < list->list.count; i++)
-        if (hob_value_equal(list->list.items[i], key))
-            return true;
-    return false;
+    struct hob_value *keys = hob_value_new(arena, HOB_SET);
+    const struct hob_value *names = list_of(arena, list);
+    for (uint32_t i = 0; i < names->list.count; i++)
+        if (hob_value_is(names->list.items[i], HOB_STRING))
+            hob_value_put(arena, keys, names->list.items[i], &hob_value_null);
+    return keys;
+}
+
+static bool names_key(const struct hob_value *keys, const struct hob_value *key)
+{
+    return hob_value_get_key(keys, key) != NULL;
 }
 
 static bool is_flow_key(const struct hob_value *key)
@@ -236,9 +240,9 @@ int hob_inherit(struct hob_arena *arena, const struct hob_value *own,
 {
     const struct hob_value *inherit = hob_value_get(own, "inherit");
     struct hob_value *all = hob_value_copy(arena, own);
-    parent = visible_keys(arena, parent, hob_value_get(inherit, "ignore"));
-    int result =
-        merge_plain_keys(arena, all, parent, hob_value_get(inherit, "append"), error);
+    parent = visible_keys(arena, parent, keys_of(arena, hob_value_get(inherit, "ignore")));
+    int result = merge_plain_keys(arena, all, parent,
+                                  keys_of(arena, hob_value_get(inherit, "append")), error);
     if (result < 0)
         return result;
 

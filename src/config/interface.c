@@ -8,7 +8,7 @@
 #include "config/inherit.h"
 #include "value/yaml.h"
 
-/* Longer chains of parents are a mistake, most likely a cycle through differently spelled paths. */
+/* Longer chains of parents are a mistake, most likely a cycle through links. */
 enum { MAX_PARENTS = 64 };
 
 /* One file being loaded, and the ones that it is a parent of. */
@@ -139,8 +139,13 @@ static const struct hob_value *own_fields(struct hob_arena *arena, const struct 
 
 static int refuse_cycle(const struct loading *loading, struct hob_error *error)
 {
+    if (loading->depth >= MAX_PARENTS)
+        return hob_error_set(error, HOB_E_LIMIT,
+                             "the interface file \"%s\" is parent number %d of those that inherit "
+                             "from it: more than that is most likely a cycle",
+                             loading->path, MAX_PARENTS);
     for (const struct loading *child = loading->child; child != NULL; child = child->child) {
-        if (strcmp(child->path, loading->path) != 0 && loading->depth < MAX_PARENTS)
+        if (strcmp(child->path, loading->path) != 0)
             continue;
         hob_error_set(error, HOB_E_VALUE, "the interface file \"%s\" inherits from itself%s",
                       loading->path,

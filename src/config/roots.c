@@ -149,6 +149,18 @@ static int resolve(struct hob_buffer *resolved, const char *path)
     }
 }
 
+char *hob_path_resolve(const char *path)
+{
+    HOB_AUTO(buffer) struct hob_buffer resolved = HOB_BUFFER_INIT;
+    int failure = resolve(&resolved, path);
+    if (failure == 0 && resolved.size == 0)
+        hob_buffer_put_char(&resolved, '/');
+    char *out = failure == 0 ? hob_buffer_steal(&resolved, NULL) : NULL;
+    if (out == NULL)
+        errno = failure != 0 ? failure : ENOMEM;
+    return out;
+}
+
 static int outside(const struct hob_roots *roots, const char *path, struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer list = HOB_BUFFER_INIT;

@@ -26,6 +26,9 @@ int hob_roots_add(struct hob_roots *roots, const char *directory, struct hob_err
  * allowed. */
 int hob_roots_open(const struct hob_roots *roots, const char *path, int flags,
                    struct hob_error *error);
+/* The absolute path without links, as Python's os.path.realpath: what does not exist resolves as if
+ * it were plain. malloc'd; NULL with errno set. */
+char *hob_path_resolve(const char *path);
 /* 0 when the path, whether it exists or not, lies below a root; else HOB_E_OUTSIDE. */
 int hob_roots_check(const struct hob_roots *roots, const char *path, struct hob_error *error);
 

@@ -53,10 +53,10 @@ int hob_scope_read(const struct hob_scope *scope, const char *path,
 bool hob_scope_exists(const struct hob_scope *scope, const char *path)
 {
     HOB_AUTO(descriptor) int descriptor = hob_roots_open(scope->roots, path, O_PATH, NULL);
-    if (descriptor >= 0)
-        return true;
-    record_absent(scope, path);
-    return false;
+    bool absent = descriptor == HOB_E_NOT_FOUND || descriptor == HOB_E_NOT_DIRECTORY;
+    if (absent)
+        record_absent(scope, path);
+    return !absent && descriptor != HOB_E_OUTSIDE;
 }
 
 int hob_scope_check(const struct hob_scope *scope, const char *path, struct hob_error *error)
@@ -122,14 +122,20 @@ int hob_scope_list(const struct hob_scope *scope, const char *path, hob_scope_vi
 static int open_directory(const struct hob_scope *scope, const char *path, bool make,
                           struct hob_error *error)
 {
-    int descriptor = hob_roots_open(scope->roots, path, O_RDONLY | O_DIRECTORY, error);
-    if (descriptor != HOB_E_NOT_FOUND || !make)
+    struct hob_error absent = HOB_ERROR_INIT;
+    int descriptor = hob_roots_open(scope->roots, path, O_RDONLY | O_DIRECTORY, &absent);
+    if (descriptor >= 0)
         return descriptor;
+    if (descriptor != HOB_E_NOT_FOUND || !make) {
+        if (error != NULL)
+            *error = absent;
+        return descriptor;
+    }
     HOB_AUTO(free) char *parent = hob_copy_string(path);
     char *slash = strrchr(parent, '/');
     const char *name = slash != NULL ? slash + 1 : parent;
     if (slash == parent)
-        return descriptor;
+        return hob_error_from_errno(error, ENOENT, "write below", path);
     if (slash != NULL)
         *slash = '\0';
     HOB_AUTO(descriptor)
@@ -141,25 +147,18 @@ static int open_directory(const struct hob_scope *scope, const char *path, bool 
     return hob_roots_open(scope->roots, path, O_RDONLY | O_DIRECTORY, error);
 }
 
-/* A link is followed, so that it is its target that gets replaced, not the link. */
-static char *follow(const char *path)
-{
-    struct stat facts;
-    if (lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode)) {
-        char *resolved = realpath(path, NULL);
-        if (resolved != NULL)
-            return resolved;
-    }
-    return hob_copy_string(path);
-}
-
 int hob_scope_write(const struct hob_scope *scope, const char *path, bool make_directories,
                     struct hob_file_writer *writer, struct hob_error *error)
 {
     int allowed = hob_scope_check(scope, path, error);
     if (allowed < 0)
         return allowed;
-    HOB_AUTO(free) char *target = follow(path);
+    /* A link is followed, so that it is its target that gets replaced (or made), not the link. */
+    struct stat facts;
+    bool is_link = lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode);
+    HOB_AUTO(free) char *target = is_link ? hob_path_resolve(path) : hob_copy_string(path);
+    if (target == NULL)
+        return hob_error_from_errno(error, errno, "write", path);
     char *slash = strrchr(target, '/');
     const char *name = slash != NULL ? slash + 1 : target;
     if (name[0] == '\0' || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)

@@ -5,6 +5,8 @@
 #include "frame/build.h"
 
 
+static const size_t MAX_BYTES = (size_t)512 << 20;
+
 struct grid {
     struct hob_frame *frame;
     struct hob_arena *scratch;      /* for the grid itself */
@@ -28,14 +30,13 @@ static int not_a_table(const struct hob_value *value, struct hob_error *error)
     return HOB_E_VALUE;
 }
 
-/* Cells of the grid, all absent. */
-static int make_cells(struct grid *grid, size_t columns, struct hob_error *error)
+/* Cells of the grid, all absent; `given` of them will be set. */
+static int make_cells(struct grid *grid, size_t columns, size_t given, struct hob_error *error)
 {
-    size_t count;
-    if (__builtin_mul_overflow(columns, grid->rows, &count) || count > HOB_FRAME_MAX_CELLS)
-        return hob_error_set(error, HOB_E_LIMIT,
-                             "the table would have %zu rows and %zu columns, more than %zu cells",
-                             grid->rows, columns, HOB_FRAME_MAX_CELLS);
+    int result = hob_frame_check_size(grid->rows, columns, given, error);
+    if (result < 0)
+        return result;
+    size_t count = grid->rows * columns;
     grid->cells = hob_arena_try_alloc(grid->scratch, count * sizeof *grid->cells);
     grid->absent = hob_arena_try_alloc(grid->scratch, count * sizeof *grid->absent);
     if (grid->cells == NULL || grid->absent == NULL)
@@ -66,8 +67,26 @@ static size_t column_of(const struct grid *grid, const struct hob_value *name)
     return (size_t)hob_value_get_key(grid->names, name)->integer;
 }
 
+/* A text beside a list is repeated for every row, and YAML aliases name one text many times: the
+ * columns would hold as many copies. */
+static int check_bytes(const struct grid *grid, struct hob_error *error)
+{
+    size_t count = grid->rows * grid->names->map.count, bytes = 0;
+    for (size_t i = 0; i < count && bytes <= MAX_BYTES; i++)
+        bytes += hob_value_text(grid->cells[i]).size;
+    if (bytes <= MAX_BYTES)
+        return 0;
+    return hob_error_set(error, HOB_E_LIMIT,
+                         "the table's texts are larger than %zu bytes together, repeated ones "
+                         "counted as often as they stand in it",
+                         MAX_BYTES);
+}
+
 static int add_columns(struct grid *grid, struct hob_error *error)
 {
+    int result = check_bytes(grid, error);
+    if (result < 0)
+        return result;
     hob_frame_set_rows(grid->frame, grid->rows);
     for (uint32_t i = 0; i < grid->names->map.count; i++) {
         struct hob_column column;
@@ -83,6 +102,7 @@ static int add_columns(struct grid *grid, struct hob_error *error)
 
 static int from_records(struct grid *grid, const struct hob_value *list, struct hob_error *error)
 {
+    size_t given = 0;
     grid->rows = list->list.count;
     for (uint32_t row = 0; row < list->list.count; row++) {
         const struct hob_value *record = list->list.items[row];
@@ -90,11 +110,12 @@ static int from_records(struct grid *grid, const struct hob_value *list, struct 
             return hob_error_set(error, HOB_E_VALUE,
                                  "row %u of the table is a %s where a mapping is expected",
                                  row + 1, hob_value_kind_name(record));
+        given += record->map.count;
         for (uint32_t i = 0; i < record->map.count; i++)
             if (!note_name(grid, record->map.pairs[i].key))
                 return no_memory(error);
     }
-    int result = make_cells(grid, grid->names->map.count, error);
+    int result = make_cells(grid, grid->names->map.count, given, error);
     if (result < 0)
         return result;
     for (uint32_t row = 0; row < list->list.count; row++) {
@@ -123,7 +144,7 @@ static bool is_list(const struct hob_value *value)
 static int from_row_lists(struct grid *grid, const struct hob_value *list,
                           struct hob_error *error)
 {
-    size_t columns = 0;
+    size_t columns = 0, given = 0;
     grid->rows = list->list.count;
     for (uint32_t row = 0; row < list->list.count; row++) {
         const struct hob_value *cells = list->list.items[row];
@@ -132,10 +153,11 @@ static int from_row_lists(struct grid *grid, const struct hob_value *list,
                                  "row %u of the table is a %s where a list is expected", row + 1,
                                  hob_value_kind_name(cells));
         columns = cells->list.count > columns ? cells->list.count : columns;
+        given += cells->list.count;
     }
     if (!note_numbers(grid, columns))
         return no_memory(error);
-    int result = make_cells(grid, columns, error);
+    int result = make_cells(grid, columns, given, error);
     if (result < 0)
         return result;
     for (uint32_t row = 0; row < list->list.count; row++) {
@@ -151,7 +173,7 @@ static int from_scalars(struct grid *grid, const struct hob_value *list, struct 
     grid->rows = list->list.count;
     if (!note_numbers(grid, 1))
         return no_memory(error);
-    int result = make_cells(grid, 1, error);
+    int result = make_cells(grid, 1, grid->rows, error);
     if (result < 0)
         return result;
     for (uint32_t row = 0; row < list->list.count; row++)
@@ -198,11 +220,14 @@ static struct shape shape_of(const struct hob_value *map)
 static int from_column_lists(struct grid *grid, const struct hob_value *map, size_t length,
                              struct hob_error *error)
 {
+    size_t given = 0;
     grid->rows = length;
-    for (uint32_t i = 0; i < map->map.count; i++)
+    for (uint32_t i = 0; i < map->map.count; i++) {
+        given += is_list(map->map.pairs[i].value) ? length : 1;
         if (!note_name(grid, map->map.pairs[i].key))
             return no_memory(error);
-    int result = make_cells(grid, map->map.count, error);
+    }
+    int result = make_cells(grid, map->map.count, given, error);
     if (result < 0)
         return result;
     for (uint32_t i = 0; i < map->map.count; i++) {
@@ -237,8 +262,10 @@ static int from_column_maps(struct grid *grid, const struct hob_value *map,
                             struct hob_error *error)
 {
     struct hob_value *labels = hob_value_new(grid->scratch, HOB_MAP);
+    size_t given = 0;
     for (uint32_t i = 0; i < map->map.count; i++) {
         const struct hob_value *inner = map->map.pairs[i].value;
+        given += inner->kind == HOB_MAP ? inner->map.count : 1;
         if (!note_name(grid, map->map.pairs[i].key))
             return no_memory(error);
         for (uint32_t k = 0; inner->kind == HOB_MAP && k < inner->map.count; k++) {
@@ -249,7 +276,7 @@ static int from_column_maps(struct grid *grid, const struct hob_value *map,
         }
     }
     grid->rows = labels->map.count;
-    int result = make_cells(grid, map->map.count, error);
+    int result = make_cells(grid, map->map.count, given, error);
     if (result < 0)
         return result;
     for (uint32_t i = 0; i < map->map.count; i++) {

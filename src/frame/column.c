@@ -50,10 +50,16 @@ static bool grow_missing(struct hob_column *column)
 static bool grow_rows(struct hob_column *column, size_t needed)
 {
     void *items = column->integers;
-    if (!hob_try_grow(&items, &column->capacity, needed, item_size(column)))
+    size_t capacity = column->capacity;
+    if (!hob_try_grow(&items, &capacity, needed, item_size(column)))
         return false;
     column->integers = items;
-    return column->missing == NULL || grow_missing(column);
+    size_t before = column->capacity;
+    column->capacity = capacity;
+    if (column->missing == NULL || grow_missing(column))
+        return true;
+    column->capacity = before; /* the bitmap is not as long as the rows */
+    return false;
 }
 
 bool hob_column_reserve(struct hob_column *column, size_t count, size_t bytes)

@@ -244,3 +244,22 @@ size_t hob_frame_size(const struct hob_frame *frame)
         size += column_size(frame->slots[i].column);
     return size;
 }
+
+int hob_frame_check_size(size_t rows, size_t columns, size_t given, struct hob_error *error)
+{
+    enum { CELLS_FOR_ONE = 64, CELLS_FOR_NOTHING = 4 << 20 };
+    size_t cells, allowed;
+    if (__builtin_mul_overflow(given, (size_t)CELLS_FOR_ONE, &allowed) ||
+        __builtin_add_overflow(allowed, (size_t)CELLS_FOR_NOTHING, &allowed) ||
+        allowed > HOB_FRAME_MAX_CELLS)
+        allowed = HOB_FRAME_MAX_CELLS;
+    if (!__builtin_mul_overflow(rows, columns, &cells) && cells <= allowed)
+        return 0;
+    hob_error_set(error, HOB_E_LIMIT,
+                  "the table would have %zu rows and %zu columns, of which only %zu cells have a "
+                  "value",
+                  rows, columns, given);
+    hob_error_hint(error, "at most %zu cells are made of that; split it, or name fewer columns",
+                   allowed);
+    return HOB_E_LIMIT;
+}

@@ -11,9 +11,14 @@
 
 struct hob_frame;
 
-/* Rows times columns that a table read from a file or a request may have: a small file of records
- * without common keys would otherwise fill the memory. */
+/* Rows times columns that a table may have at the most. */
 #define HOB_FRAME_MAX_CELLS ((size_t)1 << 29)
+
+/* HOB_E_LIMIT for a table that is mostly holes, or larger than HOB_FRAME_MAX_CELLS; `given` is how
+ * many cells came with a value. A few bytes of records without common keys, or of column names,
+ * would otherwise fill the memory: a table may have 64 cells for each that was given, and 4 million
+ * more. */
+int hob_frame_check_size(size_t rows, size_t columns, size_t given, struct hob_error *error);
 
 struct hob_frame *hob_frame_new(void);
 /* Takes NULL, returns NULL. */

@@ -117,11 +117,12 @@ static bool table_init(struct table *table, const struct hob_frame *frame, unsig
 static int put_value(struct hob_buffer *out, struct table *table, const struct hob_value *value,
                      struct hob_error *error)
 {
-    if (value->kind == HOB_STRING) {
+    size_t left = max_nested_size - table->nested_size;
+    if (value->kind == HOB_STRING && value->text.size <= left) {
         hob_json_put_string(out, value->text, table->style);
+        table->nested_size += value->text.size;
         return 0;
     }
-    size_t left = max_nested_size - table->nested_size;
     HOB_AUTO(buffer) struct hob_buffer lines = HOB_BUFFER_INIT;
     bool indent = (table->style & HOB_JSON_INDENT) != 0;
     struct hob_buffer *target = indent ? &lines : out;

@@ -28,6 +28,7 @@ struct hob_records {
     struct hob_map *positions; /* key -> position + 1, as a pointer */
     size_t expected;           /* the target that comes next if records look alike */
     size_t row;
+    size_t given; /* cells that came with a value */
 };
 
 static int no_memory(struct hob_error *error)
@@ -213,7 +214,13 @@ int hob_records_take(struct hob_records *records, struct hob_json_reader *reader
         if (token.event == HOB_JSON_MAP_END)
             break;
         struct target *target = target_of(records, token.text);
-        if (target == NULL || !catch_up(target, records->row))
+        if (target == NULL)
+            return no_memory(error);
+        records->given++;
+        result = hob_frame_check_size(records->row + 1, records->count, records->given, error);
+        if (result < 0)
+            return result;
+        if (!catch_up(target, records->row))
             return no_memory(error);
         if (target->rows > records->row)
             return HOB_RECORDS_GIVE_UP; /* the key stands twice in this record */
@@ -264,11 +271,9 @@ struct hob_records *hob_records_free(struct hob_records *records)
 
 static int add_columns(struct hob_records *records, struct hob_error *error)
 {
-    size_t cells;
-    if (__builtin_mul_overflow(records->row, records->count, &cells) || cells > HOB_FRAME_MAX_CELLS)
-        return hob_error_set(error, HOB_E_LIMIT,
-                             "the table would have %zu rows and %zu columns, more than %zu cells",
-                             records->row, records->count, HOB_FRAME_MAX_CELLS);
+    int result = hob_frame_check_size(records->row, records->count, records->given, error);
+    if (result < 0)
+        return result;
     hob_frame_set_rows(records->frame, records->row);
     for (size_t i = 0; i < records->count; i++) {
         struct target *target = &records->targets[i];

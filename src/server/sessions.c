@@ -47,8 +47,7 @@ int hob_handle_session_operation(struct hob_call *call, struct hob_error *error)
 {
     struct hob_store_call asked = begin(call);
     const char *name = path_part(call, 1);
-    const struct hob_session_operation *operation =
-        hob_session_operation_find(hob_text_from(name));
+    const struct hob_session_operation *operation = hob_session_operation_find(hob_text_from(name));
     if (operation == NULL) {
         hob_error_set(error, HOB_E_ROUTE, "unknown operation of sessions: %.100s", name);
         hob_error_hint(error, "get_value, set_value, set_index, get_slice... are some that exist");

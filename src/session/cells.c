@@ -14,8 +14,8 @@ static void put_number(struct hob_buffer *out, const struct session_column *colu
     const struct hob_column *base = column->base;
     bool is_signed = base->type == HOB_COLUMN_INT64;
     if ((column->flags & SESSION_AS_FLOAT) != 0)
-        hob_json_put_double(out, is_signed ? (double)base->integers[row]
-                                           : (double)base->unsigneds[row]);
+        hob_json_put_double(out,
+                            is_signed ? (double)base->integers[row] : (double)base->unsigneds[row]);
     else
         hob_buffer_put(out, number,
                        is_signed ? hob_number_print_int(number, base->integers[row])
@@ -109,8 +109,7 @@ size_t session_part_row(const struct hob_session *session, const struct session_
 }
 
 int session_put_table_cell(struct hob_buffer *out, const struct hob_session *session,
-                           const struct session_column *column, size_t row,
-                           struct hob_error *error)
+                           const struct session_column *column, size_t row, struct hob_error *error)
 {
     size_t own = session_part_row(session, column->part, row);
     if (column->part->kind != SESSION_SERIES)

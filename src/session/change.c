@@ -37,7 +37,8 @@ static int describe_entry(const struct hob_session *session, const struct sessio
     size_t entry;
     int result = session_pick_entry(session, part, row, &entry, error);
     if (result == HOB_E_NO_KEY) {
-        hob_error_set(error, HOB_E_PARAMETER, "cannot set a value of a series with several entries "
+        hob_error_set(error, HOB_E_PARAMETER,
+                      "cannot set a value of a series with several entries "
                       "in the row while no selector is set");
         hob_error_hint(error, "say with set_selector which column tells them apart");
         return HOB_E_PARAMETER;
@@ -84,7 +85,7 @@ SESSION_OPERATION(set_value)
         return result;
     if (focus->kind != SESSION_ON_COLUMN)
         return hob_error_set(error, HOB_E_NO_KEY, "%s cannot be set",
-                             focus->kind == SESSION_ON_INDEX      ? "the index"
+                             focus->kind == SESSION_ON_INDEX       ? "the index"
                              : focus->kind == SESSION_ON_THROWAWAY ? "the column \"_\""
                                                                    : "a column that is not there");
     return set_value_there(session, focus->column, focus->row, value, error);
@@ -130,10 +131,9 @@ SESSION_OPERATION(add_row)
         hob_value_put_string(arena, record, "values", values);
     for (size_t i = 0; i < session->part_count; i++)
         if (session->parts[i]->kind == SESSION_SERIES)
-            hob_value_put_string(
-                arena, record, "entry",
-                hob_value_new_int(arena,
-                                  (int64_t)session_labels_count(&session->parts[i]->labels)));
+            hob_value_put_string(arena, record, "entry",
+                                 hob_value_new_int(arena, (int64_t)session_labels_count(
+                                                              &session->parts[i]->labels)));
     return session_edit(session, record, error);
 }
 
@@ -197,9 +197,9 @@ static int make_frame(struct hob_frame **out, const struct hob_session *session,
         for (size_t row = 0; row < rows; row++) {
             struct session_label label = session_labels_at(session_index(session), row);
             cells[row] = session_label_value(&label, arena);
-            int result = column == NULL ? 0
-                                        : session_table_value(&cells[row], session, column, row,
-                                                              arena, error);
+            int result = column == NULL
+                             ? 0
+                             : session_table_value(&cells[row], session, column, row, arena, error);
             if (result < 0)
                 return result;
         }

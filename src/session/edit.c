@@ -104,7 +104,8 @@ static void repair_focus(struct hob_session *session)
 static int undo_group(struct hob_session *session, struct hob_error *error)
 {
     if (session->undo_groups == 0)
-        return hob_error_set(error, HOB_E_VALUE, "there is nothing to undo since the "
+        return hob_error_set(error, HOB_E_VALUE,
+                             "there is nothing to undo since the "
                              "session was opened or saved");
     for (bool first = false; !first;) {
         first = session->undo[session->undo_count - 1].first;
@@ -235,8 +236,8 @@ static int fit_value(struct hob_session *session, struct session_column *column,
         column->base->type == HOB_COLUMN_VALUE || column->base->type == HOB_COLUMN_STRING)
         return 0;
     bool floats;
-    bool integers = column->base->type != HOB_COLUMN_FLOAT64 &&
-                    (column->flags & SESSION_AS_FLOAT) == 0;
+    bool integers =
+        column->base->type != HOB_COLUMN_FLOAT64 && (column->flags & SESSION_AS_FLOAT) == 0;
     switch (column->base->type) {
     case HOB_COLUMN_INT64:
     case HOB_COLUMN_UINT64:
@@ -600,7 +601,8 @@ int session_edit(struct hob_session *session, const struct hob_value *record,
     size_t before = session->records.size;
     int result = 0;
     if (!session->replaying) {
-        result = hob_json_write(&session->records, record, HOB_JSON_COMPACT, max_record_size, error);
+        result =
+            hob_json_write(&session->records, record, HOB_JSON_COMPACT, max_record_size, error);
         hob_buffer_put_char(&session->records, '\n');
         if (result == 0 && hob_buffer_failed(&session->records))
             result = no_memory(error);

@@ -114,8 +114,7 @@ int session_pick_entry(const struct hob_session *session, const struct session_p
     if (session->focus.subindex != NULL) {
         HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
         const struct hob_value *wanted;
-        int result =
-            hob_json_read(arena, hob_text_from(session->focus.subindex), &wanted, error);
+        int result = hob_json_read(arena, hob_text_from(session->focus.subindex), &wanted, error);
         if (result == 0)
             result = find_entry(selector, *entry, wanted, &found, error);
         if (result < 0)
@@ -284,7 +283,8 @@ static int put_value_at(struct hob_buffer *out, struct hob_session *session,
                         const struct session_focus *focus, struct hob_error *error)
 {
     if (focus->kind == SESSION_ON_THROWAWAY)
-        return hob_error_set(error, HOB_E_NO_KEY, "the column \"_\" takes anything and has nothing");
+        return hob_error_set(error, HOB_E_NO_KEY,
+                             "the column \"_\" takes anything and has nothing");
     if (focus->kind == SESSION_ON_NOTHING)
         return hob_error_set(error, HOB_E_NO_KEY, "the session has no columns");
     hob_buffer_put_string(out, ",\"value\":");

@@ -46,11 +46,16 @@ struct session_column {
     unsigned flags;
 };
 
-enum session_focus_kind { SESSION_ON_NOTHING, SESSION_ON_COLUMN, SESSION_ON_INDEX, SESSION_ON_THROWAWAY };
+enum session_focus_kind {
+    SESSION_ON_NOTHING,
+    SESSION_ON_COLUMN,
+    SESSION_ON_INDEX,
+    SESSION_ON_THROWAWAY
+};
 
 struct session_focus {
-    size_t row;              /* of session->index; SIZE_MAX without rows */
-    char *index;             /* JSON of the index as it was given; NULL: the row's label */
+    size_t row;  /* of session->index; SIZE_MAX without rows */
+    char *index; /* JSON of the index as it was given; NULL: the row's label */
     enum session_focus_kind kind;
     struct session_column *column;
     struct session_column *selector; /* NULL: not set */
@@ -82,10 +87,10 @@ struct hob_session {
     size_t part_count, part_capacity;
     struct session_column **columns; /* in order, dropped ones among them */
     size_t column_count, column_capacity;
-    struct session_labels names;    /* of columns; rows are positions in by_name */
+    struct session_labels names; /* of columns; rows are positions in by_name */
     struct session_column **by_name;
     size_t by_name_capacity;
-    struct session_part *main;      /* whose labels are the session's; NULL: own_index */
+    struct session_part *main; /* whose labels are the session's; NULL: own_index */
     struct session_labels own_index;
     size_t distinct; /* labels in any part that has rows of its own */
     struct session_focus focus;
@@ -169,9 +174,9 @@ const struct hob_value *session_label_value(const struct session_label *label,
 
 /* The operations. */
 #define SESSION_OPERATION(name)                                                                    \
-    int session_do_##name(struct hob_session *session, const struct hob_value *parameters,           \
-                       const struct hob_scope *scope, struct hob_buffer *out,                      \
-                       struct hob_error *error)
+    int session_do_##name(struct hob_session *session, const struct hob_value *parameters,         \
+                          const struct hob_scope *scope, struct hob_buffer *out,                   \
+                          struct hob_error *error)
 SESSION_OPERATION(set_index);
 SESSION_OPERATION(get_index);
 SESSION_OPERATION(set_column);

@@ -2,9 +2,9 @@
  *
  * Two connections: one for the thread that writes, one for whoever reads. A transaction in WAL mode
  * is in the system's hands when it is committed, which is all that surviving a killed process
- * takes; edits, and the creation of sessions, are flushed to the disk as well before anybody is told
- * that they are safe. SQLite is asked for the flush itself, through its own handle of the log: to
- * open that file a second time, and close it, would drop SQLite's locks.
+ * takes; edits, and the creation of sessions, are flushed to the disk as well before anybody is
+ * told that they are safe. SQLite is asked for the flush itself, through its own handle of the log:
+ * to open that file a second time, and close it, would drop SQLite's locks.
  *
  * Tickets rise with time, also over restarts, so that they order the edits of a session. */
 #include "session/journal.h"
@@ -24,7 +24,21 @@
 
 enum { SCHEMA_VERSION = 1, BUSY_MS = 10000, NAME_SIZE = 32 };
 
-enum statement { BEGIN, COMMIT, ROLLBACK, CREATE, FOCUS, EDIT, SUMMARY, SAVE, RESET, FORGET, TOUCH, DELETE, STATEMENTS };
+enum statement {
+    BEGIN,
+    COMMIT,
+    ROLLBACK,
+    CREATE,
+    FOCUS,
+    EDIT,
+    SUMMARY,
+    SAVE,
+    RESET,
+    FORGET,
+    TOUCH,
+    DELETE,
+    STATEMENTS
+};
 
 static const char *const statements[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
@@ -59,11 +73,11 @@ struct hob_journal {
 
     pthread_t thread;
     bool running;
-    pthread_mutex_t lock; /* guards what follows */
+    pthread_mutex_t lock;              /* guards what follows */
     pthread_cond_t something, nothing; /* to do */
     struct hob_journal_entry *first, **end;
     struct hob_journal_wait *waits;
-    uint64_t last, safe; /* tickets: given, and written */
+    uint64_t last, safe;             /* tickets: given, and written */
     uint64_t failed_from, failed_to; /* the last batch that could not be written */
     bool stopping;
 };
@@ -293,8 +307,8 @@ bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait 
 {
     pthread_mutex_lock(&journal->lock);
     bool written = wait->ticket <= journal->safe;
-    bool lost = written && wait->ticket >= journal->failed_from &&
-                wait->ticket <= journal->failed_to;
+    bool lost =
+        written && wait->ticket >= journal->failed_from && wait->ticket <= journal->failed_to;
     if (!written) {
         wait->next = journal->waits;
         journal->waits = wait;
@@ -361,8 +375,7 @@ int hob_journal_list(struct hob_journal *journal,
 }
 
 int hob_journal_edits(struct hob_journal *journal, const char *id,
-                      int (*visit)(void *context, struct hob_text records,
-                                   struct hob_error *error),
+                      int (*visit)(void *context, struct hob_text records, struct hob_error *error),
                       void *context, struct hob_error *error)
 {
     static const char query[] = "SELECT records FROM edits WHERE session = ?1 ORDER BY seq";

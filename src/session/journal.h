@@ -14,11 +14,11 @@ struct hob_journal;
 
 /* A session as it is stored; texts are borrowed. */
 struct hob_journal_session {
-    const char *id;          /* unique; also in the journal's entries */
-    const char *request;     /* JSON: how it was created */
-    const char *sources;     /* JSON: the files it was made from, as they were */
-    const char *focus;       /* JSON */
-    const char *summary;     /* JSON members: shape and columns */
+    const char *id;           /* unique; also in the journal's entries */
+    const char *request;      /* JSON: how it was created */
+    const char *sources;      /* JSON: the files it was made from, as they were */
+    const char *focus;        /* JSON */
+    const char *summary;      /* JSON members: shape and columns */
     double created, accessed; /* seconds since 1970 */
 };
 
@@ -59,8 +59,7 @@ int hob_journal_list(struct hob_journal *journal,
 /* Calls `visit` with the records of each edit, oldest first, everything that was put before
  * included; a negative code ends it. */
 int hob_journal_edits(struct hob_journal *journal, const char *id,
-                      int (*visit)(void *context, struct hob_text records,
-                                   struct hob_error *error),
+                      int (*visit)(void *context, struct hob_text records, struct hob_error *error),
                       void *context, struct hob_error *error);
 
 /* Takes the entry (malloc'd) and returns its ticket; never waits for the disk. */

@@ -62,13 +62,11 @@ struct session_label session_label_of_cell(const struct hob_column *column, size
         return (struct session_label){.kind = SESSION_LABEL_NONE};
     switch (column->type) {
     case HOB_COLUMN_INT64:
-        return (struct session_label){.kind = SESSION_LABEL_INT,
-                                      .integer = column->integers[row]};
+        return (struct session_label){.kind = SESSION_LABEL_INT, .integer = column->integers[row]};
     case HOB_COLUMN_FLOAT64:
         return number_label(column->numbers[row]);
     case HOB_COLUMN_BOOL:
-        return (struct session_label){.kind = SESSION_LABEL_BOOL,
-                                      .boolean = column->booleans[row]};
+        return (struct session_label){.kind = SESSION_LABEL_BOOL, .boolean = column->booleans[row]};
     case HOB_COLUMN_STRING:
         return text_label(hob_column_string(column, row));
     default:
@@ -115,8 +113,7 @@ static uint64_t label_hash(const struct session_label *label)
     if (as_integer(label, &integer))
         return hob_text_hash((struct hob_text){(const char *)&integer, sizeof integer});
     if (label->kind == SESSION_LABEL_DOUBLE)
-        return hob_text_hash(
-            (struct hob_text){(const char *)&label->number, sizeof label->number});
+        return hob_text_hash((struct hob_text){(const char *)&label->number, sizeof label->number});
     if (label->kind == SESSION_LABEL_TEXT)
         return hob_text_hash(label->text);
     return label->kind == SESSION_LABEL_BOOL && label->boolean ? 2 : label->kind;
@@ -144,8 +141,7 @@ void session_label_put(struct hob_buffer *out, const struct session_label *label
     }
 }
 
-struct session_label session_label_copy(const struct session_label *label,
-                                        struct hob_arena *arena)
+struct session_label session_label_copy(const struct session_label *label, struct hob_arena *arena)
 {
     struct session_label copy = *label;
     if (copy.kind == SESSION_LABEL_TEXT)

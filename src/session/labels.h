@@ -35,8 +35,7 @@ bool session_label_equal(const struct session_label *a, const struct session_lab
 /* As JSON. */
 void session_label_put(struct hob_buffer *out, const struct session_label *label);
 /* A label of its own text, which lives in the arena. */
-struct session_label session_label_copy(const struct session_label *label,
-                                        struct hob_arena *arena);
+struct session_label session_label_copy(const struct session_label *label, struct hob_arena *arena);
 
 struct session_labels {
     const struct hob_column *base; /* labels of the first rows; NULL: they are 0, 1, 2... */
@@ -46,8 +45,9 @@ struct session_labels {
     uint32_t *slots; /* open addressing: first row of a label + 1; 0: free */
     size_t slot_count;
     size_t distinct;
-    bool chained;          /* a label may have several rows */
-    uint32_t *next, *last; /* chained: the next row of the same label + 1; of first rows, the last */
+    bool chained; /* a label may have several rows */
+    uint32_t *next,
+        *last; /* chained: the next row of the same label + 1; of first rows, the last */
     size_t next_capacity, last_capacity;
 };
 

@@ -140,7 +140,8 @@ int session_check_name(const struct hob_value *name, struct hob_error *error)
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     struct hob_text variable;
     if (name->kind != HOB_STRING)
-        return hob_error_set(error, HOB_E_PARAMETER, "the name of a column must be a text, not a %s",
+        return hob_error_set(error, HOB_E_PARAMETER,
+                             "the name of a column must be a text, not a %s",
                              hob_value_kind_name(name));
     return make_variable(&variable, arena, name, error);
 }

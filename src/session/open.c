@@ -61,8 +61,7 @@ static const struct hob_value *implied_stack(struct hob_arena *arena, const stru
     struct hob_value *specifications = hob_value_new(arena, HOB_LIST);
     for (uint32_t i = 0; i < flows->list.count; i++)
         hob_value_append(arena, specifications, with_base(arena, flows->list.items[i], base));
-    hob_value_put_string(arena, stack, "type",
-                         hob_value_new_string(arena, HOB_TEXT("hstack")));
+    hob_value_put_string(arena, stack, "type", hob_value_new_string(arena, HOB_TEXT("hstack")));
     const struct hob_value *index =
         flows->list.count > 0 ? hob_value_get(flows->list.items[0], "index") : NULL;
     if (index != NULL)
@@ -120,16 +119,19 @@ static int complete_flow(const struct hob_value **flow, struct opening *opening,
     if ((*flow)->kind == HOB_LIST)
         *flow = implied_stack(arena, *flow, base);
     if ((*flow)->kind != HOB_MAP)
-        return hob_error_set(error, HOB_E_VALUE, "`%s` of the interface must be a mapping, not a %s",
-                             kind_names[kind], hob_value_kind_name(*flow));
+        return hob_error_set(error, HOB_E_VALUE,
+                             "`%s` of the interface must be a mapping, not a %s", kind_names[kind],
+                             hob_value_kind_name(*flow));
     struct hob_value *own = hob_value_copy(arena, with_base(arena, *flow, base));
     if (kind == SESSION_OUTPUT && hob_value_is_null(hob_value_get(own, "columns")))
         hob_value_put_string(arena, own, "columns", implied_columns(arena, fields));
     *flow = own;
     const struct hob_value *index = hob_value_get(own, "index");
     if (index == NULL) {
-        hob_error_set(error, HOB_E_VALUE, "Missing index field in data frame specification in "
-                      "interface file, in `%s`", kind_names[kind]);
+        hob_error_set(error, HOB_E_VALUE,
+                      "Missing index field in data frame specification in "
+                      "interface file, in `%s`",
+                      kind_names[kind]);
         hob_error_hint(error, "add `index: COLUMN`, the column whose values name the rows");
         return HOB_E_VALUE;
     }

@@ -2,31 +2,45 @@
 #include "session/internal.h"
 
 #define P(...) ((const struct hob_session_parameter[]){__VA_ARGS__, {0}})
-#define INDEX(needed, help) {"index", "string|number|boolean", needed, help}
-#define COLUMN(needed, help) {"column", "string|number", needed, help}
-#define VALUE(needed, help) {"value", "any", needed, help}
-#define COLUMNS {"columns", "array", false, "names of the columns; all if absent"}
+#define INDEX(needed, help)                                                                        \
+    {                                                                                              \
+        "index", "string|number|boolean", needed, help                                             \
+    }
+#define COLUMN(needed, help)                                                                       \
+    {                                                                                              \
+        "column", "string|number", needed, help                                                    \
+    }
+#define VALUE(needed, help)                                                                        \
+    {                                                                                              \
+        "value", "any", needed, help                                                               \
+    }
+#define COLUMNS                                                                                    \
+    {                                                                                              \
+        "columns", "array", false, "names of the columns; all if absent"                           \
+    }
 
 static const struct hob_session_operation operations[] = {
-    {"get_value", HOB_SESSION_READS, false, false, session_do_get_value, "The value in focus.", NULL},
-    {"set_value", HOB_SESSION_EDITS, false, false, session_do_set_value, "Changes the value in focus.",
-     P(VALUE(true, "any JSON but null"))},
+    {"get_value", HOB_SESSION_READS, false, false, session_do_get_value, "The value in focus.",
+     NULL},
+    {"set_value", HOB_SESSION_EDITS, false, false, session_do_set_value,
+     "Changes the value in focus.", P(VALUE(true, "any JSON but null"))},
     {"get_value_at", HOB_SESSION_READS, false, false, session_do_get_value_at,
-     "A value, without moving the focus.",
-     P(INDEX(true, "the row"), COLUMN(true, "the column"))},
+     "A value, without moving the focus.", P(INDEX(true, "the row"), COLUMN(true, "the column"))},
     {"set_value_at", HOB_SESSION_EDITS, false, false, session_do_set_value_at,
      "Changes a value, without moving the focus.",
      P(INDEX(true, "the row"), COLUMN(true, "the column"), VALUE(true, "any JSON but null"))},
-    {"set_index", HOB_SESSION_MOVES, false, false, session_do_set_index, "Moves the focus to a row.",
-     P(INDEX(true, "the row's label"))},
+    {"set_index", HOB_SESSION_MOVES, false, false, session_do_set_index,
+     "Moves the focus to a row.", P(INDEX(true, "the row's label"))},
     {"get_index", HOB_SESSION_READS, false, false, session_do_get_index, "The row in focus.", NULL},
-    {"set_column", HOB_SESSION_MOVES, false, false, session_do_set_column, "Moves the focus to a column.",
-     P(COLUMN(true, "its name"))},
-    {"get_column", HOB_SESSION_READS, false, false, session_do_get_column, "The column in focus.", NULL},
+    {"set_column", HOB_SESSION_MOVES, false, false, session_do_set_column,
+     "Moves the focus to a column.", P(COLUMN(true, "its name"))},
+    {"get_column", HOB_SESSION_READS, false, false, session_do_get_column, "The column in focus.",
+     NULL},
     {"get_shape", HOB_SESSION_READS, false, false, session_do_get_shape,
      "Rows, entries of series counted, and columns.", NULL},
     {"get_columns", HOB_SESSION_READS, false, false, session_do_get_columns, "All columns.", NULL},
-    {"get_indices", HOB_SESSION_READS, true, false, session_do_get_indices, "The labels of all rows.", NULL},
+    {"get_indices", HOB_SESSION_READS, true, false, session_do_get_indices,
+     "The labels of all rows.", NULL},
     {"get_input_columns", HOB_SESSION_READS, false, false, session_do_get_input_columns,
      "Columns of input, data and constants, which never change.", NULL},
     {"get_output_columns", HOB_SESSION_READS, false, false, session_do_get_output_columns,
@@ -37,9 +51,11 @@ static const struct hob_session_operation operations[] = {
      "The flow that a column belongs to, or null.", P(COLUMN(true, "its name"))},
     {"set_selector", HOB_SESSION_MOVES, false, false, session_do_set_selector,
      "Says which column tells the entries of a series apart.", P(COLUMN(true, "of the series"))},
-    {"get_selector", HOB_SESSION_READS, false, false, session_do_get_selector, "That column, or null.", NULL},
+    {"get_selector", HOB_SESSION_READS, false, false, session_do_get_selector,
+     "That column, or null.", NULL},
     {"set_subindex", HOB_SESSION_MOVES, false, false, session_do_set_subindex,
-     "Moves the focus to an entry of the row.", P(VALUE(true, "the entry's value of the selector"))},
+     "Moves the focus to an entry of the row.",
+     P(VALUE(true, "the entry's value of the selector"))},
     {"get_subindex", HOB_SESSION_READS, false, false, session_do_get_subindex,
      "The entry in focus, the last one if none was chosen.", NULL},
     {"get_subseries", HOB_SESSION_READS, false, false, session_do_get_subseries,
@@ -63,7 +79,8 @@ static const struct hob_session_operation operations[] = {
     {"add_row", HOB_SESSION_EDITS, false, true, session_do_add_row,
      "A new row; in a row that is there, a new entry of a series.",
      P(INDEX(true, "the label"), {"values", "object", false, "columns and their values"})},
-    {"add_column", HOB_SESSION_EDITS, false, true, session_do_add_column, "A new column of the cache.",
+    {"add_column", HOB_SESSION_EDITS, false, true, session_do_add_column,
+     "A new column of the cache.",
      P(COLUMN(true, "its name"), VALUE(false, "what all rows have in it"))},
     {"drop_column", HOB_SESSION_EDITS, false, true, session_do_drop_column,
      "Takes a column of output, series or cache out.", P(COLUMN(true, "its name"))},

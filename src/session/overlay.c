@@ -57,8 +57,7 @@ static bool grow(struct session_overlay *overlay)
 static void free_slot(struct session_overlay *overlay, size_t hole)
 {
     size_t mask = overlay->slot_count - 1;
-    for (size_t slot = (hole + 1) & mask; overlay->slots[slot].row != 0;
-         slot = (slot + 1) & mask) {
+    for (size_t slot = (hole + 1) & mask; overlay->slots[slot].row != 0; slot = (slot + 1) & mask) {
         size_t home = home_of(overlay, overlay->slots[slot].row - 1);
         if (((slot - home) & mask) < ((slot - hole) & mask))
             continue;

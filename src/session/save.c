@@ -44,8 +44,7 @@ static int part_frame(struct hob_frame **out, const struct hob_session *session,
     const struct hob_value **cells =
         hob_arena_try_alloc(hob_frame_arena(frame), (rows + 1) * sizeof *cells);
     int result = cells == NULL ? no_memory(error) : 0;
-    bool indexed =
-        !part->numbered || part->labels.base_count == 0 || part->labels.more_count > 0;
+    bool indexed = !part->numbered || part->labels.base_count == 0 || part->labels.more_count > 0;
     if (result == 0 && indexed)
         result = add_column(frame, part, NULL, cells, error);
     for (size_t i = 0; result == 0 && i < session_labels_count(&session->names); i++)
@@ -57,8 +56,7 @@ static int part_frame(struct hob_frame **out, const struct hob_session *session,
 }
 
 static int save_part(const struct hob_session *session, struct session_part *part,
-                     const struct hob_scope *scope, struct hob_buffer *out,
-                     struct hob_error *error)
+                     const struct hob_scope *scope, struct hob_buffer *out, struct hob_error *error)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(frame) struct hob_frame *frame = NULL;

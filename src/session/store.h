@@ -15,10 +15,10 @@ struct hob_store;
 
 /* All zero is the default. */
 struct hob_store_options {
-    const char *state;     /* directory; "none": memory only; NULL: $HOB_STATE, else
-                              $XDG_STATE_HOME/hob, else ~/.local/state/hob */
-    size_t max_sessions;   /* 0: 100,000 */
-    size_t max_memory;     /* bytes of all sessions; 0: 1 GiB */
+    const char *state;   /* directory; "none": memory only; NULL: $HOB_STATE, else
+                            $XDG_STATE_HOME/hob, else ~/.local/state/hob */
+    size_t max_sessions; /* 0: 100,000 */
+    size_t max_memory;   /* bytes of all sessions; 0: 1 GiB */
 };
 
 struct hob_store *hob_store_new(const struct hob_store_options *options);

@@ -199,8 +199,8 @@ SESSION_OPERATION(get_slice)
     if (result == 0)
         result = position_of(parameters, "end", rows, rows, &end, error);
     if (result == 0)
-        result = select_columns(&selection, session, hob_value_get(parameters, "columns"), arena,
-                                error);
+        result =
+            select_columns(&selection, session, hob_value_get(parameters, "columns"), arena, error);
     if (result < 0)
         return result;
     end = end < start ? start : end;
@@ -259,8 +259,8 @@ SESSION_OPERATION(get_row_data)
     else if (row == SIZE_MAX)
         result = hob_error_set(error, HOB_E_NO_KEY, "the session has no rows");
     if (result == 0)
-        result = select_columns(&selection, session, hob_value_get(parameters, "columns"), arena,
-                                error);
+        result =
+            select_columns(&selection, session, hob_value_get(parameters, "columns"), arena, error);
     if (result < 0)
         return result;
     struct session_label label = session_labels_at(session_index(session), row);
@@ -272,20 +272,49 @@ SESSION_OPERATION(get_row_data)
 
 /* ---- filter ---- */
 
-enum comparison { EQUAL, UNEQUAL, LESS, AT_MOST, GREATER, AT_LEAST, IN, NOT_IN, CONTAINS, STARTS, ENDS, NOTHING, SOMETHING };
+enum comparison {
+    EQUAL,
+    UNEQUAL,
+    LESS,
+    AT_MOST,
+    GREATER,
+    AT_LEAST,
+    IN,
+    NOT_IN,
+    CONTAINS,
+    STARTS,
+    ENDS,
+    NOTHING,
+    SOMETHING
+};
 
 static const struct {
     const char *name;
     enum comparison comparison;
 } comparisons[] = {
-    {"==", EQUAL},          {"=", EQUAL},           {"eq", EQUAL},
-    {"!=", UNEQUAL},        {"ne", UNEQUAL},        {"<", LESS},
-    {"lt", LESS},           {"<=", AT_MOST},        {"le", AT_MOST},
-    {">", GREATER},         {"gt", GREATER},        {">=", AT_LEAST},
-    {"ge", AT_LEAST},       {"in", IN},             {"not in", NOT_IN},
-    {"not_in", NOT_IN},     {"contains", CONTAINS}, {"startswith", STARTS},
-    {"starts_with", STARTS}, {"endswith", ENDS},    {"ends_with", ENDS},
-    {"is_null", NOTHING},   {"not_null", SOMETHING},
+    {"==", EQUAL},
+    {"=", EQUAL},
+    {"eq", EQUAL},
+    {"!=", UNEQUAL},
+    {"ne", UNEQUAL},
+    {"<", LESS},
+    {"lt", LESS},
+    {"<=", AT_MOST},
+    {"le", AT_MOST},
+    {">", GREATER},
+    {"gt", GREATER},
+    {">=", AT_LEAST},
+    {"ge", AT_LEAST},
+    {"in", IN},
+    {"not in", NOT_IN},
+    {"not_in", NOT_IN},
+    {"contains", CONTAINS},
+    {"startswith", STARTS},
+    {"starts_with", STARTS},
+    {"endswith", ENDS},
+    {"ends_with", ENDS},
+    {"is_null", NOTHING},
+    {"not_null", SOMETHING},
 };
 
 static int find_comparison(enum comparison *comparison, const struct hob_value *parameters,

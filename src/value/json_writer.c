@@ -271,6 +271,10 @@ static int write_value(struct writer *writer, const struct hob_value *value, uns
         put_scalar(writer->out, value, writer->style);
     if (result != 0)
         return result;
+    if (hob_buffer_failed(writer->out))
+        return hob_error_set(writer->error, HOB_E_MEMORY,
+                             "no memory to write JSON of more than %zu bytes",
+                             writer->out->size - writer->start);
     if (writer->out->size - writer->start > writer->max_size)
         return hob_error_set(writer->error, HOB_E_LIMIT,
                              "cannot write as JSON: more than %zu bytes come out",
@@ -283,10 +287,6 @@ int hob_json_write(struct hob_buffer *out, const struct hob_value *value, unsign
 {
     struct writer writer = {out, style, out->size, max_size, error};
     int result = write_value(&writer, value, 0);
-    if (result == 0 && hob_buffer_failed(out))
-        result =
-            hob_error_set(error, HOB_E_MEMORY, "no memory to write JSON of more than %zu bytes",
-                          out->size - writer.start);
     if (result != 0)
         out->size = writer.start;
     return result;

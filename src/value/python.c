@@ -5,7 +5,20 @@
 #include "base/utf8.h"
 #include "value/date.h"
 
-static void put_repr(struct hob_buffer *out, const struct hob_value *value, int depth);
+/* What is printed; a text longer than the limit ends in "...". */
+struct printing {
+    struct hob_buffer *out;
+    size_t limit;                 /* of out->size */
+    const struct level *innermost; /* of the collections that are open */
+    int depth;
+};
+
+struct level {
+    const struct hob_value *value;
+    const struct level *outer;
+};
+
+static void put_repr(struct printing *printing, const struct hob_value *value);
 
 /* Python prints what str.isprintable says; the separators and controls that matter, by range. */
 static bool is_printable(uint32_t character)
@@ -75,57 +88,75 @@ static void put_bytes(struct hob_buffer *out, struct hob_text bytes)
     hob_buffer_put_char(out, '\'');
 }
 
-static void put_items(struct hob_buffer *out, const struct hob_value *list, int depth)
+static bool is_full(const struct printing *printing)
 {
-    for (uint32_t i = 0; i < list->list.count; i++) {
+    return printing->out->failed || printing->out->size > printing->limit;
+}
+
+static void put_items(struct printing *printing, const struct hob_value *list)
+{
+    for (uint32_t i = 0; i < list->list.count && !is_full(printing); i++) {
         if (i > 0)
-            hob_buffer_put_string(out, ", ");
-        put_repr(out, list->list.items[i], depth + 1);
+            hob_buffer_put_string(printing->out, ", ");
+        put_repr(printing, list->list.items[i]);
     }
 }
 
-static void put_pairs(struct hob_buffer *out, const struct hob_value *map, int depth)
+static void put_pairs(struct printing *printing, const struct hob_value *map)
 {
-    for (uint32_t i = 0; i < map->map.count; i++) {
+    for (uint32_t i = 0; i < map->map.count && !is_full(printing); i++) {
         if (i > 0)
-            hob_buffer_put_string(out, ", ");
-        put_repr(out, map->map.pairs[i].key, depth + 1);
+            hob_buffer_put_string(printing->out, ", ");
+        put_repr(printing, map->map.pairs[i].key);
         if (map->kind == HOB_SET)
             continue;
-        hob_buffer_put_string(out, ": ");
-        put_repr(out, map->map.pairs[i].value, depth + 1);
+        hob_buffer_put_string(printing->out, ": ");
+        put_repr(printing, map->map.pairs[i].value);
     }
 }
 
-static void put_nested(struct hob_buffer *out, const struct hob_value *value, int depth)
+static bool is_open(const struct printing *printing, const struct hob_value *value)
 {
-    if (depth > HOB_VALUE_MAX_DEPTH) {
-        hob_buffer_put_string(out, "...");
+    for (const struct level *level = printing->innermost; level != NULL; level = level->outer)
+        if (level->value == value)
+            return true;
+    return false;
+}
+
+static void put_collection(struct printing *printing, const struct hob_value *value)
+{
+    static const char *const brackets[] = {
+        [HOB_LIST] = "[]", [HOB_TUPLE] = "()", [HOB_SET] = "{}", [HOB_MAP] = "{}"};
+    const char *pair = brackets[value->kind];
+    bool is_list = value->kind == HOB_LIST || value->kind == HOB_TUPLE;
+    hob_buffer_put_char(printing->out, pair[0]);
+    if (is_list)
+        put_items(printing, value);
+    else
+        put_pairs(printing, value);
+    if (value->kind == HOB_TUPLE && value->list.count == 1)
+        hob_buffer_put_char(printing->out, ',');
+    hob_buffer_put_char(printing->out, pair[1]);
+}
+
+/* A collection inside itself prints as [...] or {...}, as in Python. */
+static void put_nested(struct printing *printing, const struct hob_value *value)
+{
+    bool is_list = value->kind == HOB_LIST || value->kind == HOB_TUPLE;
+    if (is_open(printing, value) || printing->depth > HOB_VALUE_MAX_DEPTH) {
+        hob_buffer_put_string(printing->out, is_list ? "[...]" : "{...}");
         return;
     }
-    switch ((enum hob_kind)value->kind) {
-    case HOB_LIST:
-        hob_buffer_put_char(out, '[');
-        put_items(out, value, depth);
-        hob_buffer_put_char(out, ']');
-        return;
-    case HOB_TUPLE:
-        hob_buffer_put_char(out, '(');
-        put_items(out, value, depth);
-        hob_buffer_put_string(out, value->list.count == 1 ? ",)" : ")");
-        return;
-    case HOB_SET:
-        if (value->map.count == 0) {
-            hob_buffer_put_string(out, "set()");
-            return;
-        }
-        __attribute__((fallthrough));
-    default:
-        hob_buffer_put_char(out, '{');
-        put_pairs(out, value, depth);
-        hob_buffer_put_char(out, '}');
+    if (value->kind == HOB_SET && value->map.count == 0) {
+        hob_buffer_put_string(printing->out, "set()");
         return;
     }
+    struct level level = {value, printing->innermost};
+    printing->innermost = &level;
+    printing->depth++;
+    put_collection(printing, value);
+    printing->depth--;
+    printing->innermost = level.outer;
 }
 
 static void put_date(struct hob_buffer *out, const struct hob_value *value, char separator)
@@ -144,8 +175,9 @@ static void put_number(struct hob_buffer *out, const struct hob_value *value)
     hob_buffer_put(out, digits, size);
 }
 
-static void put_repr(struct hob_buffer *out, const struct hob_value *value, int depth)
+static void put_repr(struct printing *printing, const struct hob_value *value)
 {
+    struct hob_buffer *out = printing->out;
     switch ((enum hob_kind)value->kind) {
     case HOB_NULL:
         hob_buffer_put_string(out, "None");
@@ -173,14 +205,17 @@ static void put_repr(struct hob_buffer *out, const struct hob_value *value, int 
         hob_buffer_put_char(out, '\'');
         return;
     default:
-        put_nested(out, value, depth);
+        put_nested(printing, value);
         return;
     }
 }
 
 void hob_python_repr(struct hob_buffer *out, const struct hob_value *value)
 {
-    put_repr(out, value, 0);
+    struct printing printing = {.out = out, .limit = out->size + HOB_PYTHON_MAX_SIZE};
+    put_repr(&printing, value);
+    if (out->size > printing.limit)
+        hob_buffer_put_string(out, "...");
 }
 
 void hob_python_str(struct hob_buffer *out, const struct hob_value *value)
@@ -190,5 +225,5 @@ void hob_python_str(struct hob_buffer *out, const struct hob_value *value)
     else if (value->kind == HOB_DATE || value->kind == HOB_DATETIME)
         put_date(out, value, ' ');
     else
-        put_repr(out, value, 0);
+        hob_python_repr(out, value);
 }

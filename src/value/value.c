@@ -159,44 +159,110 @@ struct hob_value *hob_value_copy(struct hob_arena *arena, const struct hob_value
     return copy;
 }
 
-static const struct hob_value *copy_deep(struct hob_arena *arena, const struct hob_value *value,
-                                         int depth)
+/* Lists and maps that were copied, by address: what was shared stays shared, so that a small
+ * document with many aliases stays small, and a cycle stays one. */
+struct copies {
+    struct hob_arena *arena;
+    struct copied {
+        const struct hob_value *original, *copy;
+    } *slots;
+    size_t count, slot_count; /* a power of two */
+};
+
+static struct copied *slot_of(const struct copies *copies, const struct hob_value *original)
+{
+    size_t mask = copies->slot_count - 1;
+    size_t at = (size_t)((uintptr_t)original / sizeof(void *) * 0x9E3779B97F4A7C15u >> 20) & mask;
+    while (copies->slots[at].original != NULL && copies->slots[at].original != original)
+        at = (at + 1) & mask;
+    return &copies->slots[at];
+}
+
+static bool remember_copy(struct copies *copies, const struct hob_value *original,
+                          const struct hob_value *copy)
+{
+    if ((copies->count + 1) * 2 > copies->slot_count) {
+        struct copies grown = *copies;
+        grown.slot_count = copies->slot_count == 0 ? 16 : copies->slot_count * 2;
+        grown.slots = calloc(grown.slot_count, sizeof *grown.slots);
+        if (grown.slots == NULL)
+            return false;
+        for (size_t i = 0; i < copies->slot_count; i++)
+            if (copies->slots[i].original != NULL)
+                *slot_of(&grown, copies->slots[i].original) = copies->slots[i];
+        free(copies->slots);
+        *copies = grown;
+    }
+    *slot_of(copies, original) = (struct copied){original, copy};
+    copies->count++;
+    return true;
+}
+
+static const struct hob_value *copy_deep(struct copies *copies, const struct hob_value *value,
+                                         int depth);
+
+static bool copy_members(struct copies *copies, struct hob_value *copy,
+                         const struct hob_value *value, int depth)
+{
+    if (value->kind == HOB_LIST || value->kind == HOB_TUPLE) {
+        for (uint32_t i = 0; i < value->list.count; i++) {
+            const struct hob_value *item = copy_deep(copies, value->list.items[i], depth + 1);
+            if (item == NULL || !hob_value_append(copies->arena, copy, item))
+                return false;
+        }
+        return true;
+    }
+    for (uint32_t i = 0; i < value->map.count; i++) {
+        const struct hob_value *key = copy_deep(copies, value->map.pairs[i].key, depth + 1);
+        const struct hob_value *item = copy_deep(copies, value->map.pairs[i].value, depth + 1);
+        if (key == NULL || item == NULL || !hob_value_put(copies->arena, copy, key, item))
+            return false;
+    }
+    return true;
+}
+
+static const struct hob_value *copy_collection(struct copies *copies,
+                                               const struct hob_value *value, int depth)
 {
     if (depth > HOB_VALUE_MAX_DEPTH)
         return NULL;
-    struct hob_value *copy = hob_value_new(arena, (enum hob_kind)value->kind);
-    switch (value->kind) {
-    case HOB_STRING:
-    case HOB_BIG_INT:
-    case HOB_BYTES:
-        copy->text = hob_arena_copy(arena, value->text);
-        return copy;
-    case HOB_LIST:
-    case HOB_TUPLE:
-        for (uint32_t i = 0; i < value->list.count; i++) {
-            const struct hob_value *item = copy_deep(arena, value->list.items[i], depth + 1);
-            if (item == NULL || !hob_value_append(arena, copy, item))
-                return NULL;
-        }
-        return copy;
-    case HOB_MAP:
-    case HOB_SET:
-        for (uint32_t i = 0; i < value->map.count; i++) {
-            const struct hob_value *key = copy_deep(arena, value->map.pairs[i].key, depth + 1);
-            const struct hob_value *item = copy_deep(arena, value->map.pairs[i].value, depth + 1);
-            if (key == NULL || item == NULL || !hob_value_put(arena, copy, key, item))
-                return NULL;
-        }
-        return copy;
-    default:
-        *copy = *value;
-        return copy;
+    if (copies->slot_count > 0 && slot_of(copies, value)->original != NULL)
+        return slot_of(copies, value)->copy;
+    struct hob_value *copy = hob_arena_try_alloc(copies->arena, sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    *copy = (struct hob_value){.kind = value->kind};
+    return remember_copy(copies, value, copy) && copy_members(copies, copy, value, depth) ? copy
+                                                                                          : NULL;
+}
+
+static const struct hob_value *copy_deep(struct copies *copies, const struct hob_value *value,
+                                         int depth)
+{
+    if (value->kind >= HOB_LIST)
+        return copy_collection(copies, value, depth);
+    struct hob_value *copy = hob_arena_try_alloc(copies->arena, sizeof *copy);
+    if (copy == NULL)
+        return NULL;
+    *copy = *value;
+    if (value->kind == HOB_STRING || value->kind == HOB_BIG_INT || value->kind == HOB_BYTES) {
+        char *bytes = hob_arena_try_alloc(copies->arena, value->text.size + 1);
+        if (bytes == NULL)
+            return NULL;
+        if (value->text.size > 0)
+            memcpy(bytes, value->text.data, value->text.size);
+        bytes[value->text.size] = '\0';
+        copy->text.data = bytes;
     }
+    return copy;
 }
 
 const struct hob_value *hob_value_copy_deep(struct hob_arena *arena, const struct hob_value *value)
 {
-    return copy_deep(arena, value, 0);
+    struct copies copies = {.arena = arena};
+    const struct hob_value *copy = copy_deep(&copies, value, 0);
+    free(copies.slots);
+    return copy;
 }
 
 void hob_value_remove(struct hob_value *map, const char *key)
@@ -280,35 +346,57 @@ static bool datetimes_equal(const struct hob_value *a, const struct hob_value *b
            b->microseconds - (int64_t)b->offset_seconds * 1000000;
 }
 
-static bool equal_at(const struct hob_value *a, const struct hob_value *b, int depth);
+/* Comparing two values that share nodes within themselves could take for ever: what takes more steps
+ * than this counts as different. */
+enum { MAX_EQUAL_STEPS = 10 * 1000 * 1000 };
 
-static bool lists_equal(const struct hob_value *a, const struct hob_value *b, int depth)
+struct comparison {
+    int depth;
+    unsigned steps;
+};
+
+static bool equal_at(const struct hob_value *a, const struct hob_value *b,
+                     struct comparison *comparison);
+
+static bool lists_equal(const struct hob_value *a, const struct hob_value *b, struct comparison *comparison)
 {
     if (a->list.count != b->list.count)
         return false;
     for (uint32_t i = 0; i < a->list.count; i++)
-        if (!equal_at(a->list.items[i], b->list.items[i], depth + 1))
+        if (!equal_at(a->list.items[i], b->list.items[i], comparison))
             return false;
     return true;
 }
 
-static bool maps_equal(const struct hob_value *a, const struct hob_value *b, int depth)
+static bool maps_equal(const struct hob_value *a, const struct hob_value *b, struct comparison *comparison)
 {
     if (a->map.count != b->map.count)
         return false;
     for (uint32_t i = 0; i < a->map.count; i++) {
         const struct hob_value *other = hob_value_get_key(b, a->map.pairs[i].key);
-        if (other == NULL || !equal_at(a->map.pairs[i].value, other, depth + 1))
+        if (other == NULL || !equal_at(a->map.pairs[i].value, other, comparison))
             return false;
     }
     return true;
 }
 
-static bool equal_at(const struct hob_value *a, const struct hob_value *b, int depth)
+static bool collections_equal(const struct hob_value *a, const struct hob_value *b,
+                              struct comparison *comparison)
+{
+    if (comparison->depth >= HOB_VALUE_MAX_DEPTH)
+        return false;
+    comparison->depth++;
+    bool lists = a->kind == HOB_LIST || a->kind == HOB_TUPLE;
+    bool equal = lists ? lists_equal(a, b, comparison) : maps_equal(a, b, comparison);
+    comparison->depth--;
+    return equal;
+}
+
+static bool equal_at(const struct hob_value *a, const struct hob_value *b, struct comparison *comparison)
 {
     if (a == b)
         return true;
-    if (depth > HOB_VALUE_MAX_DEPTH)
+    if (++comparison->steps > MAX_EQUAL_STEPS)
         return false;
     if (is_number(a) && is_number(b))
         return numbers_equal(a, b);
@@ -325,26 +413,20 @@ static bool equal_at(const struct hob_value *a, const struct hob_value *b, int d
         return a->days == b->days;
     case HOB_DATETIME:
         return datetimes_equal(a, b);
-    case HOB_LIST:
-    case HOB_TUPLE:
-        return lists_equal(a, b, depth);
-    case HOB_MAP:
-    case HOB_SET:
-        return maps_equal(a, b, depth);
     default:
-        return false;
+        return collections_equal(a, b, comparison);
     }
 }
 
 bool hob_value_equal(const struct hob_value *a, const struct hob_value *b)
 {
-    return equal_at(a, b, 0);
+    struct comparison comparison = {0};
+    return equal_at(a, b, &comparison);
 }
 
 static uint64_t hash_integer(int64_t integer)
 {
-    uint64_t bits = (uint64_t)integer * 0x9E3779B97F4A7C15u;
-    return bits ^ bits >> 32;
+    return hob_text_hash((struct hob_text){(const char *)&integer, sizeof integer});
 }
 
 static uint64_t hash_double(double number)

@@ -2,8 +2,9 @@
  *
  * Values live in an arena and are freed with it. While a document is being built its lists and
  * maps grow (hob_value_append, hob_value_put); afterwards everybody holds pointers to const and
- * shares them freely: YAML aliases are the same node, and a recursive alias makes a cycle, so
- * whoever walks a value limits the depth (HOB_VALUE_MAX_DEPTH). */
+ * shares them freely: YAML aliases are the same node, and a recursive alias makes a cycle. So
+ * whoever walks a value limits the depth (HOB_VALUE_MAX_DEPTH) and what comes out: a few aliases of
+ * aliases stand for more nodes than any memory holds. */
 #ifndef HOB_VALUE_VALUE_H
 #define HOB_VALUE_VALUE_H
 
@@ -83,8 +84,8 @@ bool hob_value_put_string(struct hob_arena *arena, struct hob_value *map, const 
                           const struct hob_value *value);
 /* A new list or map with the same members, to be changed without changing the original. */
 struct hob_value *hob_value_copy(struct hob_arena *arena, const struct hob_value *value);
-/* Copies everything, so that nothing points into the original's arena. NULL when it is deeper
- * than HOB_VALUE_MAX_DEPTH (or a cycle). */
+/* Copies everything, so that nothing points into the original's arena; what is shared stays shared,
+ * and a cycle one. NULL when it is deeper than HOB_VALUE_MAX_DEPTH, or without memory. */
 const struct hob_value *hob_value_copy_deep(struct hob_arena *arena, const struct hob_value *value);
 /* Takes the pair with this key out of the map, if it is there. */
 void hob_value_remove(struct hob_value *map, const char *key);

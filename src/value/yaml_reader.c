@@ -253,17 +253,16 @@ static int compose_stream(struct reader *reader, struct hob_yaml_node **root)
     return status;
 }
 
-/* libyaml compares every %TAG line with all those before it. Directives can only stand before the
- * document; nobody has more than a few. */
+/* libyaml compares every %TAG line with all those before it, also behind the end of the document.
+ * Nobody has more than a few; no other line of a document may start with that character, but those
+ * of a text at its root. */
 static bool has_too_many_directives(struct hob_text text)
 {
     size_t count = 0;
     const char *at = text.data, *end = text.data + text.size;
-    while (at < end && (*at == '%' || *at == '#' || *at == '\n' || *at == '\r' || *at == ' ')) {
-        count += *at == '%';
-        while (at < end && *at != '\n' && *at != '\r')
-            at++;
-        at += at < end;
+    while (count <= MAX_DIRECTIVES && (at = memchr(at, '%', (size_t)(end - at))) != NULL) {
+        count += at == text.data || at[-1] == '\n' || at[-1] == '\r';
+        at++;
     }
     return count > MAX_DIRECTIVES;
 }

@@ -302,6 +302,10 @@ static int write_value(struct writer *writer, const struct hob_value *value, uns
                              "cannot write YAML: lists and mappings are nested more than %d deep, "
                              "or contain themselves",
                              HOB_VALUE_MAX_DEPTH);
+    if (hob_buffer_failed(writer->output.buffer))
+        return hob_error_set(writer->error, HOB_E_MEMORY,
+                             "no memory to write YAML of more than %zu bytes",
+                             writer->output.buffer->size - writer->start);
     if (writer->output.buffer->size - writer->start > max_size)
         return hob_error_set(writer->error, HOB_E_LIMIT,
                              "cannot write YAML: the text would be longer than %zu bytes",

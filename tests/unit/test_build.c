@@ -126,14 +126,55 @@ static void what_is_no_table_is_refused(void **state)
     expect("[[1], {a: 1}]", 0, "ValueError");
 }
 
-static void a_value_that_contains_itself_is_refused_when_copied(void **state)
+static void a_value_that_contains_itself_is_refused_when_written(void **state)
 {
     (void)state;
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(frame) struct hob_frame *frame = NULL;
     const struct hob_value *value;
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     assert_int_equal(hob_yaml_read(arena, HOB_TEXT("- a: &x [*x]\n"), "test", &value, NULL), 0);
-    assert_int_equal(hob_frame_from_value(&frame, value, 0, NULL, NULL), HOB_E_LIMIT);
+    assert_int_equal(hob_frame_from_value(&frame, value, 0, NULL, NULL), 0);
+    assert_int_equal(hob_frame_put_answer(&out, frame, NULL), HOB_E_LIMIT);
+}
+
+static void aliases_of_aliases_stay_small(void **state)
+{
+    (void)state;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    HOB_AUTO(buffer) struct hob_buffer yaml = HOB_BUFFER_INIT;
+    const struct hob_value *value;
+    hob_buffer_put_string(&yaml, "- b0: &b0 [x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 12; i++)
+        hob_buffer_printf(&yaml, "- b%d: &b%d [*b%d, *b%d, *b%d, *b%d, *b%d, *b%d]\n", i, i, i - 1,
+                          i - 1, i - 1, i - 1, i - 1, i - 1);
+    assert_int_equal(hob_yaml_read(arena, hob_buffer_text(&yaml), "test", &value, NULL), 0);
+    assert_int_equal(hob_frame_from_value(&frame, value, 0, NULL, NULL), 0);
+    assert_true(hob_frame_size(frame) < 100000);
+}
+
+static void tables_of_holes_and_of_repeated_texts_are_refused(void **state)
+{
+    (void)state;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    struct hob_value *sparse = hob_value_new(arena, HOB_LIST);
+    for (int i = 0; i < 5000; i++) {
+        struct hob_value *record = hob_value_new(arena, HOB_MAP);
+        hob_value_put_string(arena, record, hob_arena_printf(arena, "k%d", i), &hob_value_true);
+        hob_value_append(arena, sparse, record);
+    }
+    assert_int_equal(hob_frame_from_value(&frame, sparse, 0, NULL, NULL), HOB_E_LIMIT);
+    struct hob_value *repeated = hob_value_new(arena, HOB_MAP);
+    struct hob_value *rows = hob_value_new(arena, HOB_LIST);
+    for (int i = 0; i < 2000; i++)
+        hob_value_append(arena, rows, &hob_value_null);
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    hob_buffer_put_repeated(&text, 'x', 1000000);
+    hob_value_put_string(arena, repeated, "text", hob_value_new_string(arena, hob_buffer_text(&text)));
+    hob_value_put_string(arena, repeated, "rows", rows);
+    assert_int_equal(hob_frame_from_value(&frame, repeated, 0, NULL, NULL), HOB_E_LIMIT);
 }
 
 int main(void)
@@ -148,7 +189,9 @@ int main(void)
         cmocka_unit_test(a_mapping_of_scalars_is_a_row_only_where_allowed),
         cmocka_unit_test(lists_of_lists_have_numbered_columns),
         cmocka_unit_test(what_is_no_table_is_refused),
-        cmocka_unit_test(a_value_that_contains_itself_is_refused_when_copied),
+        cmocka_unit_test(a_value_that_contains_itself_is_refused_when_written),
+        cmocka_unit_test(aliases_of_aliases_stay_small),
+        cmocka_unit_test(tables_of_holes_and_of_repeated_texts_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

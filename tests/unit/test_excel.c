@@ -193,14 +193,15 @@ static void what_is_damaged_is_refused(void **state)
     (void)state;
     HOB_AUTO(buffer) struct hob_buffer file = HOB_BUFFER_INIT;
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    struct hob_error error = HOB_ERROR_INIT;
     pack(&file, workbook, HEAD_A);
     for (size_t size = 0; size < file.size; size++)
-        assert_int_equal(read_bytes((struct hob_text){file.data, size}, "{}", &out, NULL),
+        assert_int_equal(read_bytes((struct hob_text){file.data, size}, "{}", &out, &error),
                          HOB_E_VALUE);
     for (size_t at = 0; at < file.size; at++) {
         hob_buffer_clear(&out);
         file.data[at] = (char)(file.data[at] ^ 0x55);
-        (void)read_bytes(hob_buffer_text(&file), "{}", &out, NULL); /* must only not crash */
+        (void)read_bytes(hob_buffer_text(&file), "{}", &out, &error); /* must only not crash */
         file.data[at] = (char)(file.data[at] ^ 0x55);
     }
     assert_refused("<row><c><v>seven</v></c></row>", "{}", HOB_E_VALUE, "seven");

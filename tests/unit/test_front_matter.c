@@ -91,6 +91,25 @@ static void texts_are_quoted_as_in_python(void **state)
     expect_repr("\xC2\xA0\xE2\x80\x8B", "'\\xa0\\u200b'");
 }
 
+static void collections_inside_themselves_print_shortly(void **state)
+{
+    (void)state;
+    expect("---\nx: &a [*a, 1, *a]\nm: &m {k: *m}\n---\n",
+           "{'x': [[...], 1, [...]], 'm': {'k': {...}}} | ");
+}
+
+static void errors_name_lines_of_the_file(void **state)
+{
+    (void)state;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_front_matter read;
+    struct hob_error error = HOB_ERROR_INIT;
+    assert_int_equal(hob_front_matter_read(arena, HOB_TEXT("\n---\na: 1\nb: c: d\n---\n"), "t.md",
+                                           &read, &error),
+                     HOB_E_VALUE);
+    assert_non_null(strstr(error.message, "line 4"));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -101,6 +120,8 @@ int main(void)
         cmocka_unit_test(json_stands_between_braces),
         cmocka_unit_test(broken_front_matter_is_an_error),
         cmocka_unit_test(texts_are_quoted_as_in_python),
+        cmocka_unit_test(collections_inside_themselves_print_shortly),
+        cmocka_unit_test(errors_name_lines_of_the_file),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

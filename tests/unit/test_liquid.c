@@ -126,13 +126,13 @@ static void test_end_tag_of_outer_block_leaves_inner_one_unclosed(void **state)
 static void test_unclosed_output_is_an_error_with_its_place(void **state)
 {
     (void)state;
-    assert_fails("ab\ncd {{ x }\n", HOB_E_VALUE, "'test', line 2, column 4: '{{' is never closed");
+    assert_fails("ab\ncd {{ x }\n", HOB_E_TEMPLATE, "'test', line 2, column 4: '{{' is never closed");
 }
 
 static void test_unclosed_tag_is_an_error(void **state)
 {
     (void)state;
-    assert_fails("a{% if x }", HOB_E_VALUE, "line 1, column 2: '{%' is never closed");
+    assert_fails("a{% if x }", HOB_E_TEMPLATE, "line 1, column 2: '{%' is never closed");
 }
 
 static void test_comment_may_hold_unclosed_markup(void **state)
@@ -440,7 +440,7 @@ static void test_cache_does_not_keep_what_cannot_be_parsed(void **state)
     struct hob_liquid_template *template = NULL;
     assert_int_equal(
         hob_liquid_cache_get(cache, &template, HOB_TEXT("{{"), HOB_TEXT("bad"), &error),
-        HOB_E_VALUE);
+        HOB_E_TEMPLATE);
     assert_null(template);
     hob_liquid_cache_free(cache);
 }

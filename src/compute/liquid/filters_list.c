@@ -57,7 +57,7 @@ int liquid_flatten(struct liquid_render *render, const struct liquid_value *valu
         (*items)[0] = *value;
     /* The loop object does not outlive its loop, a list may. */
     if (*count == 1 && value->kind == LIQUID_LOOP)
-        (*items)[0] = liquid_text(value->loop->name);
+        (*items)[0] = liquid_text(HOB_TEXT("ForLoop"));
     return 0;
 }
 

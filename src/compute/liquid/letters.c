@@ -22,12 +22,21 @@ static locale_t unicode_locale(void)
     return unicode;
 }
 
+enum {
+    SIGMA = 0x03A3,
+    FINAL_SIGMA = 0x03C2,
+    CAPITAL_IOTA = 0x0399,
+    DOTTED_I = 0x0130,
+    COMBINING_DOT = 0x0307,
+};
+
 struct special {
     uint32_t character;
     const char *upper, *title;
 };
 
-/* Characters whose upper or title case is several characters, or is not the upper case. */
+/* Characters whose upper or title case is several characters, or is not the upper case; in order.
+ * Greek letters with an iota below and an accent, U+1F80 to U+1FAF, follow a rule instead. */
 static const struct special specials[] = {
     {0x00DF, "SS", "Ss"},
     {0x0149, "\xCA\xBCN", "\xCA\xBCN"},
@@ -52,6 +61,37 @@ static const struct special specials[] = {
     {0x1E98, "W\xCC\x8A", "W\xCC\x8A"},
     {0x1E99, "Y\xCC\x8A", "Y\xCC\x8A"},
     {0x1E9A, "A\xCA\xBE", "A\xCA\xBE"},
+    {0x1F50, "\xCE\xA5\xCC\x93", "\xCE\xA5\xCC\x93"},
+    {0x1F52, "\xCE\xA5\xCC\x93\xCC\x80", "\xCE\xA5\xCC\x93\xCC\x80"},
+    {0x1F54, "\xCE\xA5\xCC\x93\xCC\x81", "\xCE\xA5\xCC\x93\xCC\x81"},
+    {0x1F56, "\xCE\xA5\xCC\x93\xCD\x82", "\xCE\xA5\xCC\x93\xCD\x82"},
+    {0x1FB2, "\xE1\xBE\xBA\xCE\x99", "\xE1\xBE\xBA\xCD\x85"},
+    {0x1FB3, "\xCE\x91\xCE\x99", "\xE1\xBE\xBC"},
+    {0x1FB4, "\xCE\x86\xCE\x99", "\xCE\x86\xCD\x85"},
+    {0x1FB6, "\xCE\x91\xCD\x82", "\xCE\x91\xCD\x82"},
+    {0x1FB7, "\xCE\x91\xCD\x82\xCE\x99", "\xCE\x91\xCD\x82\xCD\x85"},
+    {0x1FBC, "\xCE\x91\xCE\x99", "\xE1\xBE\xBC"},
+    {0x1FC2, "\xE1\xBF\x8A\xCE\x99", "\xE1\xBF\x8A\xCD\x85"},
+    {0x1FC3, "\xCE\x97\xCE\x99", "\xE1\xBF\x8C"},
+    {0x1FC4, "\xCE\x89\xCE\x99", "\xCE\x89\xCD\x85"},
+    {0x1FC6, "\xCE\x97\xCD\x82", "\xCE\x97\xCD\x82"},
+    {0x1FC7, "\xCE\x97\xCD\x82\xCE\x99", "\xCE\x97\xCD\x82\xCD\x85"},
+    {0x1FCC, "\xCE\x97\xCE\x99", "\xE1\xBF\x8C"},
+    {0x1FD2, "\xCE\x99\xCC\x88\xCC\x80", "\xCE\x99\xCC\x88\xCC\x80"},
+    {0x1FD3, "\xCE\x99\xCC\x88\xCC\x81", "\xCE\x99\xCC\x88\xCC\x81"},
+    {0x1FD6, "\xCE\x99\xCD\x82", "\xCE\x99\xCD\x82"},
+    {0x1FD7, "\xCE\x99\xCC\x88\xCD\x82", "\xCE\x99\xCC\x88\xCD\x82"},
+    {0x1FE2, "\xCE\xA5\xCC\x88\xCC\x80", "\xCE\xA5\xCC\x88\xCC\x80"},
+    {0x1FE3, "\xCE\xA5\xCC\x88\xCC\x81", "\xCE\xA5\xCC\x88\xCC\x81"},
+    {0x1FE4, "\xCE\xA1\xCC\x93", "\xCE\xA1\xCC\x93"},
+    {0x1FE6, "\xCE\xA5\xCD\x82", "\xCE\xA5\xCD\x82"},
+    {0x1FE7, "\xCE\xA5\xCC\x88\xCD\x82", "\xCE\xA5\xCC\x88\xCD\x82"},
+    {0x1FF2, "\xE1\xBF\xBA\xCE\x99", "\xE1\xBF\xBA\xCD\x85"},
+    {0x1FF3, "\xCE\xA9\xCE\x99", "\xE1\xBF\xBC"},
+    {0x1FF4, "\xCE\x8F\xCE\x99", "\xCE\x8F\xCD\x85"},
+    {0x1FF6, "\xCE\xA9\xCD\x82", "\xCE\xA9\xCD\x82"},
+    {0x1FF7, "\xCE\xA9\xCD\x82\xCE\x99", "\xCE\xA9\xCD\x82\xCD\x85"},
+    {0x1FFC, "\xCE\xA9\xCE\x99", "\xE1\xBF\xBC"},
     {0xFB00, "FF", "Ff"},
     {0xFB01, "FI", "Fi"},
     {0xFB02, "FL", "Fl"},
@@ -59,11 +99,17 @@ static const struct special specials[] = {
     {0xFB04, "FFL", "Ffl"},
     {0xFB05, "ST", "St"},
     {0xFB06, "ST", "St"},
+    {0xFB13, "\xD5\x84\xD5\x86", "\xD5\x84\xD5\xB6"},
+    {0xFB14, "\xD5\x84\xD4\xB5", "\xD5\x84\xD5\xA5"},
+    {0xFB15, "\xD5\x84\xD4\xBB", "\xD5\x84\xD5\xAB"},
+    {0xFB16, "\xD5\x8E\xD5\x86", "\xD5\x8E\xD5\xB6"},
+    {0xFB17, "\xD5\x84\xD4\xBD", "\xD5\x84\xD5\xAD"},
 };
 
 static const struct special *find_special(uint32_t character)
 {
-    for (size_t i = 0; i < sizeof specials / sizeof specials[0]; i++)
+    size_t count = sizeof specials / sizeof specials[0];
+    for (size_t i = 0; i < count && specials[i].character <= character; i++)
         if (specials[i].character == character)
             return &specials[i];
     return NULL;
@@ -75,15 +121,30 @@ static void put_character(struct hob_buffer *out, uint32_t character)
     hob_buffer_put(out, bytes, hob_utf8_encode(character, bytes));
 }
 
+/* The letter without its iota in upper case, and then a capital iota; 0 for other characters. */
+static uint32_t without_iota(uint32_t character)
+{
+    static const uint32_t capitals[] = {0x1F08, 0x1F28, 0x1F68};
+    if (character < 0x1F80 || character > 0x1FAF)
+        return 0;
+    return capitals[(character - 0x1F80) / 16] + character % 8;
+}
+
 static void put_upper_character(struct hob_buffer *out, uint32_t character, bool title)
 {
     const struct special *special = find_special(character);
-    if (special != NULL)
+    bool georgian = character >= 0x10D0 && character <= 0x10FF; /* has no title case */
+    uint32_t bare = title ? 0 : without_iota(character);
+    if (bare != 0) {
+        put_character(out, bare);
+        put_character(out, CAPITAL_IOTA);
+    } else if (special != NULL) {
         hob_buffer_put_string(out, title ? special->title : special->upper);
-    else if (unicode_locale() != (locale_t)0)
+    } else if (unicode_locale() != (locale_t)0 && !(title && georgian)) {
         put_character(out, (uint32_t)towupper_l((wint_t)character, unicode_locale()));
-    else
+    } else {
         put_character(out, character);
+    }
 }
 
 void liquid_put_upper(struct hob_buffer *out, struct hob_text text)
@@ -101,8 +162,6 @@ void liquid_put_upper(struct hob_buffer *out, struct hob_text text)
         put_upper_character(out, character, false);
     }
 }
-
-enum { SIGMA = 0x03A3, DOTTED_I = 0x0130, COMBINING_DOT = 0x0307, FINAL_SIGMA = 0x03C2 };
 
 static bool is_letter(uint32_t character)
 {

@@ -158,7 +158,7 @@ static int lex_text(struct lexer *lexer, size_t end, bool trim_right)
 
 static int unclosed(struct lexer *lexer, size_t start, const char *message)
 {
-    return liquid_parser_fail(lexer->parser, (uint32_t)start, HOB_E_VALUE, message);
+    return liquid_parser_fail(lexer->parser, (uint32_t)start, HOB_E_TEMPLATE, message);
 }
 
 /* Cuts the dashes off what is inside a markup that starts at `start` and ends before `end`. */

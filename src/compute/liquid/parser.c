@@ -122,8 +122,14 @@ static int parse_tag(struct liquid_parser *parser, struct liquid_node **made)
 {
     const struct liquid_token *token = &parser->tokens.items[parser->position++];
     const struct liquid_tag *tag = token->tag;
-    if (tag == NULL || tag->parse == NULL || (tag->end != NULL && token->match == 0))
+    bool unclosed = tag != NULL && tag->end != NULL && token->match == 0;
+    if (tag == NULL || tag->parse == NULL || unclosed) {
+        /* An opening tag that is neither complete nor closed leaves nothing to tell where its block
+         * ends, or whether it is one: the rest goes with it, as in the reference. */
+        if (unclosed && hob_text_strip(token->text).size == 0)
+            parser->position = parser->end;
         return not_a_statement(parser, token);
+    }
     if (parser->depth >= HOB_LIQUID_MAX_NESTING)
         return liquid_parser_fail(parser, token->offset, HOB_E_LIMIT,
                                   "blocks are nested more than 100 deep");

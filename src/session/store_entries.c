@@ -1,0 +1,209 @@
+/* store_entries: the table of sessions: by id, by use, and within the limits of memory and time.
+ *
+ * Everything here is done with the store's lock held, for moments. */
+#include "session/store_internal.h"
+
+#include <stdio.h>
+
+#include "base/clock.h"
+
+enum { SWEEP_SECONDS = 5 };
+
+struct entry *store_new_entry(const char *id)
+{
+    struct entry *entry = hob_alloc_zero(1, sizeof *entry);
+    snprintf(entry->id, sizeof entry->id, "%s", id);
+    entry->hash = hob_text_hash(hob_text_from(entry->id));
+    entry->used_ns = hob_clock_now();
+    pthread_mutex_init(&entry->lock, NULL);
+    return entry;
+}
+
+void store_free_entry(struct entry *entry)
+{
+    hob_session_free(entry->session);
+    store_free_sources(entry);
+    free(entry->request);
+    free(entry->summary);
+    free(entry->focus);
+    hob_buffer_deinit(&entry->log);
+    pthread_mutex_destroy(&entry->lock);
+    free(entry);
+}
+
+static void link_newest(struct hob_store *store, struct entry *entry)
+{
+    entry->newer = NULL;
+    entry->older = store->newest;
+    if (store->newest != NULL)
+        store->newest->newer = entry;
+    store->newest = entry;
+    if (store->oldest == NULL)
+        store->oldest = entry;
+}
+
+static void unlink_entry(struct hob_store *store, struct entry *entry)
+{
+    *(entry->newer != NULL ? &entry->newer->older : &store->newest) = entry->older;
+    *(entry->older != NULL ? &entry->older->newer : &store->oldest) = entry->newer;
+}
+
+static void grow_buckets(struct hob_store *store)
+{
+    size_t count = store->bucket_count * 2;
+    struct entry **buckets = hob_alloc_zero(count, sizeof *buckets);
+    for (struct entry *entry = store->newest; entry != NULL; entry = entry->older) {
+        entry->next = buckets[entry->hash & (count - 1)];
+        buckets[entry->hash & (count - 1)] = entry;
+    }
+    free(store->buckets);
+    store->buckets = buckets;
+    store->bucket_count = count;
+}
+
+void store_add_entry(struct hob_store *store, struct entry *entry)
+{
+    link_newest(store, entry);
+    if (++store->count > store->bucket_count) {
+        grow_buckets(store);
+        return;
+    }
+    struct entry **bucket = &store->buckets[entry->hash & (store->bucket_count - 1)];
+    entry->next = *bucket;
+    *bucket = entry;
+}
+
+struct entry *store_find_entry(struct hob_store *store, const char *id)
+{
+    uint64_t hash = hob_text_hash(hob_text_from(id));
+    struct entry *entry = store->buckets[hash & (store->bucket_count - 1)];
+    while (entry != NULL && (entry->hash != hash || strcmp(entry->id, id) != 0))
+        entry = entry->next;
+    return entry;
+}
+
+/* Takes the entry out of the table; whoever uses it last frees it. With the store's lock held. */
+void store_remove_entry(struct hob_store *store, struct entry *entry)
+{
+    struct entry **at = &store->buckets[entry->hash & (store->bucket_count - 1)];
+    while (*at != entry)
+        at = &(*at)->next;
+    *at = entry->next;
+    unlink_entry(store, entry);
+    store->count--;
+    store->memory -= entry->size;
+    entry->deleted = true;
+    if (entry->users == 0)
+        store_free_entry(entry);
+}
+
+void store_release(struct hob_store *store, struct entry *entry)
+{
+    pthread_mutex_lock(&store->lock);
+    if (--entry->users == 0 && entry->deleted)
+        store_free_entry(entry);
+    pthread_mutex_unlock(&store->lock);
+}
+
+static bool expired(const struct entry *entry, uint64_t now_ns)
+{
+    return entry->timeout > 0 && entry->users == 0 &&
+           (double)(now_ns - entry->used_ns) / 1e9 > entry->timeout;
+}
+
+/* Forgets sessions that nobody has used for longer than their timeout; with the lock held. */
+void store_sweep(struct hob_store *store)
+{
+    uint64_t now = hob_clock_now();
+    if (now - store->swept_ns < (uint64_t)SWEEP_SECONDS * 1000000000u)
+        return;
+    store->swept_ns = now;
+    for (struct entry *entry = store->oldest, *newer; entry != NULL; entry = newer) {
+        newer = entry->newer;
+        if (!expired(entry, now))
+            continue;
+        if (store->journal != NULL)
+            store_put_locked(store, entry, store_journal_entry(entry, HOB_JOURNAL_DELETE));
+        store_remove_entry(store, entry);
+    }
+}
+
+/* Drops the session from memory; with both locks held. */
+static void spill(struct hob_store *store, struct entry *entry)
+{
+    char *summary = store_summary_of(entry->session);
+    if (summary == NULL)
+        return;
+    free(entry->summary);
+    free(entry->focus);
+    entry->summary = summary;
+    entry->focus = store_focus_text(entry->session);
+    entry->session = hob_session_free(entry->session);
+    store->memory -= entry->size;
+    entry->size = 0;
+}
+
+/* Makes room, the least recently used sessions first. */
+void store_shrink(struct hob_store *store, const struct entry *spared)
+{
+    pthread_mutex_lock(&store->lock);
+    struct entry *entry = store->oldest;
+    while (store->journal != NULL && entry != NULL && store->memory > store->options.max_memory) {
+        struct entry *newer = entry->newer;
+        if (entry != spared && entry->users == 0 && entry->size > 0 &&
+            pthread_mutex_trylock(&entry->lock) == 0) {
+            if (entry->session != NULL)
+                spill(store, entry);
+            pthread_mutex_unlock(&entry->lock);
+        }
+        entry = newer;
+    }
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* Notes what the session takes, with its lock held; returns whether that is too much. */
+bool store_measure(struct hob_store *store, struct entry *entry)
+{
+    size_t size = entry->session != NULL ? hob_session_size(entry->session) : 0;
+    if (size == entry->size)
+        return false;
+    pthread_mutex_lock(&store->lock);
+    if (!entry->deleted) {
+        store->memory += size - entry->size;
+        entry->size = size;
+    }
+    bool over = store->memory > store->options.max_memory;
+    pthread_mutex_unlock(&store->lock);
+    return over;
+}
+
+/* ---- using an entry ---- */
+
+int store_no_such_session(const char *id, struct hob_error *error)
+{
+    hob_error_set(error, HOB_E_NO_KEY, "Session not found: %.100s", id);
+    hob_error_hint(error, "GET /api/sessions lists those that there are; sessions end when nobody "
+                          "uses them for longer than their timeout");
+    return HOB_E_NO_KEY;
+}
+
+/* Finds the entry and keeps it from being freed until release. */
+int store_acquire(struct hob_store *store, const char *id, struct entry **out,
+                  struct hob_error *error)
+{
+    uint64_t now = hob_clock_now();
+    pthread_mutex_lock(&store->lock);
+    store_sweep(store);
+    struct entry *entry = store_find_entry(store, id);
+    if (entry != NULL && expired(entry, now))
+        entry = NULL;
+    if (entry != NULL) {
+        entry->users++;
+        entry->used_ns = now;
+        unlink_entry(store, entry);
+        link_newest(store, entry);
+    }
+    pthread_mutex_unlock(&store->lock);
+    *out = entry;
+    return entry != NULL ? 0 : store_no_such_session(id, error);
+}

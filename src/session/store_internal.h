@@ -1,0 +1,108 @@
+/* store_internal: what the files of the store share. */
+#ifndef HOB_SESSION_STORE_INTERNAL_H
+#define HOB_SESSION_STORE_INTERNAL_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "session/store.h"
+
+enum { STORE_DEFAULT_TIMEOUT = 3600 };
+
+/* A file that a session was made from, as it was. */
+struct source {
+    char *path;
+    struct hob_file_identity identity;
+};
+
+struct entry {
+    char id[37];
+    uint64_t hash;
+    struct entry *next;          /* in the bucket */
+    struct entry *newer, *older; /* by use */
+    unsigned users;
+    bool deleted;
+    uint64_t used_ns;
+    double created, touched;     /* wall time; `touched` is what the journal knows of the use */
+    double timeout;              /* 0: none */
+    size_t size;                 /* of the session, as last measured */
+    pthread_mutex_t lock;        /* guards what follows */
+    char *request;               /* JSON: the parameters of its creation */
+    char *summary;               /* JSON members, for while it is not in memory... */
+    char *focus;                 /* ...and JSON */
+    struct hob_session *session; /* NULL: not in memory */
+    struct source *sources;
+    size_t source_count, source_capacity;
+    struct hob_buffer log; /* all records, where there is no journal */
+};
+
+struct hob_store {
+    struct hob_store_options options;
+    char *state; /* NULL: memory only */
+    pthread_mutex_t lock;
+    struct entry **buckets;
+    size_t bucket_count, count;
+    struct entry *newest, *oldest;
+    size_t memory;
+    uint64_t swept_ns;
+    atomic_bool opened; /* the journal was looked for */
+    struct hob_journal *journal;
+};
+
+/* Seconds since 1970. */
+double store_wall_time(void);
+
+/* store_entries.c; with the store's lock held, unless it says otherwise. */
+struct entry *store_new_entry(const char *id);
+void store_free_entry(struct entry *entry);
+void store_add_entry(struct hob_store *store, struct entry *entry);
+struct entry *store_find_entry(struct hob_store *store, const char *id);
+/* Takes the entry out of the table; whoever uses it last frees it. */
+void store_remove_entry(struct hob_store *store, struct entry *entry);
+/* Forgets sessions that nobody has used for longer than their timeout. */
+void store_sweep(struct hob_store *store);
+int store_no_such_session(const char *id, struct hob_error *error);
+/* Without the lock: finds the entry and keeps it from being freed until release. */
+int store_acquire(struct hob_store *store, const char *id, struct entry **entry,
+                  struct hob_error *error);
+void store_release(struct hob_store *store, struct entry *entry);
+/* Without the store's lock, with the entry's: notes what the session takes; returns whether all
+ * sessions now take too much. */
+bool store_measure(struct hob_store *store, struct entry *entry);
+/* Without any lock: makes room, the least recently used sessions first. */
+void store_shrink(struct hob_store *store, const struct entry *spared);
+
+/* store_sources.c; with the entry's lock held. */
+void store_free_sources(struct entry *entry);
+void store_keep_sources(struct entry *entry, const struct hob_sources *sources);
+/* As JSON, for the journal, and back. */
+char *store_sources_text(const struct entry *entry);
+void store_read_sources(struct entry *entry, const char *text);
+bool store_source_changed(const struct source *source);
+bool store_any_source_changed(const struct entry *entry);
+
+/* store_restore.c */
+char *store_focus_text(const struct hob_session *session);
+/* Shape and columns as members of JSON, each with a comma before it. */
+char *store_summary_of(const struct hob_session *session);
+/* Looks for stored sessions, the first time that anybody asks for sessions at all. */
+void store_open_journal(struct hob_store *store);
+struct hob_journal_entry *store_journal_entry(const struct entry *entry,
+                                              enum hob_journal_kind kind);
+/* Puts it and returns its ticket; 0 when the session was deleted meanwhile. */
+uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_journal_entry *made);
+/* The same with the store's lock held, for an entry that is certainly there. */
+uint64_t store_put_locked(struct hob_store *store, struct entry *entry,
+                          struct hob_journal_entry *made);
+/* Opens the session of a request, and records its files in *sources. */
+int store_open_session(struct hob_session **session, struct hob_sources **sources,
+                       const struct hob_scope *scope, const struct hob_value *request,
+                       struct hob_error *error);
+/* Makes all edits of the session again. */
+int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_session *session,
+                       struct hob_error *error);
+/* Makes the session again from its files and the journal; with the entry's lock held. */
+int store_load(struct hob_store *store, struct entry *entry, const struct hob_scope *scope,
+               struct hob_error *error);
+
+#endif

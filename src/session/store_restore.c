@@ -1,0 +1,203 @@
+/* store_restore: sessions and the journal: what is written down, and how sessions come back. */
+#include "session/store_internal.h"
+
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "value/json.h"
+
+double store_wall_time(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+char *store_focus_text(const struct hob_session *session)
+{
+    struct hob_buffer text = HOB_BUFFER_INIT;
+    hob_session_put_focus(&text, session);
+    return hob_buffer_steal(&text, NULL);
+}
+
+char *store_summary_of(const struct hob_session *session)
+{
+    struct hob_buffer out = HOB_BUFFER_INIT;
+    hob_buffer_put_string(&out, ",\"shape\":");
+    hob_session_put_shape(&out, session);
+    hob_buffer_put_string(&out, ",\"columns\":");
+    hob_session_put_columns(&out, session);
+    return hob_buffer_steal(&out, NULL);
+}
+
+struct hob_journal_entry *store_journal_entry(const struct entry *entry, enum hob_journal_kind kind)
+{
+    struct hob_journal_entry *made = hob_alloc_zero(1, sizeof *made);
+    made->kind = kind;
+    memcpy(made->id, entry->id, sizeof made->id);
+    made->created = entry->created;
+    made->accessed = store_wall_time();
+    return made;
+}
+
+/* Puts the entry, unless the session was deleted meanwhile; with the store's lock held. */
+uint64_t store_put_locked(struct hob_store *store, struct entry *entry,
+                          struct hob_journal_entry *made)
+{
+    entry->touched = made->accessed;
+    return hob_journal_put(store->journal, made);
+}
+
+uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_journal_entry *made)
+{
+    uint64_t ticket = 0;
+    pthread_mutex_lock(&store->lock);
+    if (!entry->deleted)
+        ticket = store_put_locked(store, entry, made);
+    pthread_mutex_unlock(&store->lock);
+    if (ticket == 0)
+        hob_journal_entry_free(made);
+    return ticket;
+}
+
+static void restore_entry(void *context, const struct hob_journal_session *stored)
+{
+    struct hob_store *store = context;
+    double idle = store_wall_time() - stored->accessed;
+    struct entry *entry = store_new_entry(stored->id);
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const struct hob_value *request = NULL;
+    hob_json_read(arena, hob_text_from(stored->request), &request, NULL);
+    const struct hob_value *timeout = hob_value_get(request, "timeout");
+    entry->timeout = timeout == NULL               ? (double)STORE_DEFAULT_TIMEOUT
+                     : timeout->kind == HOB_INT    ? (double)timeout->integer
+                     : timeout->kind == HOB_DOUBLE ? timeout->number
+                                                   : (double)STORE_DEFAULT_TIMEOUT;
+    entry->created = stored->created;
+    entry->touched = stored->accessed;
+    entry->request = hob_copy_string(stored->request);
+    entry->summary = hob_copy_string(stored->summary);
+    entry->focus = hob_copy_string(stored->focus);
+    store_read_sources(entry, stored->sources);
+    uint64_t idle_ns = idle > 0 ? (uint64_t)(idle * 1e9) : 0;
+    entry->used_ns = entry->used_ns > idle_ns ? entry->used_ns - idle_ns : 0;
+    store_add_entry(store, entry);
+}
+
+/* Looks for stored sessions, the first time that anybody asks for sessions at all. */
+void store_open_journal(struct hob_store *store)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    if (atomic_load(&store->opened))
+        return;
+    pthread_mutex_lock(&store->lock);
+    if (!store->opened && store->state != NULL) {
+        HOB_AUTO(free) char *place = getcwd(NULL, 0);
+        int code =
+            hob_journal_open(&store->journal, store->state, place != NULL ? place : "", &error);
+        if (code == 0)
+            code = hob_journal_list(store->journal, restore_entry, store, &error);
+        if (code != 0) {
+            store->journal = hob_journal_close(store->journal);
+            hob_log(HOB_LOG_WARNING, "sessions are kept in memory only", "directory", store->state,
+                    "reason", error.message, NULL);
+        }
+    }
+    store->opened = true;
+    pthread_mutex_unlock(&store->lock);
+}
+
+/* ---- making and loading ---- */
+
+static int text_parameter(const struct hob_value *parameters, const char *name, const char **text,
+                          struct hob_error *error)
+{
+    const struct hob_value *value = hob_value_get(parameters, name);
+    if (hob_value_is_null(value))
+        return 0;
+    *text = hob_value_string(value);
+    if (*text != NULL)
+        return 0;
+    return hob_error_set(error, HOB_E_PARAMETER, "the parameter '%s' must be a text, not a %s",
+                         name, hob_value_kind_name(value));
+}
+
+static int read_request(struct hob_session_source *source, const struct hob_value *request,
+                        struct hob_error *error)
+{
+    *source = (struct hob_session_source){0};
+    int result = text_parameter(request, "interface_file", &source->interface_file, error);
+    if (result == 0)
+        result = text_parameter(request, "directory", &source->directory, error);
+    if (result == 0)
+        result = text_parameter(request, "interface_field", &source->interface_field, error);
+    if (result == 0 && source->interface_file == NULL)
+        return hob_error_set(error, HOB_E_PARAMETER, "Missing required parameter: interface_file");
+    return result;
+}
+
+/* Opens the session of a request, and records its files in *sources. */
+int store_open_session(struct hob_session **session, struct hob_sources **sources,
+                       const struct hob_scope *scope, const struct hob_value *request,
+                       struct hob_error *error)
+{
+    struct hob_session_source source;
+    HOB_AUTO(sources) struct hob_sources *record = hob_sources_new_complete();
+    struct hob_scope recording = *scope;
+    recording.sources = record;
+    int result = read_request(&source, request, error);
+    if (result == 0)
+        result = hob_session_open(session, &recording, &source, error);
+    if (result == 0)
+        *sources = HOB_STEAL(record);
+    return result;
+}
+
+struct replay {
+    struct hob_session *session;
+    size_t lost;
+};
+
+static int replay_records(void *context, struct hob_text records, struct hob_error *error)
+{
+    struct replay *replay = context;
+    return hob_session_apply(replay->session, records, &replay->lost, error);
+}
+
+int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_session *session,
+                       struct hob_error *error)
+{
+    struct replay replay = {.session = session};
+    int result = store->journal != NULL
+                     ? hob_journal_edits(store->journal, entry->id, replay_records, &replay, error)
+                     : replay_records(&replay, hob_buffer_text(&entry->log), error);
+    if (replay.lost > 0)
+        hob_log(HOB_LOG_WARNING, "edits of a session do not fit its files any more", "session",
+                entry->id, NULL);
+    return result;
+}
+
+/* Makes the session again from its files and the journal; with its lock held. */
+int store_load(struct hob_store *store, struct entry *entry, const struct hob_scope *scope,
+               struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(session) struct hob_session *session = NULL;
+    HOB_AUTO(sources) struct hob_sources *sources = NULL;
+    const struct hob_value *request, *focus;
+    int result = hob_json_read(arena, hob_text_from(entry->request), &request, error);
+    if (result == 0)
+        result = store_open_session(&session, &sources, scope, request, error);
+    if (result == 0)
+        result = store_replay_edits(store, entry, session, error);
+    if (result < 0)
+        return hob_error_context(error, "make the session again");
+    if (entry->focus != NULL &&
+        hob_json_read(arena, hob_text_from(entry->focus), &focus, NULL) == 0)
+        hob_session_set_focus(session, focus);
+    entry->session = HOB_STEAL(session);
+    return 0;
+}

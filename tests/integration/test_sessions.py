@@ -1,0 +1,388 @@
+#!/usr/bin/env python3
+"""What hobd promises of sessions: that they survive, stay apart, and cost nobody else anything."""
+
+import json
+import os
+import random
+import signal
+import sys
+import threading
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import Connection, ServerTest, wait_for  # noqa: E402
+
+PEOPLE = "name,age,height\nAda,36,1.65\nAlan,41,\nGrace,85,1.68\n"
+TALKS = "name,date,title,mins\nAda,d1,Notes,30\nAda,d2,Loops,45\nAlan,d3,Machines,20\n"
+INTERFACE = """
+input: {type: csv, filename: people.csv, directory: ., index: name}
+output: {type: csv, filename: out.csv, directory: ., index: name, columns: [score, note]}
+series: {type: csv, filename: talks.csv, directory: ., index: name, selector: date}
+"""
+KILLED = (0, -signal.SIGKILL)
+
+
+class SessionTest(ServerTest):
+    def setUp(self):
+        super().setUp()
+        self.write("people.csv", PEOPLE)
+        self.write("talks.csv", TALKS)
+        self.write("i.yml", INTERFACE)
+        self.state = self.path("state")
+
+    def start(self, *options, **more):
+        environment = dict({"HOB_STATE": self.state}, **more.pop("environment", {}))
+        self.server = super().start(*options, environment=environment, **more)
+        return self.server
+
+    def restart(self, *options, **more):
+        self.server.signal(signal.SIGKILL)
+        self.server.process.wait()
+        return self.start(*options, **more)
+
+    def ask(self, method, path, body=None, status=200):
+        answer = self.server.request(method, "/api/sessions" + path, body)
+        self.assertEqual(answer.status, status, answer)
+        return answer.json
+
+    def create(self, **parameters):
+        body = dict({"interface_file": "i.yml"}, **parameters)
+        return self.ask("POST", "", body)["session"]["session_id"]
+
+    def do(self, session, operation, status=200, **parameters):
+        return self.ask("POST", "/%s/%s" % (session, operation), parameters, status)
+
+    def score(self, session, index):
+        return self.do(session, "get_value_at", index=index, column="score")["value"]
+
+
+class Durability(SessionTest):
+    def test_a_killed_server_has_every_session_edit_and_focus_when_it_is_started_again(self):
+        self.start(expected=KILLED)
+        session, other = self.create(), self.create()
+        self.do(session, "set_index", index="Alan")
+        self.do(session, "set_column", column="score")
+        self.do(session, "set_value", value={"nested": [1, None]})
+        self.do(session, "set_selector", column="title")
+        self.do(session, "set_index", index="Ada")
+        self.do(session, "set_subindex", value="Notes")
+        self.do(session, "set_value_at", index="Ada", column="mins", value=31)
+        self.do(session, "add_column", column="extra", value=7)
+        self.do(session, "add_row", index="Zed", values={"score": 9, "extra": 8})
+        self.do(session, "drop_column", column="note")
+        before = self.do(session, "get_slice")
+        self.restart()
+        listed = self.ask("GET", "")["sessions"]
+        self.assertEqual([s["session_id"] for s in listed], [other, session])
+        self.assertEqual(listed[1]["columns"][-1], "extra")
+        self.assertEqual(self.do(session, "get_index")["index"], "Ada")
+        self.assertEqual(self.do(session, "get_column")["column"], "score")
+        self.assertEqual(self.do(session, "get_selector")["selector"], "title")
+        self.assertEqual(self.do(session, "get_subindex")["subindex"], "Notes")
+        self.assertEqual(self.do(session, "get_slice"), before)
+        self.assertEqual(self.do(other, "get_columns")["columns"],
+                         ["age", "height", "score", "note", "date", "title", "mins"])
+
+    def test_undo_goes_on_over_a_restart(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        for value in (1, 2, 3):
+            self.do(session, "set_value_at", index="Ada", column="score", value=value)
+        self.do(session, "undo")
+        self.restart()
+        self.assertEqual(self.score(session, "Ada"), 2)
+        self.do(session, "undo")
+        self.assertEqual(self.score(session, "Ada"), 1)
+        self.do(session, "undo")
+        self.assertIsNone(self.score(session, "Ada"))
+        self.do(session, "undo", status=422)
+
+    def test_a_deleted_session_stays_deleted(self):
+        self.start(expected=KILLED)
+        session, other = self.create(), self.create()
+        self.ask("DELETE", "/" + session)
+        self.restart()
+        self.ask("GET", "/" + session, status=404)
+        self.ask("GET", "/" + other)
+
+    def test_sessions_of_another_directory_are_not_seen(self):
+        self.start()
+        self.create()
+        os.mkdir(self.path("elsewhere"))
+        for name in ("people.csv", "talks.csv", "i.yml"):
+            self.write("elsewhere/" + name, self.read(name))
+        directory, self.directory = self.directory, self.path("elsewhere")
+        self.start()
+        self.directory = directory
+        self.assertEqual(self.ask("GET", "")["total_sessions"], 0)
+        self.create()
+
+    def test_a_second_server_of_the_same_directory_keeps_its_sessions_in_memory(self):
+        first = self.start()
+        session = self.create()
+        second = self.start()
+        self.assertEqual(self.ask("GET", "")["total_sessions"], 0)
+        self.create()
+        self.assertIn("memory only", second.log())
+        self.server = first
+        self.ask("GET", "/" + session)
+
+    def test_a_state_directory_that_cannot_be_made_is_one_warning(self):
+        self.write("file", "")
+        server = self.start(environment={"HOB_STATE": self.path("file/below")})
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=1)
+        self.do(session, "reload")
+        self.assertEqual(self.score(session, "Ada"), 1)
+        self.create()
+        self.assertEqual(server.log().count("memory only"), 1)
+
+    def test_nothing_is_written_before_somebody_opens_a_session(self):
+        self.start()
+        self.server.request("GET", "/api/ping")
+        self.assertFalse(os.path.exists(self.state))
+
+    def test_clients_lose_nothing_when_the_server_is_killed_under_them(self):
+        generator = random.Random(7)
+        self.start(expected=KILLED)
+        sessions = [self.create() for _ in range(8)]
+        known = [0] * len(sessions)
+        for _ in range(4):
+            self.edit_until_killed(sessions, known, generator.uniform(0.05, 0.3))
+            self.start(expected=KILLED)
+            for i, session in enumerate(sessions):
+                values = [self.score(session, name) for name in ("Ada", "Alan")]
+                self.assertIn(values[0] or 0, (known[i], known[i] + 1), "of %d" % i)
+                self.assertEqual(values[0] or 0, values[1] or 0, "an edit was half applied")
+                known[i] = values[0] or 0
+        self.assertGreater(min(known), 0, "nobody got an edit through")
+
+    def edit_until_killed(self, sessions, known, seconds):
+        """Each client counts up in both rows with one edit, until its connection breaks."""
+        def work(i):
+            try:
+                with Connection(address) as connection:
+                    while True:
+                        value = known[i] + 1
+                        answer = connection.request(
+                            "POST", "/api/sessions/%s/run_compute" % sessions[i],
+                            {"compute": {"field": "score", "function": "identity",
+                                         "args": {"value": value}}})
+                        if answer is None or answer.status != 200:
+                            return
+                        known[i] = value
+            except (OSError, AssertionError):
+                return
+        address = self.server.address
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(len(sessions))]
+        for thread in threads:
+            thread.start()
+        threading.Timer(seconds, self.server.signal, (signal.SIGKILL,)).start()
+        for thread in threads:
+            thread.join()
+        self.server.process.wait()
+
+
+class Sources(SessionTest):
+    def changed(self, session):
+        return self.ask("GET", "/" + session)["session"].get("source_changed", False)
+
+    def change_people(self):
+        self.write("people.csv", PEOPLE.replace("36", "37") + "New,1,2\n")
+
+    def test_a_session_says_that_its_file_changed_and_reloads_with_its_edits(self):
+        self.start()
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.assertFalse(self.changed(session))
+        self.change_people()
+        self.assertTrue(self.changed(session))
+        age = dict(index="Ada", column="age")
+        self.assertEqual(self.do(session, "get_value_at", **age)["value"], 36)
+        self.do(session, "reload", keep=True)
+        self.assertFalse(self.changed(session))
+        self.assertEqual(self.do(session, "get_value_at", **age)["value"], 37)
+        self.assertEqual(self.score(session, "Ada"), 5)
+        self.do(session, "reload", keep=False)
+        self.assertIsNone(self.score(session, "Ada"))
+
+    def test_a_file_that_changed_while_the_server_was_down_is_noticed(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_value_at", index="Grace", column="score", value=5)
+        self.change_people()
+        self.restart()
+        self.assertEqual(self.score(session, "Grace"), 5)
+        self.assertTrue(self.changed(session))
+
+    def test_save_writes_what_changed_and_says_so(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.assertEqual(self.do(session, "save")["written"], [])
+        self.do(session, "set_value_at", index="Alan", column="score", value=2)
+        self.do(session, "add_row", index="Grace", values={"date": "d9", "title": "COBOL"})
+        written = self.do(session, "save")["written"]
+        self.assertEqual([(w["flow"], w["rows"]) for w in written], [("output", 1), ("series", 4)])
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAlan,2,\n")
+        self.assertTrue(self.read("talks.csv").endswith("Grace,d9,COBOL,\n"))
+        self.assertFalse(self.changed(session))
+        self.do(session, "undo", status=422)
+        before = self.do(session, "get_slice")
+        self.restart()
+        self.assertEqual(self.do(session, "get_slice"), before)
+        self.assertFalse(self.changed(session))
+
+    def test_a_session_whose_file_is_gone_says_what_is_missing(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.restart()
+        os.remove(self.path("people.csv"))
+        self.assertIn("people.csv", self.do(session, "get_value", status=404)["error_message"])
+        self.write("people.csv", PEOPLE)
+        self.assertEqual(self.do(session, "get_value")["value"], 36)
+
+
+class Many(SessionTest):
+    def test_five_hundred_sessions_are_edited_at_once_and_stay_apart(self):
+        self.start(expected=KILLED)
+        sessions = [self.create() for _ in range(500)]
+        failures = []
+
+        def work(share):
+            with self.server.connect() as connection:
+                for number in share:
+                    answer = connection.request(
+                        "POST", "/api/sessions/%s/set_value_at" % sessions[number],
+                        {"index": "Ada", "column": "score", "value": number})
+                    if answer.status != 200:
+                        failures.append(answer)
+        threads = [threading.Thread(target=work, args=(range(i, 500, 16),)) for i in range(16)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(failures, [])
+        self.restart()
+        for number in range(0, 500, 7):
+            self.assertEqual(self.score(sessions[number], "Ada"), number)
+        self.assertEqual(self.ask("GET", "")["total_sessions"], 500)
+
+    def test_edits_of_one_session_by_many_clients_are_all_there(self):
+        self.start()
+        session = self.create()
+
+        def work(i):
+            with self.server.connect() as connection:
+                for j in range(20):
+                    connection.request("POST", "/api/sessions/%s/add_row" % session,
+                                       {"index": "%d-%d" % (i, j), "values": {"score": j}})
+        threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        self.assertEqual(len(self.do(session, "get_indices")["indices"]), 3 + 8 * 20)
+
+    def test_sessions_beyond_the_memory_limit_are_spilled_and_come_back(self):
+        self.start("--session-memory", "64K")
+        sessions = [self.create() for _ in range(20)]
+        for number, session in enumerate(sessions):
+            self.do(session, "set_index", index="Grace")
+            self.do(session, "set_value_at", index="Grace", column="score", value=number)
+        listed = self.ask("GET", "")
+        self.assertLess(listed["total_memory_mb"], 0.1)
+        self.assertEqual(listed["total_sessions"], 20)
+        for number, session in enumerate(sessions):
+            self.assertEqual(self.score(session, "Grace"), number)
+            self.assertEqual(self.do(session, "get_index")["index"], "Grace")
+
+    def test_a_session_that_nobody_uses_ends(self):
+        self.start()
+        brief, lasting = self.create(timeout=0.05), self.create(timeout=0)
+        wait_for(lambda: self.server.request("GET", "/api/sessions/" + brief + "/get_shape").status
+                 == 404 or threading.Event().wait(0.1), "the end of the session")
+        self.ask("GET", "/" + lasting)
+
+    def test_a_delete_in_the_middle_of_operations_is_safe(self):
+        self.start()
+        for _ in range(20):
+            session = self.create()
+            codes = []
+
+            def work():
+                with self.server.connect() as connection:
+                    for _ in range(30):
+                        answer = connection.request(
+                            "POST", "/api/sessions/%s/set_value_at" % session,
+                            {"index": "Ada", "column": "score", "value": 1})
+                        codes.append(answer.status)
+            threads = [threading.Thread(target=work) for _ in range(3)]
+            for thread in threads:
+                thread.start()
+            self.ask("DELETE", "/" + session)
+            for thread in threads:
+                thread.join()
+            self.assertLessEqual(set(codes), {200, 404})
+        self.assertEqual(self.ask("GET", "")["total_sessions"], 0)
+
+
+class Routes(SessionTest):
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.session = self.create()
+
+    def test_paths_that_are_none_are_refused_and_nothing_is_deleted(self):
+        for path in ("/get_value/more", "/no_such_operation"):
+            answer = self.server.request("GET", "/api/sessions/" + self.session + path)
+            self.assert_error(answer, 404, "ValueError")
+        answer = self.server.request("DELETE", "/api/sessions/%s/get_value" % self.session)
+        self.assert_error(answer, 405, "ValueError")
+        answer = self.server.request("DELETE", "/api/sessions")
+        self.assert_error(answer, 405, "ValueError")
+        self.ask("GET", "/" + self.session)
+
+    def test_what_is_not_there_is_404_and_what_is_not_said_400(self):
+        for operation, parameters, status, kind in (
+                ("set_index", {"index": "Nobody"}, 404, "KeyError"),
+                ("set_index", {"index": True}, 404, "KeyError"),
+                ("set_index", {"index": [1]}, 404, "KeyError"),
+                ("set_index", {"index": 10 ** 30}, 404, "KeyError"),
+                ("set_index", {}, 400, "ValueError"),
+                ("set_column", {"column": {}}, 404, "KeyError"),
+                ("set_value_at", {"index": "Ada", "column": "age", "value": 1}, 404, "KeyError"),
+                ("get_slice", {"start": "x"}, 400, "ValueError"),
+                ("get_slice", {"columns": [["a"]]}, 404, "KeyError"),
+                ("filter", {"column": "age", "operator": "in", "value": 3}, 400, "ValueError"),
+                ("add_row", {"index": "Ada"}, 422, "ValueError"),
+                ("add_row", {"index": "X", "values": {"age": 1}}, 404, "KeyError"),
+                ("add_column", {"column": "9"}, 422, "ValueError"),
+                ("drop_column", {"column": "height"}, 404, "KeyError"),
+                ("reload", {"keep": "yes"}, 400, "ValueError")):
+            answer = self.server.request(
+                "POST", "/api/sessions/%s/%s" % (self.session, operation), parameters)
+            self.assert_error(answer, status, kind)
+        self.assertEqual(len(self.do(self.session, "get_indices")["indices"]), 3)
+
+    def test_creation_checks_its_parameters(self):
+        for body, status in (({}, 400), ({"interface_file": ["i.yml"]}, 400),
+                             ({"interface_file": "none.yml"}, 404),
+                             ({"interface_file": "i.yml", "directory": ".."}, 403),
+                             ({"interface_file": "i.yml", "timeout": -1}, 400),
+                             ({"interface_file": "i.yml", "timeout": "long"}, 400),
+                             ({"interface_file": "i.yml", "interface_field": "zz"}, 422)):
+            self.ask("POST", "", body, status)
+        self.assertEqual(self.ask("GET", "")["total_sessions"], 1)
+
+    def test_no_descriptor_and_no_session_is_left_after_many(self):
+        before = self.server.descriptors()
+        for _ in range(50):
+            session = self.create()
+            self.do(session, "set_value_at", index="Ada", column="score", value=json.dumps({}))
+            self.ask("DELETE", "/" + session)
+        self.assertLessEqual(self.server.descriptors(), before + 2)
+        self.assertEqual(self.ask("GET", "")["total_sessions"], 1)
+
+
+if __name__ == "__main__":
+    unittest.main()

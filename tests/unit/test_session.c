@@ -1,0 +1,468 @@
+/* Tests of session: labels, focus, edits, undo, records, and the store in memory and on disk. */
+#define _GNU_SOURCE
+#include "check.h"
+
+#include <ftw.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "session/labels.h"
+#include "session/overlay.h"
+#include "session/store.h"
+#include "value/json.h"
+
+static char scratch[] = "/tmp/hob-test-session-XXXXXX";
+
+static void put_file(const char *name, const char *content)
+{
+    FILE *file = fopen(name, "w");
+    assert_non_null(file);
+    assert_true(fputs(content, file) >= 0);
+    assert_int_equal(fclose(file), 0);
+}
+
+static int make_scratch(void **state)
+{
+    (void)state;
+    if (mkdtemp(scratch) == NULL || chdir(scratch) != 0)
+        return -1;
+    put_file("people.csv", "name,age,ok\nAda,36,True\nAlan,41,False\nAda,1,True\n");
+    put_file("out.csv", "name,score\nAda,1\nZed,9\n");
+    put_file("talks.csv", "name,date,title\nAda,1,A\nAda,2,B\nAda,2,C\n");
+    put_file("i.yml", "input: {type: csv, filename: people.csv, directory: ., index: name}\n"
+                      "output: {type: csv, filename: out.csv, directory: ., index: name}\n"
+                      "series: {type: csv, filename: talks.csv, directory: ., index: name,"
+                      " selector: date}\n"
+                      "constants: {type: local, index: k, data: {limit: 10}}\n"
+                      "parameters: {type: local, index: k, data: {rate: 0.5}}\n");
+    put_file("bad_name.yml", "input: {type: local, index: k, data: [{k: a, '9': 1}]}\n");
+    put_file("twins.yml", "input: {type: local, index: k, data: [{k: a, v: 1}]}\n"
+                          "cache: {type: local, index: k, data: [{k: a, v: 1}]}\n");
+    put_file("wide.yml", "input: {type: local, index: k, data: [{k: a, first name: 1, a/b: 2}]}\n");
+    return 0;
+}
+
+static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *where)
+{
+    (void)facts, (void)kind, (void)where;
+    return remove(path);
+}
+
+static int remove_scratch(void **state)
+{
+    (void)state;
+    return chdir("/") | nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct hob_session *open_session(const char *interface)
+{
+    struct hob_scope scope = {0};
+    struct hob_session_source source = {.interface_file = interface};
+    struct hob_session *session = NULL;
+    struct hob_error error = HOB_ERROR_INIT;
+    if (hob_session_open(&session, &scope, &source, &error) != 0)
+        fail_msg("%s", error.message);
+    return session;
+}
+
+static int code_of_open(const char *interface)
+{
+    struct hob_scope scope = {0};
+    struct hob_session_source source = {.interface_file = interface};
+    struct hob_session *session = NULL;
+    return hob_session_open(&session, &scope, &source, NULL);
+}
+
+/* Runs an operation; the answer's members, or the error's code as a text. */
+static void run(struct hob_buffer *out, struct hob_session *session, const char *name,
+                const char *parameters)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const struct hob_session_operation *operation = hob_session_operation_find(hob_text_from(name));
+    const struct hob_value *value;
+    struct hob_scope scope = {0};
+    struct hob_error error = HOB_ERROR_INIT;
+    assert_non_null(operation);
+    assert_int_equal(hob_json_read(arena, hob_text_from(parameters), &value, NULL), 0);
+    hob_buffer_clear(out);
+    int code = operation->run(session, value, &scope, out, &error);
+    if (code == 0)
+        return;
+    hob_buffer_clear(out);
+    hob_buffer_printf(out, "%s", hob_error_type(code));
+}
+
+#define assert_run(session, name, parameters, expected)                                            \
+    do {                                                                                           \
+        HOB_AUTO(buffer) struct hob_buffer out_ = HOB_BUFFER_INIT;                                 \
+        run(&out_, session, name, parameters);                                                     \
+        assert_string_equal(hob_buffer_string(&out_), expected);                                   \
+    } while (0)
+
+/* ---- labels and overlays ---- */
+
+static struct session_label text_label(const char *text)
+{
+    return (struct session_label){.kind = SESSION_LABEL_TEXT, .text = hob_text_from(text)};
+}
+
+static struct session_label int_label(int64_t integer)
+{
+    return (struct session_label){.kind = SESSION_LABEL_INT, .integer = integer};
+}
+
+static void labels_are_compared_as_numbers_and_texts(void **state)
+{
+    (void)state;
+    struct session_label whole = int_label(41), text = text_label("41");
+    struct session_label same = {.kind = SESSION_LABEL_DOUBLE, .number = 41.0};
+    struct session_label half = {.kind = SESSION_LABEL_DOUBLE, .number = 41.5};
+    struct session_label one = int_label(1);
+    struct session_label truth = {.kind = SESSION_LABEL_BOOL, .boolean = true};
+    assert_true(session_label_equal(&whole, &same));
+    assert_false(session_label_equal(&whole, &text));
+    assert_false(session_label_equal(&whole, &half));
+    assert_false(session_label_equal(&one, &truth));
+}
+
+static void labels_are_found_while_rows_come_and_go(void **state)
+{
+    (void)state;
+    enum { COUNT = 3000 };
+    struct session_labels labels = {0};
+    for (int64_t i = 0; i < COUNT; i++)
+        assert_true(session_labels_add(&labels, int_label(i * 7)));
+    for (int64_t i = COUNT - 1; i >= COUNT / 2; i--)
+        session_labels_remove_last(&labels);
+    for (int64_t i = 0; i < COUNT; i++) {
+        struct session_label wanted = int_label(i * 7);
+        size_t expected = i < COUNT / 2 ? (size_t)i : SIZE_MAX;
+        assert_int_equal(session_labels_find(&labels, &wanted), expected);
+    }
+    session_labels_deinit(&labels);
+}
+
+static void rows_of_one_label_form_a_chain(void **state)
+{
+    (void)state;
+    struct session_labels labels = {.chained = true};
+    static const char *const names[] = {"a", "b", "a", "a", "b"};
+    for (size_t i = 0; i < 5; i++)
+        assert_true(session_labels_add(&labels, text_label(names[i])));
+    struct session_label a = text_label("a");
+    assert_int_equal(session_labels_find(&labels, &a), 0);
+    assert_int_equal(session_labels_next(&labels, 0), 2);
+    assert_int_equal(session_labels_next(&labels, 2), 3);
+    assert_int_equal(session_labels_next(&labels, 3), SIZE_MAX);
+    assert_int_equal(session_labels_last(&labels, 0), 3);
+    assert_int_equal(labels.distinct, 2);
+    session_labels_remove_last(&labels);
+    session_labels_remove_last(&labels);
+    assert_int_equal(session_labels_last(&labels, 0), 2);
+    assert_int_equal(session_labels_next(&labels, 2), SIZE_MAX);
+    session_labels_deinit(&labels);
+}
+
+static void cells_of_an_overlay_are_swapped_in_and_out(void **state)
+{
+    (void)state;
+    struct session_overlay overlay = {0};
+    for (size_t row = 0; row < 1000; row++) {
+        char *json = hob_copy_string("1");
+        size_t size = 1;
+        assert_true(session_overlay_swap(&overlay, row * 64, &json, &size));
+        assert_null(json);
+    }
+    for (size_t row = 0; row < 1000; row += 2) {
+        char *json = NULL;
+        size_t size = 0;
+        assert_true(session_overlay_swap(&overlay, row * 64, &json, &size));
+        assert_string_equal(json, "1");
+        free(json);
+    }
+    assert_int_equal(overlay.count, 500);
+    for (size_t row = 0; row < 1000; row++)
+        assert_int_equal(session_overlay_get(&overlay, row * 64).size, row % 2);
+    session_overlay_deinit(&overlay);
+}
+
+/* ---- sessions ---- */
+
+static void columns_come_in_the_order_of_their_types(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    assert_run(session, "get_columns", "{}",
+               ",\"columns\":[\"age\",\"ok\",\"limit\",\"score\",\"date\",\"title\",\"rate\"]");
+    /* Ada (three entries), Alan, Zed (of the output alone). */
+    assert_run(session, "get_shape", "{}", ",\"shape\":[5,7]");
+    assert_run(session, "get_indices", "{}", ",\"indices\":[\"Ada\",\"Alan\"]");
+    assert_run(session, "get_value_at", "{\"index\":\"Alan\",\"column\":\"limit\"}",
+               ",\"value\":10");
+}
+
+static void interfaces_that_cannot_be_sessions_are_refused(void **state)
+{
+    (void)state;
+    assert_int_equal(code_of_open("nothing.yml"), HOB_E_NOT_FOUND);
+    assert_int_equal(code_of_open("bad_name.yml"), HOB_E_VALUE);
+    assert_int_equal(code_of_open("twins.yml"), HOB_E_VALUE);
+    HOB_AUTO(session) struct hob_session *session = open_session("wide.yml");
+    assert_run(session, "get_columns", "{}", ",\"columns\":[\"first name\",\"a/b\"]");
+}
+
+static void a_failed_move_leaves_the_focus(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    assert_run(session, "set_index", "{\"index\":\"Alan\"}", "");
+    assert_run(session, "set_index", "{\"index\":\"Zed\"}", "KeyError");
+    assert_run(session, "set_index", "{\"index\":null}", "ValueError");
+    assert_run(session, "set_column", "{\"column\":\"zz\"}", "KeyError");
+    assert_run(session, "get_value_at", "{\"index\":\"Ada\",\"column\":\"zz\"}", "KeyError");
+    assert_run(session, "get_index", "{}", ",\"index\":\"Alan\"");
+    assert_run(session, "get_value", "{}", ",\"value\":41");
+    assert_run(session, "set_column", "{\"column\":\"name\"}", "");
+    assert_run(session, "get_value", "{}", ",\"value\":\"Alan\"");
+    assert_run(session, "set_value", "{\"value\":1}", "KeyError");
+}
+
+static void what_is_immutable_stays(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    assert_run(session, "set_value_at", "{\"index\":\"Ada\",\"column\":\"age\",\"value\":1}",
+               "KeyError");
+    assert_run(session, "set_value_at", "{\"index\":\"Ada\",\"column\":\"limit\",\"value\":1}",
+               "KeyError");
+    assert_run(session, "set_value_at", "{\"index\":\"Ada\",\"column\":\"rate\",\"value\":1}",
+               "KeyError");
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    hob_session_take_records(session, &records);
+    assert_int_equal(records.size, 0);
+}
+
+static void a_column_of_integers_takes_what_it_is_given_as_pandas_does(void **state)
+{
+    (void)state;
+    static const char ada[] = "{\"index\":\"Ada\",\"column\":\"score\"}";
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    assert_run(session, "set_value_at", "{\"index\":\"Ada\",\"column\":\"score\",\"value\":7.0}",
+               "");
+    assert_run(session, "get_value_at", ada, ",\"value\":7");
+    assert_run(session, "set_value_at", "{\"index\":\"Alan\",\"column\":\"score\",\"value\":2}",
+               "");
+    assert_run(session, "get_value_at", "{\"index\":\"Alan\",\"column\":\"score\"}",
+               ",\"value\":2.0");
+    assert_run(session, "undo", "{}", ",\"remaining\":1");
+    assert_run(session, "undo", "{}", ",\"remaining\":0");
+    assert_run(session, "get_value_at", ada, ",\"value\":1");
+    assert_run(session, "get_value_at", "{\"index\":\"Alan\",\"column\":\"score\"}",
+               ",\"value\":null");
+    assert_run(session, "set_value_at", "{\"index\":\"Alan\",\"column\":\"score\",\"value\":\"x\"}",
+               "");
+    assert_run(session, "get_value_at", ada, ",\"value\":1.0");
+    assert_run(session, "set_value_at", "{\"index\":\"Ada\",\"column\":\"score\",\"value\":3}", "");
+    assert_run(session, "get_value_at", ada, ",\"value\":3");
+}
+
+static void a_series_is_read_and_written_where_the_subindex_points(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    assert_run(session, "get_subindex", "{}", ",\"subindex\":2");
+    assert_run(session, "set_column", "{\"column\":\"title\"}", "");
+    assert_run(session, "get_value", "{}", ",\"value\":\"C\"");
+    assert_run(session, "set_subindex", "{\"value\":1.0}", "");
+    assert_run(session, "get_subindex", "{}", ",\"subindex\":1.0");
+    assert_run(session, "set_value", "{\"value\":\"A2\"}", "");
+    assert_run(session, "set_subindex", "{\"value\":3}", "KeyError");
+    assert_run(session, "get_subseries", "{}",
+               ",\"subseries\":{\"records\":[{\"date\":1,\"title\":\"A2\"},{\"date\":2,\"title\":"
+               "\"B\"},{\"date\":2,\"title\":\"C\"}],\"shape\":[3,2]}");
+    assert_run(session, "set_index", "{\"index\":\"Alan\"}", "");
+    assert_run(session, "get_value", "{}", ",\"value\":null");
+    assert_run(session, "set_value", "{\"value\":\"new\"}", "");
+    assert_run(session, "get_subseries", "{}",
+               ",\"subseries\":{\"records\":[{\"date\":1.0,\"title\":\"new\"}],\"shape\":[1,2]}");
+    assert_run(session, "get_shape", "{}", ",\"shape\":[5,7]");
+    assert_run(session, "undo", "{}", ",\"remaining\":1");
+    assert_run(session, "get_value", "{}", ",\"value\":null");
+}
+
+static void many_edits_are_undone_one_by_one_up_to_a_limit(void **state)
+{
+    (void)state;
+    enum { EDITS = 3000 };
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    size_t before = 0;
+    for (int i = 0; i < EDITS; i++) {
+        HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+        hob_buffer_printf(&text, "{\"index\":\"Ada\",\"column\":\"score\",\"value\":%d}", i + 1000);
+        assert_run(session, "set_value_at", hob_buffer_string(&text), "");
+        HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+        hob_session_take_records(session, &records);
+        assert_true(records.size > 0);
+        if (i == EDITS / 2)
+            before = hob_session_size(session);
+    }
+    assert_true(hob_session_size(session) < before + 100000);
+    int undone = 0;
+    for (;; undone++) {
+        HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+        run(&out, session, "undo", "{}");
+        if (strcmp(hob_buffer_string(&out), "ValueError") == 0)
+            break;
+    }
+    assert_in_range(undone, 1000, 1250);
+    HOB_AUTO(buffer) struct hob_buffer expected = HOB_BUFFER_INIT;
+    hob_buffer_printf(&expected, ",\"value\":%d", EDITS - undone + 999);
+    assert_run(session, "get_value_at", "{\"index\":\"Ada\",\"column\":\"score\"}",
+               hob_buffer_string(&expected));
+}
+
+static void records_make_the_same_session_again_also_when_applied_twice(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    assert_run(session, "add_column", "{\"column\":\"extra\",\"value\":[1]}", "");
+    assert_run(session, "add_row", "{\"index\":\"New\",\"values\":{\"score\":1.5,\"extra\":2}}",
+               "");
+    assert_run(session, "add_row", "{\"index\":\"Alan\",\"values\":{\"title\":\"T\"}}", "");
+    assert_run(session, "set_value_at", "{\"index\":\"Ada\",\"column\":\"title\",\"value\":\"X\"}",
+               "");
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer expected = HOB_BUFFER_INIT;
+    hob_session_take_records(session, &records);
+    run(&expected, session, "get_slice", "{}");
+    HOB_AUTO(session) struct hob_session *again = open_session("i.yml");
+    for (int times = 0; times < 2; times++) {
+        size_t lost = 0;
+        assert_int_equal(hob_session_apply(again, hob_buffer_text(&records), &lost, NULL), 0);
+        assert_int_equal(lost, 0);
+        assert_run(again, "get_slice", "{}", hob_buffer_string(&expected));
+    }
+}
+
+static void an_edit_that_fails_half_way_leaves_nothing_behind(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    HOB_AUTO(buffer) struct hob_buffer expected = HOB_BUFFER_INIT;
+    run(&expected, session, "get_slice", "{}");
+    assert_run(session, "add_row", "{\"index\":\"New\",\"values\":{\"score\":1,\"age\":2}}",
+               "KeyError");
+    assert_run(session, "get_slice", "{}", hob_buffer_string(&expected));
+    assert_run(session, "get_shape", "{}", ",\"shape\":[5,7]");
+    assert_run(session, "undo", "{}", "ValueError");
+}
+
+/* ---- the store ---- */
+
+static int create(struct hob_store *store, char id[37])
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    struct hob_scope scope = {0};
+    struct hob_store_call call = {.scope = &scope, .may_wait = true, .out = &out};
+    const struct hob_value *parameters, *answer;
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_json_read(arena, HOB_TEXT("{\"interface_file\":\"i.yml\"}"), &parameters, NULL);
+    int code = hob_store_create(store, &call, parameters, &error);
+    if (code != 0)
+        return code;
+    /* Members start with a comma. */
+    out.data[0] = '{';
+    hob_buffer_put_char(&out, '}');
+    assert_int_equal(hob_json_read(arena, hob_buffer_text(&out), &answer, NULL), 0);
+    const char *made =
+        hob_value_string(hob_value_get(hob_value_get(answer, "session"), "session_id"));
+    assert_non_null(made);
+    assert_int_equal(strlen(made), 36);
+    memcpy(id, made, 37);
+    return 0;
+}
+
+static int operate(struct hob_store *store, const char *id, const char *name,
+                   const char *parameters, struct hob_buffer *out, bool may_wait)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_scope scope = {0};
+    struct hob_store_call call = {.scope = &scope, .may_wait = may_wait, .out = out};
+    const struct hob_value *value;
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_json_read(arena, hob_text_from(parameters), &value, NULL);
+    return hob_store_operate(store, &call, id, hob_session_operation_find(hob_text_from(name)),
+                             value, &error);
+}
+
+static void a_store_on_disk_gives_everything_back(void **state)
+{
+    (void)state;
+    char id[37];
+    struct hob_store_options options = {.state = "state"};
+    struct hob_store *store = hob_store_new(&options);
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    assert_int_equal(create(store, id), 0);
+    assert_int_equal(operate(store, id, "set_index", "{\"index\":\"Alan\"}", &out, false), 0);
+    assert_int_equal(operate(store, id, "set_value_at",
+                             "{\"index\":\"Alan\",\"column\":\"score\",\"value\":\"x\"}", &out,
+                             false),
+                     0);
+    assert_int_equal(operate(store, id, "save", "{}", &out, false), HOB_STORE_WOULD_WAIT);
+    hob_store_free(store);
+
+    store = hob_store_new(&options);
+    assert_int_equal(operate(store, id, "get_index", "{}", &out, false), HOB_STORE_WOULD_WAIT);
+    hob_buffer_clear(&out);
+    assert_int_equal(operate(store, id, "get_index", "{}", &out, true), 0);
+    assert_string_equal(hob_buffer_string(&out), ",\"index\":\"Alan\"");
+    hob_buffer_clear(&out);
+    assert_int_equal(operate(store, id, "get_value_at", "{\"index\":\"Alan\",\"column\":\"score\"}",
+                             &out, false),
+                     0);
+    assert_string_equal(hob_buffer_string(&out), ",\"value\":\"x\"");
+    hob_store_free(store);
+}
+
+static void a_store_keeps_to_its_limits(void **state)
+{
+    (void)state;
+    char id[37];
+    struct hob_store_options options = {.state = "none", .max_sessions = 2};
+    struct hob_store *store = hob_store_new(&options);
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    assert_int_equal(create(store, id), 0);
+    assert_int_equal(create(store, id), 0);
+    char third[37];
+    assert_int_equal(create(store, third), HOB_E_BUSY);
+    struct hob_store_call call = {.may_wait = true, .out = &out};
+    assert_int_equal(hob_store_delete(store, &call, id, NULL), 0);
+    assert_int_equal(hob_store_delete(store, &call, id, NULL), HOB_E_NO_KEY);
+    assert_int_equal(create(store, id), 0);
+    hob_store_free(store);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(labels_are_compared_as_numbers_and_texts),
+        cmocka_unit_test(labels_are_found_while_rows_come_and_go),
+        cmocka_unit_test(rows_of_one_label_form_a_chain),
+        cmocka_unit_test(cells_of_an_overlay_are_swapped_in_and_out),
+        cmocka_unit_test(columns_come_in_the_order_of_their_types),
+        cmocka_unit_test(interfaces_that_cannot_be_sessions_are_refused),
+        cmocka_unit_test(a_failed_move_leaves_the_focus),
+        cmocka_unit_test(what_is_immutable_stays),
+        cmocka_unit_test(a_column_of_integers_takes_what_it_is_given_as_pandas_does),
+        cmocka_unit_test(a_series_is_read_and_written_where_the_subindex_points),
+        cmocka_unit_test(many_edits_are_undone_one_by_one_up_to_a_limit),
+        cmocka_unit_test(records_make_the_same_session_again_also_when_applied_twice),
+        cmocka_unit_test(an_edit_that_fails_half_way_leaves_nothing_behind),
+        cmocka_unit_test(a_store_on_disk_gives_everything_back),
+        cmocka_unit_test(a_store_keeps_to_its_limits),
+    };
+    return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
+}
