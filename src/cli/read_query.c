@@ -5,10 +5,10 @@
 #include "compute/query.h"
 #include "compute/where.h"
 
-/* Lists of names as texts; the texts are borrowed from the command line, the array is the caller's.
+/* All values of an option; the texts are borrowed from the command line, the array is the caller's.
  */
 static struct hob_text *take_lists(const struct hob_arguments *arguments, const char *option,
-                                   struct hob_name_lists *lists)
+                                   struct hob_texts *lists)
 {
     HOB_AUTO(free)
     const char **values = hob_arguments_values(arguments, option, &lists->count);
@@ -19,17 +19,6 @@ static struct hob_text *take_lists(const struct hob_arguments *arguments, const 
     return items;
 }
 
-/* Several conditions must all hold. */
-static void put_where(struct hob_buffer *out, const struct hob_arguments *arguments)
-{
-    size_t count;
-    HOB_AUTO(free) const char **values = hob_arguments_values(arguments, "where", &count);
-    if (count == 1)
-        hob_buffer_put_string(out, values[0]);
-    for (size_t i = 0; count > 1 && i < count; i++)
-        hob_buffer_printf(out, "%s(%s)", i > 0 ? " and " : "", values[i]);
-}
-
 static int check_limit(const struct hob_arguments *arguments, uint64_t *limit)
 {
     const char *given = hob_arguments_value(arguments, "limit");
@@ -38,7 +27,6 @@ static int check_limit(const struct hob_arguments *arguments, uint64_t *limit)
     return hob_arguments_wrong(arguments, "--limit cannot be '%s': it is a whole number", given);
 }
 
-/* Each condition on its own, so that places in messages are those of what was typed. */
 static int check_where(const struct hob_arguments *arguments)
 {
     size_t count;
@@ -62,13 +50,11 @@ int hob_read_query_check(const struct hob_arguments *arguments)
 int hob_read_query(const struct hob_arguments *arguments, struct hob_frame **frame,
                    struct hob_error *error)
 {
-    HOB_AUTO(buffer) struct hob_buffer where = HOB_BUFFER_INIT;
-    put_where(&where, arguments);
     struct hob_query query = {
         .count = hob_arguments_has(arguments, "count"),
         .limited = hob_arguments_has(arguments, "limit"),
-        .where = hob_buffer_text(&where),
     };
+    HOB_AUTO(free) struct hob_text *where = take_lists(arguments, "where", &query.where);
     HOB_AUTO(free) struct hob_text *group = take_lists(arguments, "group", &query.group);
     HOB_AUTO(free) struct hob_text *sum = take_lists(arguments, "sum", &query.sum);
     HOB_AUTO(free) struct hob_text *mean = take_lists(arguments, "mean", &query.mean);

@@ -96,7 +96,7 @@ static int add_names(const struct naming *naming, struct hob_text list, struct c
     return result;
 }
 
-static int name_columns(const struct naming *naming, const struct hob_name_lists *lists,
+static int name_columns(const struct naming *naming, const struct hob_texts *lists,
                         struct columns *columns, struct hob_error *error)
 {
     for (size_t i = 0; i < lists->count; i++) {
@@ -117,23 +117,32 @@ static size_t *positions_of(const struct columns *columns)
 
 /* -- Rows. */
 
+/* Takes the rows out of the set for which the condition does not hold. */
+static int apply_condition(struct hob_row_set *set, struct hob_text condition,
+                           const struct hob_frame *frame, struct hob_error *error)
+{
+    HOB_AUTO(row_set) struct hob_row_set found = HOB_ROW_SET_INIT;
+    HOB_AUTO(where) struct hob_where *where = NULL;
+    int result = hob_where_parse(&where, condition, error);
+    if (result == 0)
+        result = hob_where_select(where, frame, &found, error);
+    if (result == 0)
+        hob_row_set_intersect(set, &found);
+    return result;
+}
+
 static int find_rows(const struct hob_query *query, const struct hob_frame *frame, size_t **rows,
                      size_t *count, struct hob_error *error)
 {
     HOB_AUTO(row_set) struct hob_row_set set = HOB_ROW_SET_INIT;
-    HOB_AUTO(where) struct hob_where *where = NULL;
-    int result = 0;
-    if (query->where.size > 0) {
-        result = hob_where_parse(&where, query->where, error);
-        if (result == 0)
-            result = hob_where_select(where, frame, &set, error);
-    } else if (hob_row_set_init(&set, hob_frame_rows(frame))) {
-        hob_row_set_invert(&set);
-    } else {
-        result = no_memory(error);
+    if (!hob_row_set_init(&set, hob_frame_rows(frame)))
+        return no_memory(error);
+    hob_row_set_invert(&set);
+    for (size_t i = 0; i < query->where.count; i++) {
+        int result = apply_condition(&set, query->where.items[i], frame, error);
+        if (result < 0)
+            return result;
     }
-    if (result < 0)
-        return result;
     *rows = hob_row_set_list(&set, count);
     return *rows != NULL ? 0 : no_memory(error);
 }
@@ -178,7 +187,7 @@ static int add_aggregate(struct aggregates *aggregates, enum hob_aggregate_kind 
     return 0;
 }
 
-static int add_aggregates(const struct hob_frame *frame, const struct hob_name_lists *lists,
+static int add_aggregates(const struct hob_frame *frame, const struct hob_texts *lists,
                           enum hob_aggregate_kind kind, struct aggregates *aggregates,
                           struct hob_error *error)
 {
@@ -205,8 +214,7 @@ static int group(const struct hob_query *query, struct hob_frame **frame, struct
     int result = name_columns(&naming, &query->group, &keys, error);
     if (result == 0 && query->count)
         result = add_aggregate(&aggregates, HOB_AGGREGATE_COUNT, 0, error);
-    const struct hob_name_lists *const lists[] = {&query->sum, &query->mean, &query->min,
-                                                  &query->max};
+    const struct hob_texts *const lists[] = {&query->sum, &query->mean, &query->min, &query->max};
     static const enum hob_aggregate_kind kinds[] = {HOB_AGGREGATE_SUM, HOB_AGGREGATE_MEAN,
                                                     HOB_AGGREGATE_MIN, HOB_AGGREGATE_MAX};
     for (size_t i = 0; result == 0 && i < sizeof lists / sizeof lists[0]; i++)
@@ -235,7 +243,7 @@ static int select_columns(const struct hob_query *query, struct hob_frame *frame
 
 bool hob_query_is_empty(const struct hob_query *query)
 {
-    return query->where.size == 0 && query->sort.count == 0 && !query->limited &&
+    return query->where.count == 0 && query->sort.count == 0 && !query->limited &&
            query->select.count == 0 && !groups(query);
 }
 
@@ -246,14 +254,14 @@ int hob_query_apply(const struct hob_query *query, struct hob_frame **frame,
     size_t count = 0;
     int result = 0;
     struct hob_query rest = *query;
-    if (groups(query) && query->where.size > 0) {
+    if (groups(query) && query->where.count > 0) {
         result = find_rows(query, *frame, &rows, &count, error);
         if (result == 0)
             result = take(frame, rows, count, error);
         free(HOB_STEAL(rows));
     }
     if (result == 0 && groups(query)) {
-        rest.where = HOB_TEXT("");
+        rest.where.count = 0;
         result = group(query, frame, error);
     }
     if (result == 0)

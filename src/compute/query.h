@@ -5,22 +5,22 @@
 
 #include "frame/group.h"
 
-/* Names of columns: each text is one, or several with commas between them. */
-struct hob_name_lists {
+/* Texts from a command line or a request; borrowed. */
+struct hob_texts {
     const struct hob_text *items;
     size_t count;
 };
 
+/* Lists of columns: each text is one name, or several with commas between them. */
 struct hob_query {
-    struct hob_text where; /* see where.h; empty: all rows */
-    struct hob_name_lists
-        group;  /* key columns; with these, or with an aggregate, rows are grouped */
-    bool count; /* aggregates, see group.h */
-    struct hob_name_lists sum, mean, min, max;
-    struct hob_name_lists sort; /* a name with - before it: descending; + is allowed */
+    struct hob_texts where; /* conditions, see where.h; all must hold */
+    struct hob_texts group; /* key columns; with these, or with an aggregate, rows are grouped */
+    bool count;             /* aggregates, see group.h */
+    struct hob_texts sum, mean, min, max;
+    struct hob_texts sort; /* a name with - before it: descending; + is allowed */
     bool limited;
-    size_t limit;                 /* the first rows, when limited */
-    struct hob_name_lists select; /* columns in this order; none: all */
+    size_t limit;            /* the first rows, when limited */
+    struct hob_texts select; /* columns in this order; none: all */
 };
 
 /* Whether it asks for anything at all. */

@@ -1,4 +1,4 @@
-/* where_tree: a parsed condition, and cells that can be compared; private to where*.c. */
+/* where_tree: a parsed condition, and cells that can be compared; private to this folder. */
 #ifndef HOB_COMPUTE_WHERE_TREE_H
 #define HOB_COMPUTE_WHERE_TREE_H
 

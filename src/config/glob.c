@@ -137,6 +137,8 @@ struct search {
     const struct hob_scope *scope;
     struct hob_arena *arena;
     struct hob_paths *paths;
+    size_t directories; /* listed so far */
+    bool wild;          /* behind a wildcard */
 };
 
 /* One directory that is being searched. */
@@ -174,9 +176,14 @@ static int expand_wildcard(struct search *search, const char *directory, struct 
                            const char *rest, struct hob_error *error)
 {
     struct level level = {search, directory, part, rest, HOB_PATHS_INIT};
+    if (++search->directories > HOB_GLOB_MAX_DIRECTORIES)
+        return hob_error_set(error, HOB_E_LIMIT,
+                             "a file pattern leads through more than %zu directories",
+                             HOB_GLOB_MAX_DIRECTORIES);
     int result = hob_scope_list(search->scope, directory, visit, &level, error);
-    if (result == HOB_E_NOT_FOUND || result == HOB_E_NOT_DIRECTORY)
+    if (result == HOB_E_NOT_FOUND || result == HOB_E_NOT_DIRECTORY || result == HOB_E_PERMISSION)
         result = forget(error);
+    search->wild = true;
     for (size_t i = 0; result == 0 && i < level.below.count; i++)
         result = expand(search, level.below.items[i], rest, error);
     hob_paths_deinit(&level.below);
@@ -191,6 +198,8 @@ static int expand(struct search *search, const char *directory, const char *patt
     const char *rest = pattern + part.size;
     while (*rest == '/')
         rest++;
+    if (search->wild && hob_text_is(part, ".."))
+        return hob_error_set(error, HOB_E_VALUE, "a file pattern goes up (`..`) behind a wildcard");
     if (has_wildcard(part))
         return expand_wildcard(search, directory, part, rest, error);
     const char *name = hob_arena_copy(search->arena, part).data;
@@ -206,7 +215,7 @@ static int expand(struct search *search, const char *directory, const char *patt
 int hob_glob(const struct hob_scope *scope, struct hob_arena *arena, const char *directory,
              const char *pattern, struct hob_paths *paths, struct hob_error *error)
 {
-    struct search search = {scope, arena, paths};
+    struct search search = {.scope = scope, .arena = arena, .paths = paths};
     if (strlen(pattern) > PATTERN_LIMIT)
         return hob_error_set(error, HOB_E_LIMIT, "a file pattern of %zu bytes is too long",
                              strlen(pattern));

@@ -15,129 +15,11 @@
 #include "base/number.h"
 #include "value/json.h"
 
-enum { UNDO_GROUPS = 1000, UNDO_SLACK = 250 };
-
 static const size_t max_record_size = (size_t)256 << 20;
 
 static int no_memory(struct hob_error *error)
 {
     return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the edit");
-}
-
-/* ---- taking back ---- */
-
-static int push_undo(struct hob_session *session, struct session_undo step, struct hob_error *error)
-{
-    if (!HOB_TRY_GROW(session->undo, session->undo_capacity, session->undo_count + 1))
-        return no_memory(error);
-    session->undo[session->undo_count++] = step;
-    return 0;
-}
-
-bool session_knows_label(const struct hob_session *session, const struct session_label *label)
-{
-    if (session->main == NULL && session_labels_find(&session->own_index, label) != SIZE_MAX)
-        return true;
-    for (size_t i = 0; i < session->part_count; i++) {
-        const struct session_part *part = session->parts[i];
-        if (part->kind != SESSION_CONSTANTS && part->kind != SESSION_PARAMETERS &&
-            session_labels_find(&part->labels, label) != SIZE_MAX)
-            return true;
-    }
-    return false;
-}
-
-static void restore_cell(struct hob_session *session, struct session_undo *step)
-{
-    session_overlay_swap(&step->column->overlay, step->row, &step->json, &step->size);
-    session->edited_size -= step->size;
-    free(step->json);
-    step->column->part->changed = true;
-}
-
-static void restore_flags(struct hob_session *session, const struct session_undo *step)
-{
-    bool comes_or_goes = ((step->column->flags ^ step->flags) & SESSION_DROPPED) != 0;
-    step->column->flags = step->flags;
-    if (!comes_or_goes)
-        return;
-    step->column->part->changed = true;
-    session_map_names(session);
-}
-
-static void undo_step(struct hob_session *session)
-{
-    struct session_undo *step = &session->undo[--session->undo_count];
-    switch (step->kind) {
-    case SESSION_UNDO_CELL:
-        restore_cell(session, step);
-        break;
-    case SESSION_UNDO_FLAGS:
-        if (step->column != NULL)
-            restore_flags(session, step);
-        break;
-    case SESSION_UNDO_ROW: {
-        struct session_label label =
-            session_labels_at(step->labels, session_labels_count(step->labels) - 1);
-        session_labels_remove_last(step->labels);
-        session->distinct -= !session_knows_label(session, &label);
-        break;
-    }
-    }
-}
-
-/* Moves the focus away from what is not there any more. */
-static void repair_focus(struct hob_session *session)
-{
-    struct session_focus *focus = &session->focus;
-    if (focus->kind == SESSION_ON_COLUMN && (focus->column->flags & SESSION_DROPPED) != 0)
-        session_focus_first(session);
-    if (focus->selector != NULL && (focus->selector->flags & SESSION_DROPPED) != 0)
-        focus->selector = NULL;
-    if (focus->row == SIZE_MAX || focus->row < hob_session_rows(session))
-        return;
-    focus->row = hob_session_rows(session) > 0 ? 0 : SIZE_MAX;
-    free(focus->index);
-    focus->index = NULL;
-}
-
-static int undo_group(struct hob_session *session, struct hob_error *error)
-{
-    if (session->undo_groups == 0)
-        return hob_error_set(error, HOB_E_VALUE,
-                             "there is nothing to undo since the "
-                             "session was opened or saved");
-    for (bool first = false; !first;) {
-        first = session->undo[session->undo_count - 1].first;
-        undo_step(session);
-    }
-    session->undo_groups--;
-    repair_focus(session);
-    return 0;
-}
-
-/* Forgets the oldest edits, some at a time. */
-static void trim_undo(struct hob_session *session)
-{
-    size_t end = 0;
-    if (session->undo_groups <= UNDO_GROUPS + UNDO_SLACK)
-        return;
-    for (size_t groups = session->undo_groups - UNDO_GROUPS;; end++) {
-        if (session->undo[end].first && groups-- == 0)
-            break;
-        session->edited_size -= session->undo[end].size;
-        free(session->undo[end].json);
-    }
-    session->undo_count -= end;
-    memmove(session->undo, session->undo + end, session->undo_count * sizeof *session->undo);
-    session->undo_groups = UNDO_GROUPS;
-}
-
-void session_free_undo(struct hob_session *session)
-{
-    for (size_t i = 0; i < session->undo_count; i++)
-        free(session->undo[i].json);
-    free(session->undo);
 }
 
 /* ---- changing ---- */
@@ -149,7 +31,7 @@ static int set_flags(struct hob_session *session, struct session_column *column,
         return 0;
     struct session_undo step = {
         .kind = SESSION_UNDO_FLAGS, .column = column, .flags = column->flags};
-    int result = push_undo(session, step, error);
+    int result = session_push_undo(session, step, error);
     if (result == 0)
         column->flags = flags;
     return result;
@@ -182,7 +64,7 @@ static int append_row(struct hob_session *session, struct session_labels *labels
     if (!session_labels_add(labels, session_label_copy(label, session->arena)))
         return no_memory(error);
     session->distinct += !known;
-    int result = push_undo(session, step, error);
+    int result = session_push_undo(session, step, error);
     if (result < 0) {
         session->distinct -= !known;
         session_labels_remove_last(labels);
@@ -271,7 +153,7 @@ static int set_cell(struct hob_session *session, struct session_column *column, 
     size_t size;
     char *json = hob_buffer_steal(&text, &size);
     size_t fresh = size;
-    result = json == NULL ? no_memory(error) : push_undo(session, step, error);
+    result = json == NULL ? no_memory(error) : session_push_undo(session, step, error);
     if (result == 0 && !session_overlay_swap(&column->overlay, row, &json, &size)) {
         session->undo_count--;
         result = no_memory(error);
@@ -511,8 +393,41 @@ static int apply_drop(struct hob_session *session, const struct hob_value *recor
     column->part->changed = true;
     if (!session_map_names(session))
         return no_memory(error);
-    repair_focus(session);
+    session_repair_focus(session);
     return 0;
+}
+
+/* A row of one part, and what a column has become: only snapshots say these. */
+static int apply_part(struct hob_session *session, const struct hob_value *record,
+                      struct hob_error *error)
+{
+    struct hob_text kind = hob_value_text(hob_value_get(record, "part"));
+    const struct hob_value *index = hob_value_get(record, "index");
+    for (size_t i = 0; i < session->part_count; i++) {
+        struct session_part *part = session->parts[i];
+        if (index == NULL || !hob_text_is(kind, session_kind_name(part->kind)))
+            continue;
+        struct session_label label = session_label_of(index, session->arena);
+        size_t entry;
+        if (part->kind == SESSION_SERIES)
+            return record_entry(session, part, record, &label, &entry, error);
+        if (session_labels_find(&part->labels, &label) != SIZE_MAX)
+            return 0;
+        return append_part_row(session, part, &label, error);
+    }
+    return 0;
+}
+
+static int apply_flags(struct hob_session *session, const struct hob_value *record,
+                       struct hob_error *error)
+{
+    struct session_column *column;
+    const struct hob_value *flags = hob_value_get(record, "flags");
+    int result = record_column(session, record, &column, error);
+    if (result < 0 || !hob_value_is(flags, HOB_INT))
+        return result;
+    unsigned known = SESSION_AS_FLOAT | SESSION_AS_OBJECT;
+    return set_flags(session, column, column->flags | ((unsigned)flags->integer & known), error);
 }
 
 static int apply(struct hob_session *session, const struct hob_value *record,
@@ -539,7 +454,7 @@ static const struct {
                  struct hob_error *error);
 } kinds[] = {
     {"set", apply_set},       {"values", apply_values}, {"row", apply_row},
-    {"column", apply_column}, {"drop", apply_drop},     {"many", apply_many},
+    {"column", apply_column}, {"drop", apply_drop}, {"part", apply_part}, {"flags", apply_flags},     {"many", apply_many},
 };
 
 static int apply(struct hob_session *session, const struct hob_value *record,
@@ -559,27 +474,18 @@ static int apply_whole(struct hob_session *session, const struct hob_value *reco
     size_t mark = session->undo_count;
     int result = apply(session, record, error);
     if (result == 0 && session->undo_count == mark)
-        result = push_undo(session, (struct session_undo){.kind = SESSION_UNDO_FLAGS}, error);
+        result =
+            session_push_undo(session, (struct session_undo){.kind = SESSION_UNDO_FLAGS}, error);
     if (result < 0) {
         while (session->undo_count > mark)
-            undo_step(session);
-        repair_focus(session);
+            session_undo_step(session);
+        session_repair_focus(session);
         return result;
     }
     session->undo[mark].first = true;
     session->undo_groups++;
-    trim_undo(session);
+    session_trim_undo(session);
     return 0;
-}
-
-/* What is saved cannot be taken back: the journal would then say less than the files. */
-static void forget_undo(struct hob_session *session)
-{
-    for (size_t i = 0; i < session->undo_count; i++) {
-        session->edited_size -= session->undo[i].size;
-        free(session->undo[i].json);
-    }
-    session->undo_count = session->undo_groups = 0;
 }
 
 /* Undo and save are no edits, but stand among them in the journal. */
@@ -588,10 +494,10 @@ static int edit(struct hob_session *session, const struct hob_value *record,
 {
     struct hob_text op = hob_value_text(hob_value_get(record, "op"));
     if (hob_text_is(op, "undo"))
-        return undo_group(session, error);
+        return session_undo_group(session, error);
     if (!hob_text_is(op, "saved"))
         return apply_whole(session, record, error);
-    forget_undo(session);
+    session_forget_undo(session);
     return 0;
 }
 

@@ -27,7 +27,8 @@ struct session_part {
     struct hob_column index;            /* labels of its rows; empty when numbered */
     struct session_labels labels;
     size_t fixed_row; /* CONSTANTS, PARAMETERS: the row that counts */
-    bool changed;     /* since it was read or saved */
+    size_t opened_rows; /* rows that its file had */
+    bool changed;       /* since it was read or saved */
 };
 
 enum session_column_flag {
@@ -92,6 +93,7 @@ struct hob_session {
     size_t by_name_capacity;
     struct session_part *main; /* whose labels are the session's; NULL: own_index */
     struct session_labels own_index;
+    size_t opened_rows; /* rows that the files gave it */
     size_t distinct; /* labels in any part that has rows of its own */
     struct session_focus focus;
     struct session_undo *undo; /* a ring would move less, but groups are of any length */
@@ -207,6 +209,19 @@ SESSION_OPERATION(drop_column);
 SESSION_OPERATION(undo);
 SESSION_OPERATION(run_compute);
 SESSION_OPERATION(save);
+
+/* undo.c: the steps back. */
+int session_push_undo(struct hob_session *session, struct session_undo step,
+                      struct hob_error *error);
+void session_undo_step(struct hob_session *session);
+/* Takes one whole edit back; HOB_E_VALUE when there is none. */
+int session_undo_group(struct hob_session *session, struct hob_error *error);
+/* Forgets the oldest edits, some at a time. */
+void session_trim_undo(struct hob_session *session);
+/* Forgets them all. */
+void session_forget_undo(struct hob_session *session);
+/* Moves the focus away from what is not there any more. */
+void session_repair_focus(struct hob_session *session);
 
 /* edit.c: applies one record and collects it for the journal, all of it or nothing. */
 int session_edit(struct hob_session *session, const struct hob_value *record,

@@ -137,13 +137,20 @@ static bool write_create(struct hob_journal *journal, const struct hob_journal_e
     return run(journal, CREATE);
 }
 
-static bool write_edit(struct hob_journal *journal, const struct hob_journal_entry *entry)
+static bool write_records(struct hob_journal *journal, const struct hob_journal_entry *entry)
 {
     sqlite3_stmt *statement = about(journal, EDIT, entry);
     sqlite3_bind_int64(statement, 2, (sqlite3_int64)entry->ticket);
     bind_text(statement, 3, entry->records);
-    if (!run(journal, EDIT) || entry->summary == NULL)
-        return entry->summary == NULL;
+    return run(journal, EDIT);
+}
+
+static bool write_edit(struct hob_journal *journal, const struct hob_journal_entry *entry)
+{
+    if (!write_records(journal, entry))
+        return false;
+    if (entry->summary == NULL)
+        return true;
     bind_text(about(journal, SUMMARY, entry), 2, entry->summary);
     return run(journal, SUMMARY);
 }
@@ -156,7 +163,8 @@ static bool write_reset(struct hob_journal *journal, const struct hob_journal_en
     bind_text(statement, 4, entry->summary);
     sqlite3_bind_double(statement, 5, entry->accessed);
     about(journal, FORGET, entry);
-    return run(journal, RESET) && run(journal, FORGET);
+    return run(journal, RESET) && run(journal, FORGET) &&
+           (entry->records == NULL || write_records(journal, entry));
 }
 
 /* A text (or none) and the time of use. */
@@ -181,7 +189,8 @@ static bool write_entry(struct hob_journal *journal, const struct hob_journal_en
         return write_edit(journal, entry);
     case HOB_JOURNAL_SAVE:
         return write_use(journal, SAVE, entry, entry->sources) &&
-               (entry->records == NULL || entry->records[0] == '\0' || write_edit(journal, entry));
+               (entry->records == NULL || entry->records[0] == '\0' ||
+                write_records(journal, entry));
     case HOB_JOURNAL_RESET:
         return write_reset(journal, entry);
     case HOB_JOURNAL_TOUCH:

@@ -27,7 +27,7 @@ enum hob_journal_kind {
     HOB_JOURNAL_FOCUS,  /* focus, accessed */
     HOB_JOURNAL_EDIT,   /* records; summary if not NULL */
     HOB_JOURNAL_SAVE,   /* sources; records if not NULL or empty */
-    HOB_JOURNAL_RESET,  /* forgets all edits; sources, focus, summary */
+    HOB_JOURNAL_RESET,  /* forgets all edits; sources, focus, summary; records if not NULL */
     HOB_JOURNAL_TOUCH,  /* accessed */
     HOB_JOURNAL_DELETE,
 };

@@ -530,6 +530,9 @@ int hob_session_open(struct hob_session **out, const struct hob_scope *scope,
         result = no_memory(error);
     if (result == 0)
         result = init_focus(session, error);
+    session->opened_rows = hob_session_rows(session);
+    for (size_t i = 0; i < session->part_count; i++)
+        session->parts[i]->opened_rows = session_labels_count(&session->parts[i]->labels);
     if (result == 0)
         *out = HOB_STEAL(session);
     return result;

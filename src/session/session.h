@@ -88,6 +88,9 @@ void hob_session_take_records(struct hob_session *session, struct hob_buffer *re
  * because its files were changed, are left out and counted in *lost. */
 int hob_session_apply(struct hob_session *session, struct hob_text records, size_t *lost,
                       struct hob_error *error);
+/* Appends records that make the session what it is now, from its files alone; what was done before
+ * cannot be undone any more. */
+void hob_session_compact(struct hob_session *session, struct hob_buffer *records);
 /* The focus as JSON, and back; what is not there any more is left as it is. */
 void hob_session_put_focus(struct hob_buffer *out, const struct hob_session *session);
 void hob_session_set_focus(struct hob_session *session, const struct hob_value *focus);

@@ -14,6 +14,7 @@
 #include "value/json.h"
 
 enum {
+    FEWEST_BUCKETS = 64,
     TOUCH_SECONDS = 20,
     ROWS_AT_ONCE = 20000, /* more cells than a thread that talks to clients may look at */
 };

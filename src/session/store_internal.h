@@ -22,7 +22,8 @@ struct entry {
     struct entry *newer, *older; /* by use */
     unsigned users;
     bool deleted;
-    uint64_t used_ns;
+    _Atomic uint64_t used_ns;
+    size_t edits;                /* in the journal or the log */
     double created, touched;     /* wall time; `touched` is what the journal knows of the use */
     double timeout;              /* 0: none */
     size_t size;                 /* of the session, as last measured */
