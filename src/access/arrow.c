@@ -16,10 +16,14 @@
 static const struct hob_arrow_limits usual_limits = {
     .rows = 65536, .text = (size_t)64 << 20, .small_text = INT32_MAX};
 
+enum stage { SCHEMA, BATCHES, END };
+
 struct stream {
-    const struct hob_sink *sink;
+    struct hob_sink sink;
     const struct hob_frame *frame;
-    const struct hob_arrow_limits *limits;
+    struct hob_arrow_limits limits;
+    enum stage stage;
+    size_t row; /* the next one */
     struct hob_arrow_field *fields;
     size_t count;
     struct hob_buffer names;
@@ -115,7 +119,7 @@ static int find_fields(struct stream *stream, struct hob_error *error)
         const struct hob_column *column = hob_frame_column(stream->frame, i);
         stream->fields[i] =
             (struct hob_arrow_field){.column = column,
-                                     .type = type_of(column, stream->limits->small_text),
+                                     .type = type_of(column, stream->limits.small_text),
                                      .json = column->type == HOB_COLUMN_VALUE};
     }
     return name_fields(stream, error);
@@ -131,7 +135,7 @@ static void put_size(char out[4], uint32_t size)
 
 static int write_text(const struct stream *stream, struct hob_text text, struct hob_error *error)
 {
-    return text.size > 0 ? stream->sink->write(stream->sink->data, text, error) : 0;
+    return text.size > 0 ? stream->sink.write(stream->sink.data, text, error) : 0;
 }
 
 /* The message that was described, and its body. */
@@ -179,13 +183,13 @@ static size_t rows_that_fit(const struct hob_column *column, size_t first, size_
 static size_t choose_rows(const struct stream *stream, size_t first)
 {
     size_t texts = 0, rows = hob_frame_rows(stream->frame) - first;
-    rows = rows < stream->limits->rows ? rows : stream->limits->rows;
+    rows = rows < stream->limits.rows ? rows : stream->limits.rows;
     for (size_t i = 0; i < stream->count; i++)
         texts += stream->fields[i].column->type == HOB_COLUMN_STRING;
     for (size_t i = 0; i < stream->count; i++)
         if (stream->fields[i].column->type == HOB_COLUMN_STRING)
             rows =
-                rows_that_fit(stream->fields[i].column, first, rows, stream->limits->text / texts);
+                rows_that_fit(stream->fields[i].column, first, rows, stream->limits.text / texts);
     return rows;
 }
 
@@ -205,29 +209,105 @@ static int write_batch(struct stream *stream, size_t first, size_t rows, struct 
     return write_message(stream, hob_buffer_text(&batch->body), error);
 }
 
+/* --- the stream --- */
+
+static int start_stream(struct stream *stream, const struct hob_frame *frame,
+                        const struct hob_arrow_limits *limits, struct hob_error *error)
+{
+    *stream = (struct stream){
+        .frame = frame, .limits = *limits, .count = hob_frame_columns(frame), .stage = SCHEMA};
+    return find_fields(stream, error);
+}
+
+/* Writes the next message: HOB_WRITER_MORE until that was the last. */
+static int write_next(struct stream *stream, struct hob_error *error)
+{
+    int result;
+    if (stream->stage == SCHEMA) {
+        hob_arrow_put_schema(&stream->message, stream->fields, stream->count);
+        result = write_message(stream, (struct hob_text){"", 0}, error);
+        stream->stage = BATCHES;
+    } else if (stream->row < hob_frame_rows(stream->frame)) {
+        size_t rows = choose_rows(stream, stream->row);
+        result = write_batch(stream, stream->row, rows, error);
+        stream->row += rows;
+    } else {
+        stream->stage = END;
+        return write_end(stream, error);
+    }
+    return result == 0 ? HOB_WRITER_MORE : result;
+}
+
 int hob_arrow_write_limited(const struct hob_sink *sink, const struct hob_frame *frame,
                             const struct hob_arrow_limits *limits, struct hob_error *error)
 {
-    HOB_AUTO(stream)
-    struct stream stream = {
-        .sink = sink, .frame = frame, .limits = limits, .count = hob_frame_columns(frame)};
-    int result = find_fields(&stream, error);
+    HOB_AUTO(stream) struct stream stream;
+    int result = start_stream(&stream, frame, limits, error);
     if (result < 0)
         return result;
-    hob_arrow_put_schema(&stream.message, stream.fields, stream.count);
-    result = write_message(&stream, (struct hob_text){"", 0}, error);
-    for (size_t row = 0; result == 0 && row < hob_frame_rows(frame);) {
-        size_t rows = choose_rows(&stream, row);
-        result = write_batch(&stream, row, rows, error);
-        row += rows;
-    }
-    return result == 0 ? write_end(&stream, error) : result;
+    stream.sink = *sink;
+    do {
+        result = write_next(&stream, error);
+    } while (result == HOB_WRITER_MORE);
+    return result;
 }
 
 int hob_arrow_write(const struct hob_sink *sink, const struct hob_frame *frame,
                     struct hob_error *error)
 {
     return hob_arrow_write_limited(sink, frame, &usual_limits, error);
+}
+
+/* --- a part at a time --- */
+
+/* Batches that are made while somebody waits are small: each is made as a whole. */
+static struct hob_arrow_limits small_batches(const struct hob_frame *frame)
+{
+    enum { BATCH_SIZE = 1 << 20, LEAST_ROWS = 64 };
+    size_t columns = hob_frame_columns(frame);
+    size_t rows = BATCH_SIZE / sizeof(int64_t) / (columns > 0 ? columns : 1);
+    return (struct hob_arrow_limits){
+        .rows = rows > LEAST_ROWS ? rows : LEAST_ROWS,
+        .text = BATCH_SIZE,
+        .small_text = usual_limits.small_text,
+    };
+}
+
+struct hob_arrow_writer {
+    struct stream stream;
+};
+
+int hob_arrow_writer_new(struct hob_arrow_writer **out, const struct hob_frame *frame,
+                         struct hob_error *error)
+{
+    struct hob_arrow_limits limits = small_batches(frame);
+    struct hob_arrow_writer *writer = hob_try_alloc(1, sizeof *writer);
+    if (writer == NULL)
+        return no_memory(error);
+    int result = start_stream(&writer->stream, frame, &limits, error);
+    if (result < 0)
+        hob_arrow_writer_free(writer);
+    else
+        *out = writer;
+    return result;
+}
+
+struct hob_arrow_writer *hob_arrow_writer_free(struct hob_arrow_writer *writer)
+{
+    if (writer != NULL)
+        hob_auto_stream(&writer->stream);
+    free(writer);
+    return NULL;
+}
+
+int hob_arrow_writer_step(struct hob_arrow_writer *writer, struct hob_buffer *out, size_t enough,
+                          struct hob_error *error)
+{
+    int result = writer->stream.stage == END ? 0 : HOB_WRITER_MORE;
+    writer->stream.sink = hob_sink_to_buffer(out);
+    while (result == HOB_WRITER_MORE && out->size < enough)
+        result = write_next(&writer->stream, error);
+    return result >= 0 && hob_buffer_failed(out) ? no_memory(error) : result;
 }
 
 /* --- flows of type arrow --- */

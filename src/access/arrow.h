@@ -27,4 +27,13 @@ struct hob_arrow_limits {
 int hob_arrow_write_limited(const struct hob_sink *sink, const struct hob_frame *frame,
                             const struct hob_arrow_limits *limits, struct hob_error *error);
 
+/* The same when it is asked for, in batches of about a megabyte; as hob_records_writer_... in
+ * frame/records.h, but a step may go beyond `enough` by a batch. */
+struct hob_arrow_writer;
+int hob_arrow_writer_new(struct hob_arrow_writer **writer, const struct hob_frame *frame,
+                         struct hob_error *error);
+struct hob_arrow_writer *hob_arrow_writer_free(struct hob_arrow_writer *writer);
+int hob_arrow_writer_step(struct hob_arrow_writer *writer, struct hob_buffer *out, size_t enough,
+                          struct hob_error *error);
+
 #endif

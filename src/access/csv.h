@@ -10,8 +10,8 @@
 #include "frame/frame.h"
 
 struct hob_csv_options {
-    const char *delimiter; /* NULL: sniff is off, ","; one character; "\\s+" any white space; longer:
-                              a regular expression */
+    const char *delimiter; /* NULL: sniff is off, ","; one character; "\\s+" any white space;
+                              longer: a regular expression */
     bool sniff;            /* guess the delimiter from the first lines (`delimiter: null`) */
     char quote;            /* 0: '"' */
     bool no_header;        /* columns are numbered */
@@ -30,6 +30,14 @@ int hob_csv_write(struct hob_buffer *out, const struct hob_frame *frame, char de
 /* The same, a piece at a time (base/sink.h). */
 int hob_csv_write_to(const struct hob_sink *sink, const struct hob_frame *frame, char delimiter,
                      char quote, struct hob_error *error);
+
+/* The same when it is asked for: as hob_records_writer_... in frame/records.h. */
+struct hob_csv_writer;
+struct hob_csv_writer *hob_csv_writer_new(const struct hob_frame *frame, char delimiter,
+                                          char quote);
+struct hob_csv_writer *hob_csv_writer_free(struct hob_csv_writer *writer);
+int hob_csv_writer_step(struct hob_csv_writer *writer, struct hob_buffer *out, size_t enough,
+                        struct hob_error *error);
 
 /* The options that a flow's delimiter, quotechar, header and dtypes keys stand for. */
 int hob_csv_options_from_flow(struct hob_csv_options *options, const struct hob_value *flow,

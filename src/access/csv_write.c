@@ -11,13 +11,8 @@
 #include "value/date.h"
 #include "value/python.h"
 
-struct marks {
-    char delimiter, quote;
-};
-
-struct writing {
-    struct hob_buffer *out;
-    const struct hob_sink *sink; /* NULL: all stays in `out` */
+struct hob_csv_writer {
+    struct hob_buffer *out; /* of the step that is being done */
     const struct hob_frame *frame;
     const struct hob_column **columns;
     size_t count;
@@ -25,61 +20,63 @@ struct writing {
     bool quotes_numbers; /* the delimiter or quote may stand in numbers and booleans */
     bool special[256];   /* bytes that make a field quoted */
     struct hob_buffer scratch;
+    size_t row; /* the next one */
+    bool started;
 };
 
-static bool needs_quotes(const struct writing *writing, struct hob_text field)
+static bool needs_quotes(const struct hob_csv_writer *writer, struct hob_text field)
 {
     const unsigned char *data = (const unsigned char *)field.data;
     for (size_t i = 0; i < field.size; i++)
-        if (writing->special[data[i]])
+        if (writer->special[data[i]])
             return true;
-    return field.size == 0 && writing->count == 1;
+    return field.size == 0 && writer->count == 1;
 }
 
-static void put_quoted(struct writing *writing, struct hob_text field)
+static void put_quoted(struct hob_csv_writer *writer, struct hob_text field)
 {
-    struct hob_buffer *out = writing->out;
-    hob_buffer_put_char(out, writing->quote);
+    struct hob_buffer *out = writer->out;
+    hob_buffer_put_char(out, writer->quote);
     while (field.size > 0) {
-        const char *quote = memchr(field.data, writing->quote, field.size);
+        const char *quote = memchr(field.data, writer->quote, field.size);
         size_t size = quote != NULL ? (size_t)(quote - field.data) + 1 : field.size;
         hob_buffer_put(out, field.data, size);
         if (quote != NULL)
-            hob_buffer_put_char(out, writing->quote);
+            hob_buffer_put_char(out, writer->quote);
         field.data += size;
         field.size -= size;
     }
-    hob_buffer_put_char(out, writing->quote);
+    hob_buffer_put_char(out, writer->quote);
 }
 
-static void put_field(struct writing *writing, struct hob_text field)
+static void put_field(struct hob_csv_writer *writer, struct hob_text field)
 {
-    if (needs_quotes(writing, field))
-        put_quoted(writing, field);
+    if (needs_quotes(writer, field))
+        put_quoted(writer, field);
     else
-        hob_buffer_put_text(writing->out, field);
+        hob_buffer_put_text(writer->out, field);
 }
 
 /* Values that are no texts, as Python's str prints them. */
-static void put_value(struct writing *writing, const struct hob_value *value)
+static void put_value(struct hob_csv_writer *writer, const struct hob_value *value)
 {
-    hob_buffer_clear(&writing->scratch);
+    hob_buffer_clear(&writer->scratch);
     if (value->kind == HOB_DATETIME)
-        hob_datetime_print(&writing->scratch, value, ' ');
+        hob_datetime_print(&writer->scratch, value, ' ');
     else
-        hob_python_str(&writing->scratch, value);
-    if (writing->scratch.failed)
-        writing->out->failed = true;
-    put_field(writing, hob_buffer_text(&writing->scratch));
+        hob_python_str(&writer->scratch, value);
+    if (writer->scratch.failed)
+        writer->out->failed = true;
+    put_field(writer, hob_buffer_text(&writer->scratch));
 }
 
-static void put_datetime(struct writing *writing, const struct hob_column *column, size_t row)
+static void put_datetime(struct hob_csv_writer *writer, const struct hob_column *column, size_t row)
 {
     struct hob_value value = {.kind = HOB_DATETIME,
                               .boolean = column->has_zone,
                               .offset_seconds = column->offset_seconds,
                               .microseconds = column->integers[row]};
-    put_value(writing, &value);
+    put_value(writer, &value);
 }
 
 /* Prints an integer, number or boolean that is not missing; returns its size. */
@@ -98,12 +95,12 @@ static size_t print_plain(char *out, const struct hob_column *column, size_t row
     }
 }
 
-static void put_plain(struct writing *writing, const struct hob_column *column, size_t row)
+static void put_plain(struct hob_csv_writer *writer, const struct hob_column *column, size_t row)
 {
     char printed[HOB_NUMBER_SIZE];
-    struct hob_buffer *out = writing->out;
-    if (writing->quotes_numbers)
-        put_field(writing, (struct hob_text){printed, print_plain(printed, column, row)});
+    struct hob_buffer *out = writer->out;
+    if (writer->quotes_numbers)
+        put_field(writer, (struct hob_text){printed, print_plain(printed, column, row)});
     else if (hob_buffer_reserve(out, HOB_NUMBER_SIZE))
         out->size += print_plain(out->data + out->size, column, row);
 }
@@ -117,101 +114,122 @@ static inline bool is_missing(const struct hob_column *column, size_t row)
            hob_column_is_missing(column, row);
 }
 
-static void put_cell(struct writing *writing, const struct hob_column *column, size_t row)
+static void put_cell(struct hob_csv_writer *writer, const struct hob_column *column, size_t row)
 {
     if (is_missing(column, row))
-        put_field(writing, (struct hob_text){"", 0});
+        put_field(writer, (struct hob_text){"", 0});
     else if (column->type == HOB_COLUMN_STRING)
-        put_field(writing, hob_column_string(column, row));
+        put_field(writer, hob_column_string(column, row));
     else if (column->type == HOB_COLUMN_DATETIME)
-        put_datetime(writing, column, row);
+        put_datetime(writer, column, row);
     else if (column->type == HOB_COLUMN_VALUE)
-        put_value(writing, column->values[row]);
+        put_value(writer, column->values[row]);
     else
-        put_plain(writing, column, row);
+        put_plain(writer, column, row);
 }
 
-static void put_header(struct writing *writing)
+static void put_header(struct hob_csv_writer *writer)
 {
-    for (size_t i = 0; i < writing->count; i++) {
-        const struct hob_value *name = hob_frame_name(writing->frame, i);
+    for (size_t i = 0; i < writer->count; i++) {
+        const struct hob_value *name = hob_frame_name(writer->frame, i);
         if (i > 0)
-            hob_buffer_put_char(writing->out, writing->delimiter);
+            hob_buffer_put_char(writer->out, writer->delimiter);
         if (name->kind == HOB_STRING)
-            put_field(writing, name->text);
+            put_field(writer, name->text);
         else
-            put_value(writing, name);
+            put_value(writer, name);
     }
-    hob_buffer_put_char(writing->out, '\n');
+    hob_buffer_put_char(writer->out, '\n');
 }
 
-static int put_rows(struct writing *writing, struct hob_error *error)
+static void put_row(struct hob_csv_writer *writer, size_t row)
 {
-    size_t rows = hob_frame_rows(writing->frame);
-    int result = 0;
-    for (size_t row = 0; row < rows && result == 0 && !writing->out->failed; row++) {
-        for (size_t i = 0; i < writing->count; i++) {
-            if (i > 0)
-                hob_buffer_put_char(writing->out, writing->delimiter);
-            put_cell(writing, writing->columns[i], row);
-        }
-        hob_buffer_put_char(writing->out, '\n');
-        result = hob_sink_spill(writing->sink, writing->out, error);
+    for (size_t i = 0; i < writer->count; i++) {
+        if (i > 0)
+            hob_buffer_put_char(writer->out, writer->delimiter);
+        put_cell(writer, writer->columns[i], row);
     }
-    return result;
+    hob_buffer_put_char(writer->out, '\n');
 }
 
-static void start_writing(struct writing *writing)
+static void find_special(struct hob_csv_writer *writer)
 {
     static const char in_numbers[] = "0123456789+-.einfTrueFals";
-    const char special[] = {writing->delimiter, writing->quote, '\n'};
+    const char special[] = {writer->delimiter, writer->quote, '\n'};
     for (size_t i = 0; i < sizeof special; i++)
-        writing->special[(unsigned char)special[i]] = true;
-    writing->quotes_numbers =
-        memchr(in_numbers, writing->delimiter, sizeof in_numbers - 1) != NULL ||
-        memchr(in_numbers, writing->quote, sizeof in_numbers - 1) != NULL;
-    for (size_t i = 0; i < writing->count; i++)
-        writing->columns[i] = hob_frame_column(writing->frame, i);
+        writer->special[(unsigned char)special[i]] = true;
+    writer->quotes_numbers = memchr(in_numbers, writer->delimiter, sizeof in_numbers - 1) != NULL ||
+                             memchr(in_numbers, writer->quote, sizeof in_numbers - 1) != NULL;
 }
 
-static int put_table(struct hob_buffer *out, const struct hob_sink *sink,
-                     const struct hob_frame *frame, const struct marks *marks,
-                     struct hob_error *error)
+static int no_memory(const struct hob_frame *frame, struct hob_error *error)
 {
-    struct writing writing = {.out = out,
-                              .sink = sink,
-                              .frame = frame,
-                              .count = hob_frame_columns(frame),
-                              .delimiter = marks->delimiter,
-                              .quote = marks->quote};
-    int result = 0;
-    writing.columns = hob_try_alloc(writing.count, sizeof *writing.columns);
-    bool failed = writing.columns == NULL;
-    if (!failed) {
-        start_writing(&writing);
-        put_header(&writing);
-        result = put_rows(&writing, error);
-    }
-    hob_buffer_deinit(&writing.scratch);
-    free(writing.columns);
-    if (result < 0 || (!failed && !out->failed))
-        return result;
     return hob_error_set(error, HOB_E_MEMORY, "writing CSV: no memory for %zu rows",
                          hob_frame_rows(frame));
+}
+
+struct hob_csv_writer *hob_csv_writer_new(const struct hob_frame *frame, char delimiter, char quote)
+{
+    struct hob_csv_writer *writer = hob_try_alloc(1, sizeof *writer);
+    if (writer == NULL)
+        return NULL;
+    *writer = (struct hob_csv_writer){
+        .frame = frame, .count = hob_frame_columns(frame), .delimiter = delimiter, .quote = quote};
+    writer->columns = hob_try_alloc(writer->count, sizeof *writer->columns);
+    if (writer->columns == NULL)
+        return hob_csv_writer_free(writer);
+    for (size_t i = 0; i < writer->count; i++)
+        writer->columns[i] = hob_frame_column(frame, i);
+    find_special(writer);
+    return writer;
+}
+
+struct hob_csv_writer *hob_csv_writer_free(struct hob_csv_writer *writer)
+{
+    if (writer != NULL) {
+        hob_buffer_deinit(&writer->scratch);
+        free(writer->columns);
+    }
+    free(writer);
+    return NULL;
+}
+
+int hob_csv_writer_step(struct hob_csv_writer *writer, struct hob_buffer *out, size_t enough,
+                        struct hob_error *error)
+{
+    size_t rows = hob_frame_rows(writer->frame);
+    writer->out = out;
+    if (!writer->started)
+        put_header(writer);
+    writer->started = true;
+    for (; writer->row < rows && !out->failed; writer->row++) {
+        if (out->size >= enough)
+            return HOB_WRITER_MORE;
+        put_row(writer, writer->row);
+    }
+    return out->failed ? no_memory(writer->frame, error) : 0;
 }
 
 int hob_csv_write(struct hob_buffer *out, const struct hob_frame *frame, char delimiter, char quote,
                   struct hob_error *error)
 {
-    struct marks marks = {delimiter, quote};
-    return put_table(out, NULL, frame, &marks, error);
+    struct hob_csv_writer *writer = hob_csv_writer_new(frame, delimiter, quote);
+    int result = writer != NULL ? hob_csv_writer_step(writer, out, SIZE_MAX, error)
+                                : no_memory(frame, error);
+    hob_csv_writer_free(writer);
+    return result;
 }
 
 int hob_csv_write_to(const struct hob_sink *sink, const struct hob_frame *frame, char delimiter,
                      char quote, struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    struct marks marks = {delimiter, quote};
-    int result = put_table(&out, sink, frame, &marks, error);
-    return result < 0 ? result : hob_sink_drain(sink, &out, error);
+    struct hob_csv_writer *writer = hob_csv_writer_new(frame, delimiter, quote);
+    int more = HOB_WRITER_MORE, result = writer != NULL ? 0 : no_memory(frame, error);
+    while (result == 0 && more == HOB_WRITER_MORE) {
+        more = hob_csv_writer_step(writer, &out, HOB_SINK_PIECE, error);
+        result = more < 0 ? more : hob_sink_drain(sink, &out, error);
+    }
+    hob_csv_writer_free(writer);
+    return result;
 }

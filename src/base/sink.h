@@ -30,6 +30,10 @@ static inline int hob_sink_spill(const struct hob_sink *sink, struct hob_buffer 
     return hob_sink_drain(sink, buffer, error);
 }
 
+/* What the steps of a writer say that writes a part at a time, when it is asked to: there is more.
+ */
+enum { HOB_WRITER_MORE = 1 };
+
 /* A sink that appends to a buffer; whether that failed is asked at the end, as with any buffer. */
 struct hob_sink hob_sink_to_buffer(struct hob_buffer *buffer);
 

@@ -1,6 +1,8 @@
 /* command: see command.h. */
 #include "cli/command.h"
 
+#include <limits.h>
+
 #include "cli/completion.h"
 #include "cli/read_format.h"
 #include "cli/transfer.h"
@@ -15,7 +17,7 @@ static void put_topics(struct hob_buffer *out)
         hob_buffer_put_string(out, command->name);
         hob_buffer_put_char(out, ' ');
     }
-    hob_buffer_put_string(out, "formats");
+    hob_buffer_put_string(out, "formats functions");
 }
 
 static const struct hob_option no_options[] = {{0}};
@@ -217,6 +219,41 @@ static const struct hob_note write_exits[] = {
     {NULL, NULL},
 };
 
+static const struct hob_option list_options[] = {
+    {.name = "config",
+     .letter = 'c',
+     .argument = "FILE",
+     .help = "the definitions of lists; the default is cvlists.yml"},
+    {.name = "templates",
+     .letter = 't',
+     .argument = "DIR",
+     .help = "where templates are; the default is templates beside the config"},
+    {.name = "since",
+     .letter = 's',
+     .argument = "YEAR",
+     .help = "for lists with the filter recent: only entries of that year or later"},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "OUT",
+     .help = "write to this file; it is replaced whole or not at all"},
+    {0},
+};
+
+static const struct hob_note list_examples[] = {
+    {"hob list talks talks/*.md", "the list `talks` of cvlists.yml"},
+    {"hob list publications publications.yml -s 2020 -o publications.md", "since 2020, to a file"},
+    {"hob list grants grants.csv --config cv/cvlists.yml", "with cv/templates for templates"},
+    {"ln -s hob mdlist", "a link of that name is the command list"},
+    {NULL, NULL},
+};
+
+static const struct hob_note list_exits[] = {
+    {"0", "rendered and written"},
+    {"1", "an entry, the definition or a template cannot be used, or the result not written"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
 static const struct hob_option help_options[] = {
     {.name = "man", .hidden = true, .help = "print the man page instead (roff)"},
     {.name = "markdown", .help = "print the reference of all commands in markdown"},
@@ -226,6 +263,7 @@ static const struct hob_option help_options[] = {
 static const struct hob_note help_examples[] = {
     {"hob help read", "the options and examples of a command"},
     {"hob help formats", "what files can be read and written"},
+    {"hob help functions", "what compute sections, lists and templates can call"},
     {NULL, NULL},
 };
 
@@ -315,12 +353,31 @@ const struct hob_command hob_commands[] = {
         .run = hob_run_write,
     },
     {
+        .name = "list",
+        .summary = "render the entries of files as a list, as a CV has them",
+        .arguments = "TYPE FILE...",
+        .description =
+            "Reads entries: a markdown file is one, a data file or an interface as many as it has "
+            "rows, a directory means the markdown files in it. The list TYPE of the config says "
+            "how columns are converted, which entries stay and in which order, and by which "
+            "Liquid template each is rendered. The words functions and formats behind 'hob help' "
+            "list what definitions can call and what files can be read.\n\n"
+            "Called as mdlist, the command is a drop-in for the tool of that name.",
+        .options = list_options,
+        .examples = list_examples,
+        .exit_notes = list_exits,
+        .alias = "mdlist",
+        .least_words = 2,
+        .most_words = UINT_MAX,
+        .run = hob_run_list,
+    },
+    {
         .name = "help",
         .summary = "say how a command is used",
         .arguments = "[COMMAND]",
         .description = "Without a command: the list of commands. The word formats in place of "
-                       "COMMAND lists the "
-                       "formats of files.",
+                       "COMMAND lists the formats of files, functions what compute sections, "
+                       "lists and templates can call.",
         .options = help_options,
         .examples = help_examples,
         .exit_notes = usual_exits,

@@ -61,6 +61,7 @@ int hob_run_completion(const struct hob_arguments *arguments);
 int hob_run_convert(const struct hob_arguments *arguments);
 int hob_run_field(const struct hob_arguments *arguments);
 int hob_run_help(const struct hob_arguments *arguments);
+int hob_run_list(const struct hob_arguments *arguments);
 int hob_run_read(const struct hob_arguments *arguments);
 int hob_run_write(const struct hob_arguments *arguments);
 

@@ -68,6 +68,13 @@ static void put_wrapped(struct hob_buffer *out, const char *text, size_t indent)
     hob_buffer_put_char(out, '\n');
 }
 
+void hob_help_put_item(struct hob_buffer *out, const char *what, const char *meaning)
+{
+    hob_buffer_printf(out, "  %s", what);
+    go_to_column(out, COLUMN);
+    put_wrapped(out, meaning, COLUMN);
+}
+
 static void put_option(struct hob_buffer *out, const struct hob_option *option)
 {
     if (option->hidden)
@@ -124,7 +131,8 @@ void hob_help_put_overview(struct hob_buffer *out)
     }
     hob_buffer_put_string(out,
                           "\n'hob help COMMAND' says how a command is used, 'hob help formats' "
-                          "what files\ncan be read, 'hob --version' which hob this is.\n");
+                          "what files\ncan be read, 'hob help functions' what computes, 'hob "
+                          "--version' which hob this is.\n");
 }
 
 /* --- the formats of files --- */
@@ -255,11 +263,26 @@ static void put_page(struct hob_buffer *out, const struct hob_arguments *argumen
     }
 }
 
+/* Only a program that renders templates knows them. */
+static int print_functions(const struct hob_arguments *arguments)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    if (arguments->compute->hand_over != NULL) {
+        hob_hand_over(arguments->compute->hand_over, &error);
+        return hob_report(arguments->name, &error);
+    }
+    HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
+    arguments->compute->put_functions(&output.buffer);
+    return hob_output_finish(&output);
+}
+
 int hob_run_help(const struct hob_arguments *arguments)
 {
     const char *topic = arguments->word_count > 0 ? arguments->words[0] : NULL;
     const struct hob_command *command = topic != NULL ? hob_command_find(topic) : NULL;
     bool formats = topic != NULL && strcmp(topic, "formats") == 0;
+    if (topic != NULL && strcmp(topic, "functions") == 0)
+        return print_functions(arguments);
     if (topic != NULL && command == NULL && !formats)
         return unknown_command(arguments, topic);
     HOB_AUTO(output) struct hob_output output = {.program = arguments->name};

@@ -20,6 +20,9 @@ void hob_help_put_markdown(struct hob_buffer *out);
 /* A man page in roff: of the command, or of hob itself when it is NULL. */
 void hob_man_put(struct hob_buffer *out, const struct hob_command *command);
 
+/* A name and what it means, in two columns. */
+void hob_help_put_item(struct hob_buffer *out, const char *what, const char *meaning);
+
 /* "-c, --config FILE": how an option is written. */
 void hob_help_put_option(struct hob_buffer *out, const struct hob_option *option);
 /* The help line of an option, with its choices. */

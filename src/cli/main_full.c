@@ -1,10 +1,16 @@
 /* hob-full: the command line with everything in it; see run.h. */
+#include "cli/list.h"
 #include "cli/run.h"
 #include "compute/compute.h"
 
 int main(int argc, char **argv)
 {
     HOB_AUTO(compute) struct hob_compute *own = hob_compute_new();
-    struct hob_compute_hook compute = {.finish = hob_compute_finish, .data = own};
+    struct hob_compute_hook compute = {
+        .finish = hob_compute_finish,
+        .data = own,
+        .run_list = hob_list_command,
+        .put_functions = hob_list_put_functions,
+    };
     return hob_cli_run(argc, argv, &compute);
 }

@@ -11,12 +11,18 @@
 
 #include "config/scope.h"
 
+struct hob_arguments;
+struct hob_buffer;
+
 /* How this program computes: a scope's `finish` and its data. */
 struct hob_compute_hook {
     int (*finish)(void *data, struct hob_frame *frame, const struct hob_value *flow,
                   const struct hob_scope *scope, struct hob_error *error);
     void *data;
     char **hand_over; /* hob: its argv, for hob_hand_over; NULL: this program does everything */
+    /* What only a program that does everything has (cli/list.h): so that hob never refers to it. */
+    int (*run_list)(const struct hob_arguments *arguments);
+    void (*put_functions)(struct hob_buffer *out);
 };
 
 /* Returns the exit status. */

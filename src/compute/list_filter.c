@@ -103,7 +103,7 @@ static bool is_true(const struct hob_value *cell, const void *data)
 
 HOB_LIST_FUNCTION(current)
 {
-    const struct hob_column *start, *end, *flag;
+    const struct hob_column *start = NULL, *end = NULL, *flag = NULL;
     struct hob_text start_name;
     int64_t today;
     int result = start_of_today(call, &today, error);
@@ -129,7 +129,7 @@ HOB_LIST_FUNCTION(current)
 
 HOB_LIST_FUNCTION(former)
 {
-    const struct hob_column *end;
+    const struct hob_column *end = NULL;
     int64_t today;
     int result = start_of_today(call, &today, error);
     if (result == 0)
@@ -173,18 +173,25 @@ static bool has_piece(struct hob_text text, struct hob_text piece)
     return false;
 }
 
-static bool contains_value(const struct hob_value *cell, const void *data)
+static bool contains_one(const struct hob_value *cell, const struct hob_value *wanted)
 {
-    const struct hob_value *wanted = data;
-    for (uint32_t i = 0; wanted->kind == HOB_LIST && i < wanted->list.count; i++)
-        if (contains_value(cell, wanted->list.items[i]))
-            return true;
     if (cell->kind == HOB_STRING)
         return wanted->kind == HOB_STRING && has_piece(cell->text, wanted->text);
     for (uint32_t i = 0; cell->kind == HOB_LIST && i < cell->list.count; i++)
-        if (is_value(cell->list.items[i], wanted))
+        if (hob_value_equal(cell->list.items[i], wanted))
             return true;
-    return cell->kind != HOB_LIST && is_value(cell, wanted);
+    return false;
+}
+
+static bool contains_value(const struct hob_value *cell, const void *data)
+{
+    const struct hob_value *wanted = data;
+    if (wanted->kind != HOB_LIST)
+        return contains_one(cell, wanted);
+    for (uint32_t i = 0; i < wanted->list.count; i++)
+        if (contains_one(cell, wanted->list.items[i]))
+            return true;
+    return false;
 }
 
 static int filter_by_value(const struct hob_list_call *call, keeps *keep, struct hob_error *error)

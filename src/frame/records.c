@@ -214,75 +214,7 @@ static int put_row(struct hob_buffer *out, struct table *table, size_t row, stru
     return hob_buffer_failed(out) ? no_memory(error) : 0;
 }
 
-/* With a sink the buffer is emptied into it whenever it holds a piece. */
-static int put_records(struct hob_buffer *out, const struct hob_sink *sink,
-                       const struct hob_frame *frame, unsigned style, struct hob_error *error)
-{
-    HOB_AUTO(table) struct table table;
-    if (!table_init(&table, frame, style))
-        return no_memory(error);
-    bool indent = (style & HOB_JSON_INDENT) != 0;
-    const char *between = indent ? ",\n  " : (style & HOB_JSON_SPACED) != 0 ? ", " : ",";
-    hob_buffer_put_char(out, '[');
-    if (indent && table.rows > 0)
-        hob_buffer_put_string(out, "\n  ");
-    for (size_t row = 0; row < table.rows; row++) {
-        if (row > 0)
-            hob_buffer_put_string(out, between);
-        int code = put_row(out, &table, row, error);
-        if (code == 0)
-            code = hob_sink_spill(sink, out, error);
-        if (code != 0)
-            return code;
-    }
-    hob_buffer_put_string(out, indent && table.rows > 0 ? "\n]" : "]");
-    return hob_buffer_failed(out) ? no_memory(error) : 0;
-}
-
-static int put_lines(struct hob_buffer *out, const struct hob_sink *sink,
-                     const struct hob_frame *frame, struct hob_error *error)
-{
-    HOB_AUTO(table) struct table table;
-    if (!table_init(&table, frame, HOB_JSON_COMPACT))
-        return no_memory(error);
-    for (size_t row = 0; row < table.rows; row++) {
-        int code = put_row(out, &table, row, error);
-        hob_buffer_put_char(out, '\n');
-        if (code == 0)
-            code = hob_sink_spill(sink, out, error);
-        if (code != 0)
-            return code;
-    }
-    return hob_buffer_failed(out) ? no_memory(error) : 0;
-}
-
-int hob_frame_put_records(struct hob_buffer *out, const struct hob_frame *frame, unsigned style,
-                          struct hob_error *error)
-{
-    return put_records(out, NULL, frame, style, error);
-}
-
-int hob_frame_put_lines(struct hob_buffer *out, const struct hob_frame *frame,
-                        struct hob_error *error)
-{
-    return put_lines(out, NULL, frame, error);
-}
-
-int hob_frame_write_records(const struct hob_sink *sink, const struct hob_frame *frame,
-                            unsigned style, struct hob_error *error)
-{
-    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    int code = put_records(&out, sink, frame, style, error);
-    return code != 0 ? code : hob_sink_drain(sink, &out, error);
-}
-
-int hob_frame_write_lines(const struct hob_sink *sink, const struct hob_frame *frame,
-                          struct hob_error *error)
-{
-    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    int code = put_lines(&out, sink, frame, error);
-    return code != 0 ? code : hob_sink_drain(sink, &out, error);
-}
+/* ---- what an answer says beside the records ---- */
 
 static int put_columns(struct hob_buffer *out, const struct hob_frame *frame,
                        struct hob_error *error)
@@ -330,15 +262,12 @@ static int put_dtypes(struct hob_buffer *out, const struct hob_frame *frame,
     return 0;
 }
 
-int hob_frame_put_answer(struct hob_buffer *out, const struct hob_frame *frame,
-                         struct hob_error *error)
+/* What stands behind the records of an answer. */
+static int put_answer_end(struct hob_buffer *out, const struct hob_frame *frame,
+                          struct hob_error *error)
 {
-    hob_buffer_put_string(out, "{\"records\":");
-    int code = hob_frame_put_records(out, frame, HOB_JSON_COMPACT, error);
-    if (code != 0)
-        return code;
     hob_buffer_put_string(out, ",\"columns\":");
-    code = put_columns(out, frame, error);
+    int code = put_columns(out, frame, error);
     if (code != 0)
         return code;
     hob_buffer_put_string(out, ",\"shape\":");
@@ -349,4 +278,149 @@ int hob_frame_put_answer(struct hob_buffer *out, const struct hob_frame *frame,
         return code;
     hob_buffer_put_char(out, '}');
     return hob_buffer_failed(out) ? no_memory(error) : 0;
+}
+
+/* ---- the writer ---- */
+
+struct hob_records_writer {
+    const struct hob_frame *frame;
+    enum hob_records_form form;
+    struct table table;
+    size_t row; /* the next one */
+    bool started;
+};
+
+static bool writer_init(struct hob_records_writer *writer, const struct hob_frame *frame,
+                        enum hob_records_form form, unsigned style)
+{
+    *writer = (struct hob_records_writer){.frame = frame, .form = form};
+    return table_init(&writer->table, frame, style);
+}
+
+static void put_start(struct hob_buffer *out, const struct hob_records_writer *writer)
+{
+    if (writer->form == HOB_RECORDS_ANSWER)
+        hob_buffer_put_string(out, "{\"records\":");
+    if (writer->form != HOB_RECORDS_LINES)
+        hob_buffer_put_char(out, '[');
+    if ((writer->table.style & HOB_JSON_INDENT) != 0 && writer->table.rows > 0)
+        hob_buffer_put_string(out, "\n  ");
+}
+
+static int put_end(struct hob_buffer *out, const struct hob_records_writer *writer,
+                   struct hob_error *error)
+{
+    bool indent = (writer->table.style & HOB_JSON_INDENT) != 0;
+    if (writer->form != HOB_RECORDS_LINES)
+        hob_buffer_put_string(out, indent && writer->table.rows > 0 ? "\n]" : "]");
+    if (writer->form == HOB_RECORDS_ANSWER)
+        return put_answer_end(out, writer->frame, error);
+    return hob_buffer_failed(out) ? no_memory(error) : 0;
+}
+
+static const char *between_rows(const struct hob_records_writer *writer)
+{
+    if ((writer->table.style & HOB_JSON_INDENT) != 0)
+        return ",\n  ";
+    return (writer->table.style & HOB_JSON_SPACED) != 0 ? ", " : ",";
+}
+
+int hob_records_writer_step(struct hob_records_writer *writer, struct hob_buffer *out,
+                            size_t enough, struct hob_error *error)
+{
+    bool lines = writer->form == HOB_RECORDS_LINES;
+    const char *between = between_rows(writer);
+    if (!writer->started)
+        put_start(out, writer);
+    writer->started = true;
+    for (; writer->row < writer->table.rows; writer->row++) {
+        if (out->size >= enough)
+            return HOB_WRITER_MORE;
+        if (writer->row > 0 && !lines)
+            hob_buffer_put_string(out, between);
+        int code = put_row(out, &writer->table, writer->row, error);
+        if (code != 0)
+            return code;
+        if (lines)
+            hob_buffer_put_char(out, '\n');
+    }
+    return put_end(out, writer, error);
+}
+
+struct hob_records_writer *hob_records_writer_new(const struct hob_frame *frame,
+                                                  enum hob_records_form form, unsigned style)
+{
+    struct hob_records_writer *writer = hob_try_alloc(1, sizeof *writer);
+    if (writer != NULL && !writer_init(writer, frame, form, style))
+        writer = hob_records_writer_free(writer);
+    return writer;
+}
+
+struct hob_records_writer *hob_records_writer_free(struct hob_records_writer *writer)
+{
+    if (writer != NULL)
+        table_deinit(&writer->table);
+    free(writer);
+    return NULL;
+}
+
+/* All of it into the buffer, or with a sink through the buffer, whose rest the caller drains. */
+static int put_all(struct hob_buffer *out, const struct hob_sink *sink,
+                   struct hob_records_writer *writer, struct hob_error *error)
+{
+    int code;
+    do {
+        code =
+            hob_records_writer_step(writer, out, sink != NULL ? HOB_SINK_PIECE : SIZE_MAX, error);
+        if (code == HOB_WRITER_MORE) {
+            int drained = hob_sink_drain(sink, out, error);
+            code = drained != 0 ? drained : code;
+        }
+    } while (code == HOB_WRITER_MORE);
+    return code;
+}
+
+static int put_frame(struct hob_buffer *out, const struct hob_sink *sink,
+                     const struct hob_frame *frame, enum hob_records_form form, unsigned style,
+                     struct hob_error *error)
+{
+    struct hob_records_writer writer;
+    int code = writer_init(&writer, frame, form, style) ? put_all(out, sink, &writer, error)
+                                                        : no_memory(error);
+    table_deinit(&writer.table);
+    return code;
+}
+
+int hob_frame_put_records(struct hob_buffer *out, const struct hob_frame *frame, unsigned style,
+                          struct hob_error *error)
+{
+    return put_frame(out, NULL, frame, HOB_RECORDS_LIST, style, error);
+}
+
+int hob_frame_put_lines(struct hob_buffer *out, const struct hob_frame *frame,
+                        struct hob_error *error)
+{
+    return put_frame(out, NULL, frame, HOB_RECORDS_LINES, HOB_JSON_COMPACT, error);
+}
+
+int hob_frame_put_answer(struct hob_buffer *out, const struct hob_frame *frame,
+                         struct hob_error *error)
+{
+    return put_frame(out, NULL, frame, HOB_RECORDS_ANSWER, HOB_JSON_COMPACT, error);
+}
+
+int hob_frame_write_records(const struct hob_sink *sink, const struct hob_frame *frame,
+                            unsigned style, struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int code = put_frame(&out, sink, frame, HOB_RECORDS_LIST, style, error);
+    return code != 0 ? code : hob_sink_drain(sink, &out, error);
+}
+
+int hob_frame_write_lines(const struct hob_sink *sink, const struct hob_frame *frame,
+                          struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int code = put_frame(&out, sink, frame, HOB_RECORDS_LINES, HOB_JSON_COMPACT, error);
+    return code != 0 ? code : hob_sink_drain(sink, &out, error);
 }

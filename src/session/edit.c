@@ -454,7 +454,8 @@ static const struct {
                  struct hob_error *error);
 } kinds[] = {
     {"set", apply_set},       {"values", apply_values}, {"row", apply_row},
-    {"column", apply_column}, {"drop", apply_drop}, {"part", apply_part}, {"flags", apply_flags},     {"many", apply_many},
+    {"column", apply_column}, {"drop", apply_drop},     {"part", apply_part},
+    {"flags", apply_flags},   {"many", apply_many},
 };
 
 static int apply(struct hob_session *session, const struct hob_value *record,

@@ -26,7 +26,7 @@ struct session_part {
     struct hob_frame *frame;            /* owns what the columns begin with */
     struct hob_column index;            /* labels of its rows; empty when numbered */
     struct session_labels labels;
-    size_t fixed_row; /* CONSTANTS, PARAMETERS: the row that counts */
+    size_t fixed_row;   /* CONSTANTS, PARAMETERS: the row that counts */
     size_t opened_rows; /* rows that its file had */
     bool changed;       /* since it was read or saved */
 };
@@ -94,7 +94,7 @@ struct hob_session {
     struct session_part *main; /* whose labels are the session's; NULL: own_index */
     struct session_labels own_index;
     size_t opened_rows; /* rows that the files gave it */
-    size_t distinct; /* labels in any part that has rows of its own */
+    size_t distinct;    /* labels in any part that has rows of its own */
     struct session_focus focus;
     struct session_undo *undo; /* a ring would move less, but groups are of any length */
     size_t undo_count, undo_capacity, undo_groups;

@@ -30,9 +30,18 @@ static void put_column(struct hob_buffer *out, const struct session_column *colu
     hob_json_write(out, column->name, HOB_JSON_COMPACT, max_name_size, NULL);
 }
 
-/* Rows of the session that no file has, and columns that it made. */
+/* Columns that went first, for a new one may have the name of one that went. Then rows of the
+ * session that no file has, and columns that it made. */
 static void put_structure(struct hob_buffer *out, const struct hob_session *session)
 {
+    for (size_t i = 0; i < session->column_count; i++) {
+        const struct session_column *column = session->columns[i];
+        if (column->base == NULL || (column->flags & SESSION_DROPPED) == 0)
+            continue;
+        begin(out, "drop");
+        put_column(out, column);
+        hob_buffer_put_char(out, '}');
+    }
     const struct session_labels *index = session_index(session);
     for (size_t row = session->opened_rows; row < session_labels_count(index); row++) {
         begin(out, "row");
@@ -97,14 +106,8 @@ void hob_session_compact(struct hob_session *session, struct hob_buffer *records
     for (size_t i = 0; i < session->part_count; i++)
         put_part_rows(&edits, session, session->parts[i]);
     for (size_t i = 0; i < session->column_count; i++) {
-        const struct session_column *column = session->columns[i];
-        if ((column->flags & SESSION_DROPPED) == 0) {
-            put_cells(&edits, column);
-        } else if (column->base != NULL) {
-            begin(&edits, "drop");
-            put_column(&edits, column);
-            hob_buffer_put_char(&edits, '}');
-        }
+        if ((session->columns[i]->flags & SESSION_DROPPED) == 0)
+            put_cells(&edits, session->columns[i]);
     }
     hob_buffer_put_string(records, "{\"op\":\"many\",\"edits\":[");
     hob_buffer_put_text(records, hob_buffer_text(&edits));

@@ -16,7 +16,8 @@
 enum {
     FEWEST_BUCKETS = 64,
     TOUCH_SECONDS = 20,
-    ROWS_AT_ONCE = 20000, /* more cells than a thread that talks to clients may look at */
+    COMPACT_EDITS = 100000, /* after which a snapshot takes their place */
+    ROWS_AT_ONCE = 20000,   /* more cells than a thread that talks to clients may look at */
 };
 
 static const size_t max_text_size = (size_t)64 << 20;
@@ -243,7 +244,7 @@ static int publish(struct hob_store *store, struct entry *entry, uint64_t *ticke
     if (!full) {
         store_add_entry(store, entry);
         store->memory += entry->size;
-        *ticket = made != NULL ? store_put_locked(store, entry, made) : 0;
+        *ticket = made != NULL ? hob_journal_put(store->journal, made) : 0;
     }
     pthread_mutex_unlock(&store->lock);
     if (!full)
@@ -356,7 +357,7 @@ int hob_store_delete(struct hob_store *store, struct hob_store_call *call, const
     if (entry != NULL) {
         if (store->journal != NULL)
             call->ticket =
-                store_put_locked(store, entry, store_journal_entry(entry, HOB_JOURNAL_DELETE));
+                hob_journal_put(store->journal, store_journal_entry(entry, HOB_JOURNAL_DELETE));
         store_remove_entry(store, entry);
     }
     pthread_mutex_unlock(&store->lock);
@@ -378,14 +379,14 @@ static void journal_effect(struct hob_store *store, struct entry *entry,
     HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
     bool edits = operation->effect == HOB_SESSION_EDITS;
     bool stale = store_wall_time() - entry->touched > TOUCH_SECONDS;
-    if (edits)
+    if (edits) {
         hob_session_take_records(entry->session, &records);
-    if (store->journal == NULL) {
-        hob_buffer_put_text(&entry->log, hob_buffer_text(&records));
-        return;
+        entry->edits++;
     }
     struct hob_journal_entry *made;
-    if (edits) {
+    if (store->journal == NULL) {
+        hob_buffer_put_text(&entry->log, hob_buffer_text(&records));
+    } else if (edits) {
         made = store_journal_entry(entry, HOB_JOURNAL_EDIT);
         made->records = hob_buffer_steal(&records, NULL);
         made->summary = operation->reshapes ? store_summary_of(entry->session) : NULL;
@@ -394,9 +395,11 @@ static void journal_effect(struct hob_store *store, struct entry *entry,
         made = store_journal_entry(entry, HOB_JOURNAL_FOCUS);
         made->focus = store_focus_text(entry->session);
         call->ticket = store_put(store, entry, made);
-    } else if (stale) {
-        store_put(store, entry, store_journal_entry(entry, HOB_JOURNAL_TOUCH));
     }
+    if (store->journal != NULL && stale && operation->effect != HOB_SESSION_MOVES)
+        store_put(store, entry, store_journal_entry(entry, HOB_JOURNAL_TOUCH));
+    if (entry->edits > COMPACT_EDITS)
+        call->ticket = store_compact(store, entry, entry->session);
 }
 
 /* Saving changes files that the session was made from: those that only now differ are ours. */

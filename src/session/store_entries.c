@@ -123,7 +123,7 @@ void store_sweep(struct hob_store *store)
         if (!expired(entry, now))
             continue;
         if (store->journal != NULL)
-            store_put_locked(store, entry, store_journal_entry(entry, HOB_JOURNAL_DELETE));
+            hob_journal_put(store->journal, store_journal_entry(entry, HOB_JOURNAL_DELETE));
         store_remove_entry(store, entry);
     }
 }

@@ -92,9 +92,8 @@ struct hob_journal_entry *store_journal_entry(const struct entry *entry,
                                               enum hob_journal_kind kind);
 /* Puts it and returns its ticket; 0 when the session was deleted meanwhile. */
 uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_journal_entry *made);
-/* The same with the store's lock held, for an entry that is certainly there. */
-uint64_t store_put_locked(struct hob_store *store, struct entry *entry,
-                          struct hob_journal_entry *made);
+/* Replaces all edits of the session by a snapshot; a ticket as above. */
+uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_session *session);
 /* Opens the session of a request, and records its files in *sources. */
 int store_open_session(struct hob_session **session, struct hob_sources **sources,
                        const struct hob_scope *scope, const struct hob_value *request,

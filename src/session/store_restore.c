@@ -9,6 +9,9 @@
 #include "base/log.h"
 #include "value/json.h"
 
+/* Edits after which a snapshot takes their place. */
+enum { COMPACT_AT_LOAD = 10000 };
+
 double store_wall_time(void)
 {
     struct timespec now;
@@ -43,20 +46,14 @@ struct hob_journal_entry *store_journal_entry(const struct entry *entry, enum ho
     return made;
 }
 
-/* Puts the entry, unless the session was deleted meanwhile; with the store's lock held. */
-uint64_t store_put_locked(struct hob_store *store, struct entry *entry,
-                          struct hob_journal_entry *made)
-{
-    (void)entry;
-    return hob_journal_put(store->journal, made);
-}
-
 uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_journal_entry *made)
 {
     uint64_t ticket = 0;
+    if (made->kind != HOB_JOURNAL_EDIT)
+        entry->touched = made->accessed;
     pthread_mutex_lock(&store->lock);
     if (!entry->deleted)
-        ticket = store_put_locked(store, entry, made);
+        ticket = hob_journal_put(store->journal, made);
     pthread_mutex_unlock(&store->lock);
     if (ticket == 0)
         hob_journal_entry_free(made);
@@ -156,14 +153,34 @@ int store_open_session(struct hob_session **session, struct hob_sources **source
     return result;
 }
 
+/* Replaces all edits of the session by a snapshot. */
+uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_session *session)
+{
+    struct hob_buffer records = HOB_BUFFER_INIT;
+    hob_session_compact(session, &records);
+    entry->edits = 0;
+    if (store->journal == NULL) {
+        hob_buffer_deinit(&entry->log);
+        entry->log = records;
+        return 0;
+    }
+    struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_RESET);
+    made->sources = store_sources_text(entry);
+    made->focus = store_focus_text(session);
+    made->summary = store_summary_of(session);
+    made->records = hob_buffer_steal(&records, NULL);
+    return store_put(store, entry, made);
+}
+
 struct replay {
     struct hob_session *session;
-    size_t lost;
+    size_t count, lost;
 };
 
 static int replay_records(void *context, struct hob_text records, struct hob_error *error)
 {
     struct replay *replay = context;
+    replay->count++;
     return hob_session_apply(replay->session, records, &replay->lost, error);
 }
 
@@ -177,6 +194,10 @@ int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_
     if (replay.lost > 0)
         hob_log(HOB_LOG_WARNING, "edits of a session do not fit its files any more", "session",
                 entry->id, NULL);
+    entry->edits = replay.count;
+    if (result == 0 && replay.lost == 0 && replay.count > COMPACT_AT_LOAD &&
+        !store_any_source_changed(entry))
+        store_compact(store, entry, session);
     return result;
 }
 

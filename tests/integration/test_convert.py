@@ -175,6 +175,7 @@ class Convert(Scratch):
     def test_a_pipe_is_written_to_and_not_replaced(self):
         os.mkfifo(self.path("pipe.csv"))
         reader = subprocess.Popen(["cat", self.path("pipe.csv")], stdout=subprocess.PIPE)
+        self.addCleanup(reader.kill)
         self.succeeds("convert", "people.json", "pipe.csv")
         self.assertTrue(reader.communicate(timeout=60)[0].startswith(b"name,born,note\n"))
         self.assertTrue(stat.S_ISFIFO(os.stat(self.path("pipe.csv")).st_mode))

@@ -20,6 +20,7 @@ output: {type: csv, filename: out.csv, directory: ., index: name, columns: [scor
 series: {type: csv, filename: talks.csv, directory: ., index: name, selector: date}
 """
 KILLED = (0, -signal.SIGKILL)
+KILLS = int(os.environ.get("HOB_TEST_KILLS", "10"))
 
 
 class SessionTest(ServerTest):
@@ -145,10 +146,10 @@ class Durability(SessionTest):
     def test_clients_lose_nothing_when_the_server_is_killed_under_them(self):
         generator = random.Random(7)
         self.start(expected=KILLED)
-        sessions = [self.create() for _ in range(8)]
+        sessions = [self.create() for _ in range(16)]
         known = [0] * len(sessions)
-        for _ in range(4):
-            self.edit_until_killed(sessions, known, generator.uniform(0.05, 0.3))
+        for _ in range(KILLS):
+            self.edit_until_killed(sessions, known, generator.uniform(0.02, 0.3))
             self.start(expected=KILLED)
             for i, session in enumerate(sessions):
                 values = [self.score(session, name) for name in ("Ada", "Alan")]
@@ -270,17 +271,22 @@ class Many(SessionTest):
     def test_edits_of_one_session_by_many_clients_are_all_there(self):
         self.start()
         session = self.create()
+        failures = []
 
         def work(i):
             with self.server.connect() as connection:
                 for j in range(20):
-                    connection.request("POST", "/api/sessions/%s/add_row" % session,
-                                       {"index": "%d-%d" % (i, j), "values": {"score": j}})
+                    answer = connection.request(
+                        "POST", "/api/sessions/%s/add_row" % session,
+                        {"index": "%d-%d" % (i, j), "values": {"score": j}})
+                    if answer.status != 200:
+                        failures.append(answer)
         threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        self.assertEqual(failures, [])
         self.assertEqual(len(self.do(session, "get_indices")["indices"]), 3 + 8 * 20)
 
     def test_sessions_beyond_the_memory_limit_are_spilled_and_come_back(self):

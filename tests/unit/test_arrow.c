@@ -150,7 +150,8 @@ static void batches_end_after_so_many_rows_or_so_much_text(void **state)
 {
     (void)state;
     HOB_AUTO(frame)
-    struct hob_frame *frame = frame_of("[{s: a}, {s: b}, {s: c}, {s: '12345'}, {s: '6789'}, {s: x}]");
+    struct hob_frame *frame =
+        frame_of("[{s: a}, {s: b}, {s: c}, {s: '12345'}, {s: '6789'}, {s: x}]");
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     write_small(&out, frame);
     struct hob_text rest = hob_buffer_text(&out);

@@ -359,6 +359,34 @@ static void an_edit_that_fails_half_way_leaves_nothing_behind(void **state)
     assert_run(session, "undo", "{}", "ValueError");
 }
 
+static void a_snapshot_stands_for_all_edits(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    assert_run(session, "set_value_at", "{\"index\":\"Alan\",\"column\":\"score\",\"value\":2}",
+               "");
+    assert_run(session, "drop_column", "{\"column\":\"title\"}", "");
+    assert_run(session, "add_column", "{\"column\":\"title\",\"value\":{\"a\":1}}", "");
+    assert_run(session, "add_column", "{\"column\":\"brief\"}", "");
+    assert_run(session, "drop_column", "{\"column\":\"brief\"}", "");
+    assert_run(session, "add_row", "{\"index\":\"New\",\"values\":{\"title\":[1]}}", "");
+    assert_run(session, "add_row", "{\"index\":\"Ada\",\"values\":{\"date\":7}}", "");
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer expected = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer shape = HOB_BUFFER_INIT;
+    hob_session_compact(session, &records);
+    run(&expected, session, "get_slice", "{}");
+    run(&shape, session, "get_shape", "{}");
+    assert_run(session, "undo", "{}", "ValueError");
+    HOB_AUTO(session) struct hob_session *again = open_session("i.yml");
+    size_t lost = 0;
+    assert_int_equal(hob_session_apply(again, hob_buffer_text(&records), &lost, NULL), 0);
+    assert_int_equal(lost, 0);
+    assert_run(again, "get_slice", "{}", hob_buffer_string(&expected));
+    assert_run(again, "get_shape", "{}", hob_buffer_string(&shape));
+    assert_run(again, "get_value_at", "{\"index\":\"Ada\",\"column\":\"score\"}", ",\"value\":1.0");
+}
+
 /* ---- the store ---- */
 
 static int create(struct hob_store *store, char id[37])
@@ -461,6 +489,7 @@ int main(void)
         cmocka_unit_test(many_edits_are_undone_one_by_one_up_to_a_limit),
         cmocka_unit_test(records_make_the_same_session_again_also_when_applied_twice),
         cmocka_unit_test(an_edit_that_fails_half_way_leaves_nothing_behind),
+        cmocka_unit_test(a_snapshot_stands_for_all_edits),
         cmocka_unit_test(a_store_on_disk_gives_everything_back),
         cmocka_unit_test(a_store_keeps_to_its_limits),
     };
