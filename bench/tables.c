@@ -3,8 +3,8 @@
  *     tables csv|json FILE COUNT
  *
  * Reads the file COUNT times into typed columns (from the disk cache, the file's bytes included),
- * and writes what was read as JSON records and as CSV as often. Prints one line of JSON with medians
- * in milliseconds, sizes, and the largest resident size. */
+ * and writes what was read as JSON records and as CSV as often. Prints one line of JSON with
+ * medians in milliseconds, sizes, and the largest resident size. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

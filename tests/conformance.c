@@ -18,10 +18,8 @@ static const struct {
     const char *name;
     conformance_check *check;
 } kinds[] = {
-    {"csv", conformance_csv},
-    {"json", conformance_json},
-    {"liquid", conformance_liquid},
-    {"markdownify", conformance_markdownify},
+    {"csv", conformance_csv},       {"json", conformance_json},
+    {"liquid", conformance_liquid}, {"markdownify", conformance_markdownify},
     {"yaml", conformance_yaml},
 };
 

@@ -51,9 +51,9 @@ int hob_access_path(const char **path, struct hob_arena *arena, const struct hob
     return 0;
 }
 
-int hob_flow_read_file(struct hob_file_content *content, const char **path,
-                       struct hob_arena *arena, const struct hob_scope *scope,
-                       const struct hob_value *flow, struct hob_error *error)
+int hob_flow_read_file(struct hob_file_content *content, const char **path, struct hob_arena *arena,
+                       const struct hob_scope *scope, const struct hob_value *flow,
+                       struct hob_error *error)
 {
     int result = hob_access_path(path, arena, flow, error);
     return result < 0 ? result : hob_scope_read(scope, *path, content, error);
@@ -85,8 +85,10 @@ static int find_format(const struct hob_format **format, const struct hob_value 
                              hob_value_kind_name(flow));
     const struct hob_value *type = hob_value_get(flow, "type");
     if (type == NULL) {
-        hob_error_set(error, HOB_E_PARAMETER, "Field \"type\" missing in data source details for "
-                      "%s.", doing);
+        hob_error_set(error, HOB_E_PARAMETER,
+                      "Field \"type\" missing in data source details for "
+                      "%s.",
+                      doing);
         hob_error_hint(error, "add for example `type: csv`");
         return HOB_E_PARAMETER;
     }

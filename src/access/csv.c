@@ -15,7 +15,8 @@ int hob_csv_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
         result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
     if (result < 0)
         return result;
-    if (options.delimiter == NULL && !options.sniff && hob_text_ends_with(hob_text_from(path), ".tsv"))
+    if (options.delimiter == NULL && !options.sniff &&
+        hob_text_ends_with(hob_text_from(path), ".tsv"))
         options.delimiter = "\t";
     result = hob_csv_read(frame, content.text, &options, error);
     return result < 0 ? hob_error_context(error, "reading '%s' as csv", path) : 0;

@@ -53,9 +53,9 @@ HOB_WRITES(yaml_directory);
 /* What every format of one file needs. */
 
 /* Reads the file that the flow names; *path lives in the arena. */
-int hob_flow_read_file(struct hob_file_content *content, const char **path,
-                       struct hob_arena *arena, const struct hob_scope *scope,
-                       const struct hob_value *flow, struct hob_error *error);
+int hob_flow_read_file(struct hob_file_content *content, const char **path, struct hob_arena *arena,
+                       const struct hob_scope *scope, const struct hob_value *flow,
+                       struct hob_error *error);
 /* Replaces the file that the flow names with the buffer's text. */
 int hob_flow_write_file(const struct hob_scope *scope, const struct hob_value *flow,
                         const struct hob_buffer *content, struct hob_error *error);

@@ -141,8 +141,10 @@ int hob_front_matter_read(struct hob_arena *arena, struct hob_text text, const c
     *result = (struct hob_front_matter){NULL, {NULL, 0}};
     size_t valid = hob_utf8_valid_prefix(text);
     if (valid < text.size)
-        return hob_error_set(error, HOB_E_UNICODE, "cannot read '%s': byte 0x%02x at %zu is not "
-                             "UTF-8", name, (unsigned char)text.data[valid], valid);
+        return hob_error_set(error, HOB_E_UNICODE,
+                             "cannot read '%s': byte 0x%02x at %zu is not "
+                             "UTF-8",
+                             name, (unsigned char)text.data[valid], valid);
     struct hob_text whole = unify_line_ends(arena, text);
     text = hob_text_strip(whole);
     struct hob_text first = line_at(text, 0);
@@ -160,7 +162,8 @@ int hob_front_matter_read(struct hob_arena *arena, struct hob_text text, const c
     const char *start = text.data + first.size + 1;
     struct hob_text inside = {start, (size_t)(close.data - start)};
     const char *rest = close.data + close.size;
-    result->content = hob_text_strip((struct hob_text){rest, (size_t)(text.data + text.size - rest)});
+    result->content =
+        hob_text_strip((struct hob_text){rest, (size_t)(text.data + text.size - rest)});
     return json ? read_json(arena, inside, result, error)
                 : read_yaml(arena, inside, count_lines(whole.data, start), name, result, error);
 }

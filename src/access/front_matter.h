@@ -13,8 +13,8 @@ struct hob_front_matter {
     struct hob_text content;        /* stripped; line ends are LF */
 };
 
-/* Errors: HOB_E_VALUE for YAML that does not parse, HOB_E_JSON, HOB_E_UNICODE; `name` is the file's,
- * for the message. */
+/* Errors: HOB_E_VALUE for YAML that does not parse, HOB_E_JSON, HOB_E_UNICODE; `name` is the
+ * file's, for the message. */
 int hob_front_matter_read(struct hob_arena *arena, struct hob_text text, const char *name,
                           struct hob_front_matter *result, struct hob_error *error);
 

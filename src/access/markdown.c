@@ -12,8 +12,8 @@ static const struct hob_value *record_of(struct hob_arena *arena,
 {
     if (read->content.data == NULL)
         return &hob_value_empty_map;
-    struct hob_value *record = read->fields != NULL ? hob_value_copy(arena, read->fields)
-                                                    : hob_value_new(arena, HOB_MAP);
+    struct hob_value *record =
+        read->fields != NULL ? hob_value_copy(arena, read->fields) : hob_value_new(arena, HOB_MAP);
     hob_value_put_string(arena, record, content_key, hob_value_new_string(arena, read->content));
     return record;
 }
@@ -50,8 +50,10 @@ int hob_markdown_write_flow(const struct hob_scope *scope, const struct hob_valu
     struct hob_value *fields = hob_frame_row(frame, 0, arena);
     const struct hob_value *body = hob_value_get(fields, content_key);
     if (!hob_value_is_null(body) && body->kind != HOB_STRING)
-        return hob_error_set(error, HOB_E_VALUE, "the `content` of a markdown file must be a text, "
-                             "not a %s", hob_value_kind_name(body));
+        return hob_error_set(error, HOB_E_VALUE,
+                             "the `content` of a markdown file must be a text, "
+                             "not a %s",
+                             hob_value_kind_name(body));
     struct hob_text content = hob_value_text(body);
     hob_value_remove(fields, content_key);
     hob_buffer_put_string(&out, "---\n");

@@ -18,8 +18,7 @@ int hob_yaml_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
     result = hob_yaml_read(arena, content.text, path, &value, error);
     if (result < 0)
         return result;
-    result =
-        hob_frame_from_value(frame, value, HOB_BUILD_SCALARS_ARE_ROW, HOB_STEAL(arena), error);
+    result = hob_frame_from_value(frame, value, HOB_BUILD_SCALARS_ARE_ROW, HOB_STEAL(arena), error);
     return result < 0 ? hob_error_context(error, "reading '%s' as yaml", path) : 0;
 }
 

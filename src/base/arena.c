@@ -135,8 +135,7 @@ void hob_arena_adopt(struct hob_arena *arena, struct hob_arena *child)
 size_t hob_arena_size(const struct hob_arena *arena)
 {
     size_t total = sizeof *arena + arena->total;
-    for (const struct hob_arena *child = arena->adopted; child != NULL;
-         child = child->next_adopted)
+    for (const struct hob_arena *child = arena->adopted; child != NULL; child = child->next_adopted)
         total += hob_arena_size(child);
     return total;
 }

@@ -16,7 +16,10 @@ struct hob_buffer {
     bool failed;
 };
 
-#define HOB_BUFFER_INIT {0}
+#define HOB_BUFFER_INIT                                                                            \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 void hob_buffer_deinit(struct hob_buffer *buffer);
 static inline void hob_auto_buffer(struct hob_buffer *buffer)

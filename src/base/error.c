@@ -12,10 +12,9 @@ static const struct {
     const char *type;
     int http;
     int exit;
-} facts[] = {
-    [0] = {"", 200, 0},
+} facts[] = {[0] = {"", 200, 0},
 #define X(name, number, type, http, exit) [number] = {type, http, exit},
-    HOB_ERROR_LIST(X)
+             HOB_ERROR_LIST(X)
 #undef X
 };
 

@@ -7,6 +7,7 @@
 #ifndef HOB_BASE_ERROR_H
 #define HOB_BASE_ERROR_H
 
+/* clang-format off: a table */
 /*  code            number  error_type             HTTP exit */
 #define HOB_ERROR_LIST(X)                                                                          \
     X(PARAMETER,       1, "ValueError",           400, 2) /* malformed or missing parameter */     \
@@ -35,6 +36,7 @@
     X(TEMPLATE,       24, "LiquidSyntaxError",    422, 1) /* a template that cannot be parsed */   \
     X(PATTERN,        25, "error",                422, 1) /* a regular expression that is none */  \
     X(NO_KEY,         26, "KeyError",             404, 1) /* no such session, row or column */
+/* clang-format on */
 
 enum hob_error_code {
     HOB_OK = 0,

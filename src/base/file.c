@@ -43,8 +43,7 @@ struct hob_file_identity hob_file_identity_of(const char *path)
     return hob_file_identity_from(&facts);
 }
 
-bool hob_file_unchanged(const struct hob_file_identity *before,
-                        const struct hob_file_identity *now)
+bool hob_file_unchanged(const struct hob_file_identity *before, const struct hob_file_identity *now)
 {
     if (!before->exists || !now->exists)
         return before->exists == now->exists;
@@ -168,9 +167,9 @@ int hob_file_writer_open(struct hob_file_writer *writer, int directory, const ch
     for (int tries = 0; tries < 100; tries++) {
         snprintf(temporary, sizeof temporary, ".hob-%ld-%u.tmp", (long)getpid(),
                  atomic_fetch_add(&counter, 1));
-        writer->descriptor = openat(directory, temporary,
-                                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                                    replaces ? 0600 : 0666);
+        writer->descriptor =
+            openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
+                   replaces ? 0600 : 0666);
         if (writer->descriptor >= 0 || errno != EEXIST)
             break;
     }

@@ -32,7 +32,10 @@ struct hob_file_content {
     char *owned; /* what text.data points to, or NULL */
 };
 
-#define HOB_FILE_CONTENT_INIT {0}
+#define HOB_FILE_CONTENT_INIT                                                                      \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 /* Reads what the descriptor holds, up to `limit` bytes (more is HOB_E_LIMIT, known before reading
  * for regular files); `path` is for messages. The descriptor stays open. Directories are
@@ -56,7 +59,10 @@ struct hob_file_writer {
     char *path;      /* for messages */
 };
 
-#define HOB_FILE_WRITER_INIT {.descriptor = -1, .directory = -1}
+#define HOB_FILE_WRITER_INIT                                                                       \
+    {                                                                                              \
+        .descriptor = -1, .directory = -1                                                          \
+    }
 
 /* `directory` is an open directory (taken over, closed by deinit), `name` the file in it. */
 int hob_file_writer_open(struct hob_file_writer *writer, int directory, const char *name,

@@ -14,7 +14,7 @@ struct hob_map {
     struct entry *entries;
     size_t count;
     size_t capacity;
-    uint32_t *slots; /* position + 1; 0 is free */
+    uint32_t *slots;   /* position + 1; 0 is free */
     size_t slot_count; /* a power of two, or 0 */
 };
 

@@ -45,7 +45,8 @@ static inline bool hob_text_ends_with(struct hob_text text, const char *suffix)
 
 /* Byte order, which for UTF-8 is code point order; <0, 0, >0. */
 int hob_text_compare(struct hob_text a, struct hob_text b);
-/* Without white space (as Python's str.strip: Unicode white space) at both ends; valid UTF-8 only. */
+/* Without white space (as Python's str.strip: Unicode white space) at both ends; valid UTF-8 only.
+ */
 struct hob_text hob_text_strip(struct hob_text text);
 /* A hash of the bytes, for tables in memory only: it differs between processes, so that nobody
  * outside can choose keys that collide. */

@@ -18,9 +18,9 @@ struct hob_given_option {
 struct hob_arguments {
     const struct hob_command *command;
     const struct hob_compute_hook *compute; /* for the scopes of commands that read flows */
-    const char *program; /* how the command was called: "hob field", "mdfield" */
-    const char *name;    /* of the executable, for messages: "hob", "mdfield" */
-    const char **words;  /* what is no option */
+    const char *program;                    /* how the command was called: "hob field", "mdfield" */
+    const char *name;                       /* of the executable, for messages: "hob", "mdfield" */
+    const char **words;                     /* what is no option */
     size_t word_count;
     struct hob_given_option *given;
     size_t given_count;

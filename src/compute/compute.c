@@ -8,7 +8,12 @@
 #include "compute/functions.h"
 #include "value/python.h"
 
-enum { TEMPLATES = 512, TEMPLATE_BYTES = 64 << 20, ROWS_A_SCRATCH = 256, MAX_FUNCTION_CALLS = 1000 };
+enum {
+    TEMPLATES = 512,
+    TEMPLATE_BYTES = 64 << 20,
+    ROWS_A_SCRATCH = 256,
+    MAX_FUNCTION_CALLS = 1000
+};
 
 struct hob_compute {
     struct hob_liquid_cache *templates;
@@ -121,9 +126,8 @@ static int find_column(size_t *column, const struct step *step, const char *kind
         hob_python_repr(&names, hob_frame_name(step->frame, i));
     }
     const char *wanted = text_of(step->arena, pair->value);
-    hob_error_set(error, HOB_E_VALUE,
-                  "Invalid key '%s' in %s for key '%s'. Available keys: [%s]", wanted, kind,
-                  text_of(step->arena, pair->key), hob_buffer_string(&names));
+    hob_error_set(error, HOB_E_VALUE, "Invalid key '%s' in %s for key '%s'. Available keys: [%s]",
+                  wanted, kind, text_of(step->arena, pair->key), hob_buffer_string(&names));
     hob_error_hint(error, "a value that is no column belongs under `args`");
     return HOB_E_VALUE;
 }
@@ -205,8 +209,8 @@ static int call_nested(const struct hob_value **value, struct step *step,
         result = mapping_of(&given, entry, "args", error);
     if (result < 0)
         return result;
-    struct hob_value *arguments = given != NULL ? hob_value_copy(step->arena, given)
-                                                : hob_value_new(step->arena, HOB_MAP);
+    struct hob_value *arguments =
+        given != NULL ? hob_value_copy(step->arena, given) : hob_value_new(step->arena, HOB_MAP);
     result = take_function_arguments(step, entry, arguments, error);
     if (result < 0)
         return result;
@@ -247,8 +251,8 @@ static int take_fields(struct step *step, struct hob_error *error)
 
 static int take_mode(struct step *step, struct hob_error *error)
 {
-    static const char *const names[] = {[REPLACE] = "replace", [APPEND] = "append",
-                                        [PREPEND] = "prepend"};
+    static const char *const names[] = {
+        [REPLACE] = "replace", [APPEND] = "append", [PREPEND] = "prepend"};
     const struct hob_value *mode = hob_value_get(step->entry, "mode");
     const struct hob_value *separator = hob_value_get(step->entry, "separator");
     const struct hob_value *refresh = hob_value_get(step->entry, "refresh");
@@ -370,9 +374,8 @@ static int compute_row(const struct step *step, size_t row, size_t rows,
     }
     if (!needed)
         return 0;
-    struct hob_function_call call = {arguments_of(step, row, scratch),
-                                     hob_frame_arena(step->frame), step->compute->templates,
-                                     step->scope};
+    struct hob_function_call call = {arguments_of(step, row, scratch), hob_frame_arena(step->frame),
+                                     step->compute->templates, step->scope};
     const struct hob_value *result;
     int status = step->function->run(&result, &call, error);
     if (status < 0)
@@ -384,8 +387,7 @@ static int compute_row(const struct step *step, size_t row, size_t rows,
                              "'%s' gave one result or the wrong number of them for %u fields",
                              step->function->name, step->field_count);
     for (uint32_t i = 0; i < step->field_count; i++) {
-        const struct hob_value *fresh =
-            keep_result(step, several ? result->list.items[i] : result);
+        const struct hob_value *fresh = keep_result(step, several ? result->list.items[i] : result);
         if (fresh == NULL)
             return no_memory(error);
         cells[i * rows + row] = merge(step, cells[i * rows + row], fresh);

@@ -38,8 +38,8 @@ static int render_liquid(const struct hob_value **result, const struct hob_funct
         return HOB_E_PARAMETER;
     }
     HOB_AUTO(liquid_template) struct hob_liquid_template *template = NULL;
-    int status = hob_liquid_cache_get(call->templates, &template, source->text,
-                                      HOB_TEXT("template"), error);
+    int status =
+        hob_liquid_cache_get(call->templates, &template, source->text, HOB_TEXT("template"), error);
     if (status < 0)
         return status;
     if (mentions_clock(source->text))
@@ -81,8 +81,8 @@ static int identity(const struct hob_value **result, const struct hob_function_c
     if (call->arguments->map.count > 1)
         return hob_error_set(error, HOB_E_PARAMETER, "identity takes one argument, not %u",
                              call->arguments->map.count);
-    *result = call->arguments->map.count == 1 ? call->arguments->map.pairs[0].value
-                                              : &hob_value_null;
+    *result =
+        call->arguments->map.count == 1 ? call->arguments->map.pairs[0].value : &hob_value_null;
     return 0;
 }
 

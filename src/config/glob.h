@@ -34,9 +34,10 @@ bool hob_glob_match(struct hob_text pattern, struct hob_text name);
 
 /* Adds what matches `pattern` below `directory` (which is taken literally), each as DIRECTORY/NAME,
  * in no order. Wildcards do not match a leading dot, `**` is `*`, and directories that a wildcard
- * matches are not found. What is not there, or may not be listed, matches nothing; HOB_E_OUTSIDE for
- * a directory outside the roots, HOB_E_VALUE for `..` behind a wildcard (it would find the same files
- * once for each directory), HOB_E_LIMIT for more than HOB_GLOB_MAX_DIRECTORIES directories. */
+ * matches are not found. What is not there, or may not be listed, matches nothing; HOB_E_OUTSIDE
+ * for a directory outside the roots, HOB_E_VALUE for `..` behind a wildcard (it would find the same
+ * files once for each directory), HOB_E_LIMIT for more than HOB_GLOB_MAX_DIRECTORIES directories.
+ */
 #define HOB_GLOB_MAX_DIRECTORIES ((size_t)100000)
 
 int hob_glob(const struct hob_scope *scope, struct hob_arena *arena, const char *directory,

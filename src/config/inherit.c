@@ -6,7 +6,6 @@
  * become one are stacked side by side (hstack), the parent's first. */
 #include "config/inherit.h"
 
-
 static struct hob_value *map_of(struct hob_arena *arena, const struct hob_value *value)
 {
     return hob_value_is(value, HOB_MAP) ? hob_value_copy(arena, value)
@@ -101,9 +100,9 @@ static struct hob_value *new_hstack(struct hob_arena *arena, const struct hob_va
         index = hob_value_get(second, "index");
     if (index != NULL)
         hob_value_put_string(arena, stack, "index", index);
-    hob_value_put_string(arena, stack, "mapping",
-                         merge_maps(arena, hob_value_get(first, "mapping"),
-                                    hob_value_get(second, "mapping")));
+    hob_value_put_string(
+        arena, stack, "mapping",
+        merge_maps(arena, hob_value_get(first, "mapping"), hob_value_get(second, "mapping")));
     hob_value_put_string(arena, stack, "specifications", specifications);
     return stack;
 }
@@ -119,16 +118,15 @@ static const struct hob_value *pair_of(struct hob_arena *arena, const struct hob
 
 /* The parent's input beside its output (or constants beside parameters): mappings are merged into
  * the first, columns that the second makes belong to the whole. */
-static const struct hob_value *beside_output(struct hob_arena *arena,
-                                             const struct hob_value *input,
+static const struct hob_value *beside_output(struct hob_arena *arena, const struct hob_value *input,
                                              const struct hob_value *output)
 {
     struct hob_value *first = map_of(arena, input);
-    hob_value_put_string(arena, first, "mapping",
-                         merge_maps(arena, hob_value_get(input, "mapping"),
-                                    hob_value_get(output, "mapping")));
-    struct hob_value *stack = new_hstack(arena, first, output,
-                                         pair_of(arena, first, without_mapping(arena, output)));
+    hob_value_put_string(
+        arena, first, "mapping",
+        merge_maps(arena, hob_value_get(input, "mapping"), hob_value_get(output, "mapping")));
+    struct hob_value *stack =
+        new_hstack(arena, first, output, pair_of(arena, first, without_mapping(arena, output)));
     hob_value_put_string(arena, stack, "columns",
                          join_lists(arena, hob_value_get(output, "columns"), NULL));
     return stack;
@@ -195,13 +193,11 @@ static int append_value(struct hob_arena *arena, const struct hob_value *key,
     return hob_error_set(error, HOB_E_VALUE,
                          "`inherit: append` names '%.*s', which must be a list or a mapping in "
                          "both files to be appended to; it is a %s here and a %s in the parent",
-                         HOB_TEXT_ARG(name), hob_value_kind_name(own),
-                         hob_value_kind_name(parent));
+                         HOB_TEXT_ARG(name), hob_value_kind_name(own), hob_value_kind_name(parent));
 }
 
 /* The parent's keys without the ignored ones. */
-static const struct hob_value *visible_keys(struct hob_arena *arena,
-                                            const struct hob_value *parent,
+static const struct hob_value *visible_keys(struct hob_arena *arena, const struct hob_value *parent,
                                             const struct hob_value *ignore)
 {
     struct hob_value *visible = hob_value_new(arena, HOB_MAP);

@@ -93,14 +93,14 @@ static int choose_name(struct loading *loading, const struct hob_value *names,
 }
 
 /* Reads the file as a mapping. */
-static int read_mapping(struct loading *loading, const char *path,
-                        const struct hob_value **mapping, struct hob_error *error)
+static int read_mapping(struct loading *loading, const char *path, const struct hob_value **mapping,
+                        struct hob_error *error)
 {
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
     int result = hob_scope_read(loading->scope, path, &content, error);
     if (result == HOB_E_NOT_FOUND || result == HOB_E_NOT_DIRECTORY)
-        return hob_error_set(error, HOB_E_NO_INTERFACE,
-                             "No configuration file found at \"%s\".", loading->path);
+        return hob_error_set(error, HOB_E_NO_INTERFACE, "No configuration file found at \"%s\".",
+                             loading->path);
     if (result < 0)
         return result;
     result = hob_yaml_read(loading->arena, content.text, loading->path, mapping, error);
@@ -117,7 +117,8 @@ static int read_mapping(struct loading *loading, const char *path,
     return 0;
 }
 
-/* The file's own keys: with base_directory and user_file, variables expanded in texts at the top. */
+/* The file's own keys: with base_directory and user_file, variables expanded in texts at the top.
+ */
 static const struct hob_value *own_fields(struct hob_arena *arena, const struct hob_value *mapping,
                                           const char *directory, const char *name)
 {
@@ -210,8 +211,8 @@ static int load(struct loading *loading, const struct hob_value *names, const ch
 }
 
 int hob_interface_load(struct hob_arena *arena, const struct hob_scope *scope,
-                       const struct hob_interface_request *request,
-                       struct hob_interface *interface, struct hob_error *error)
+                       const struct hob_interface_request *request, struct hob_interface *interface,
+                       struct hob_error *error)
 {
     struct loading loading = {
         .arena = arena,

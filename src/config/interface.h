@@ -26,8 +26,8 @@ struct hob_interface {
  * for what is not YAML, no mapping, empty, or inherits itself; HOB_E_OUTSIDE; HOB_E_PARAMETER for
  * names that are no text. */
 int hob_interface_load(struct hob_arena *arena, const struct hob_scope *scope,
-                       const struct hob_interface_request *request,
-                       struct hob_interface *interface, struct hob_error *error);
+                       const struct hob_interface_request *request, struct hob_interface *interface,
+                       struct hob_error *error);
 
 /* directory/name as os.path.join has it: an absolute name stands alone, "" adds a slash. */
 char *hob_path_join(struct hob_arena *arena, const char *directory, const char *name);

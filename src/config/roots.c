@@ -222,8 +222,8 @@ int hob_roots_check(const struct hob_roots *roots, const char *path, struct hob_
     if (roots == NULL)
         return 0;
     if (path[0] != '/' && path[0] != '\0' && roots->has_working_directory) {
-        HOB_AUTO(descriptor) int descriptor =
-            hob_platform_open_beneath(AT_FDCWD, path, O_PATH, 0, false);
+        HOB_AUTO(descriptor)
+        int descriptor = hob_platform_open_beneath(AT_FDCWD, path, O_PATH, 0, false);
         if (descriptor >= 0)
             return 0;
     }

@@ -28,8 +28,8 @@ struct hob_scope {
 /* Reads a file and records it; a file that is not there is recorded as well. */
 int hob_scope_read(const struct hob_scope *scope, const char *path,
                    struct hob_file_content *content, struct hob_error *error);
-/* Whether something is there; that nothing is, is recorded. False for what is outside the roots; true
- * when it cannot be told, so that whoever reads it next gets the reason. */
+/* Whether something is there; that nothing is, is recorded. False for what is outside the roots;
+ * true when it cannot be told, so that whoever reads it next gets the reason. */
 bool hob_scope_exists(const struct hob_scope *scope, const char *path);
 int hob_scope_check(const struct hob_scope *scope, const char *path, struct hob_error *error);
 /* Called for each entry of a directory, in no order; a negative code ends the listing. What a link

@@ -4,7 +4,6 @@
  * order with a mark for cells that are absent; then every column is typed on its own. */
 #include "frame/build.h"
 
-
 static const size_t MAX_BYTES = (size_t)512 << 20;
 
 struct grid {
@@ -23,8 +22,7 @@ static int no_memory(struct hob_error *error)
 
 static int not_a_table(const struct hob_value *value, struct hob_error *error)
 {
-    hob_error_set(error, HOB_E_VALUE, "a table cannot be made of a %s",
-                  hob_value_kind_name(value));
+    hob_error_set(error, HOB_E_VALUE, "a table cannot be made of a %s", hob_value_kind_name(value));
     hob_error_hint(error, "give a list of mappings (one a row), or a mapping of lists (one a "
                           "column)");
     return HOB_E_VALUE;
@@ -108,8 +106,8 @@ static int from_records(struct grid *grid, const struct hob_value *list, struct 
         const struct hob_value *record = list->list.items[row];
         if (record->kind != HOB_MAP)
             return hob_error_set(error, HOB_E_VALUE,
-                                 "row %u of the table is a %s where a mapping is expected",
-                                 row + 1, hob_value_kind_name(record));
+                                 "row %u of the table is a %s where a mapping is expected", row + 1,
+                                 hob_value_kind_name(record));
         given += record->map.count;
         for (uint32_t i = 0; i < record->map.count; i++)
             if (!note_name(grid, record->map.pairs[i].key))
@@ -141,8 +139,7 @@ static bool is_list(const struct hob_value *value)
 }
 
 /* Rows given as lists: columns are numbered, short rows are filled with nulls. */
-static int from_row_lists(struct grid *grid, const struct hob_value *list,
-                          struct hob_error *error)
+static int from_row_lists(struct grid *grid, const struct hob_value *list, struct hob_error *error)
 {
     size_t columns = 0, given = 0;
     grid->rows = list->list.count;
@@ -258,8 +255,7 @@ static int set_labels(struct grid *grid, const struct hob_value *labels, struct 
 
 /* A mapping of mappings: outer keys are columns, the union of inner keys the labels of the rows;
  * scalars beside them are repeated. */
-static int from_column_maps(struct grid *grid, const struct hob_value *map,
-                            struct hob_error *error)
+static int from_column_maps(struct grid *grid, const struct hob_value *map, struct hob_error *error)
 {
     struct hob_value *labels = hob_value_new(grid->scratch, HOB_MAP);
     size_t given = 0;

@@ -1,4 +1,5 @@
-/* build: a frame from a value, by the rules of pandas' DataFrame constructor (golden RULES 9-11). */
+/* build: a frame from a value, by the rules of pandas' DataFrame constructor (golden RULES 9-11).
+ */
 #ifndef HOB_FRAME_BUILD_H
 #define HOB_FRAME_BUILD_H
 

@@ -111,11 +111,11 @@ static bool append(struct hob_column *column, const struct hob_value *value)
     case HOB_COLUMN_INT64:
         return hob_column_append_int(column, value->integer);
     case HOB_COLUMN_UINT64:
-        return hob_column_append_unsigned(
-            column, value->kind == HOB_INT ? (uint64_t)value->integer : unsigned_of(value));
+        return hob_column_append_unsigned(column, value->kind == HOB_INT ? (uint64_t)value->integer
+                                                                         : unsigned_of(value));
     case HOB_COLUMN_FLOAT64:
-        return hob_column_append_double(
-            column, value->kind == HOB_INT ? (double)value->integer : value->number);
+        return hob_column_append_double(column, value->kind == HOB_INT ? (double)value->integer
+                                                                       : value->number);
     case HOB_COLUMN_BOOL:
         return hob_column_append_bool(column, value->boolean);
     case HOB_COLUMN_STRING:

@@ -135,7 +135,8 @@ static void put_info(struct hob_buffer *out, const struct entry *entry, bool loo
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     const struct hob_value *request = NULL;
-    double idle = (double)(hob_clock_now() - entry->used_ns) / 1e9, now = store_wall_time();
+    uint64_t used_ns = entry->used_ns;
+    double idle = (double)(hob_clock_now() - used_ns) / 1e9, now = store_wall_time();
     hob_json_read(arena, hob_text_from(entry->request), &request, NULL);
     hob_buffer_printf(out, "{\"session_id\":\"%s\"", entry->id);
     put_member(out, request, "interface_file", "null");

@@ -107,8 +107,10 @@ void store_release(struct hob_store *store, struct entry *entry)
 
 static bool expired(const struct entry *entry, uint64_t now_ns)
 {
-    return entry->timeout > 0 && entry->users == 0 &&
-           (double)(now_ns - entry->used_ns) / 1e9 > entry->timeout;
+    /* Another thread may have used it after this one looked at the clock. */
+    uint64_t used_ns = entry->used_ns;
+    return entry->timeout > 0 && entry->users == 0 && used_ns < now_ns &&
+           (double)(now_ns - used_ns) / 1e9 > entry->timeout;
 }
 
 /* Forgets sessions that nobody has used for longer than their timeout; with the lock held. */

@@ -13,9 +13,9 @@ struct hob_talk {
     struct hob_arena *arena;
     struct hob_scope scope;
     struct hob_talk_request request;
-    const struct hob_value *fields;  /* of the front matter; an empty map when there is none */
-    const struct hob_value *config;  /* of the config file, likewise */
-    int status;                      /* of reading the markdown file */
+    const struct hob_value *fields; /* of the front matter; an empty map when there is none */
+    const struct hob_value *config; /* of the config file, likewise */
+    int status;                     /* of reading the markdown file */
 };
 
 struct hob_talk *hob_talk_open(const struct hob_scope *scope,

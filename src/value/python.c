@@ -8,7 +8,7 @@
 /* What is printed; a text longer than the limit ends in "...". */
 struct printing {
     struct hob_buffer *out;
-    size_t limit;                 /* of out->size */
+    size_t limit;                  /* of out->size */
     const struct level *innermost; /* of the collections that are open */
     int depth;
 };

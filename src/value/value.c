@@ -66,8 +66,7 @@ static bool grow(struct hob_arena *arena, void **items, uint32_t count, uint32_t
     return true;
 }
 
-bool hob_value_append(struct hob_arena *arena, struct hob_value *list,
-                      const struct hob_value *item)
+bool hob_value_append(struct hob_arena *arena, struct hob_value *list, const struct hob_value *item)
 {
     if (!grow(arena, (void **)&list->list.items, list->list.count, &list->list.capacity,
               sizeof(struct hob_value *)))
@@ -165,7 +164,7 @@ struct copies {
     struct hob_arena *arena;
     struct copied {
         const struct hob_value *original, *copy;
-    } *slots;
+    } * slots;
     size_t count, slot_count; /* a power of two */
 };
 
@@ -221,8 +220,8 @@ static bool copy_members(struct copies *copies, struct hob_value *copy,
     return true;
 }
 
-static const struct hob_value *copy_collection(struct copies *copies,
-                                               const struct hob_value *value, int depth)
+static const struct hob_value *copy_collection(struct copies *copies, const struct hob_value *value,
+                                               int depth)
 {
     if (depth > HOB_VALUE_MAX_DEPTH)
         return NULL;
@@ -346,8 +345,8 @@ static bool datetimes_equal(const struct hob_value *a, const struct hob_value *b
            b->microseconds - (int64_t)b->offset_seconds * 1000000;
 }
 
-/* Comparing two values that share nodes within themselves could take for ever: what takes more steps
- * than this counts as different. */
+/* Comparing two values that share nodes within themselves could take for ever: what takes more
+ * steps than this counts as different. */
 enum { MAX_EQUAL_STEPS = 10 * 1000 * 1000 };
 
 struct comparison {
@@ -358,7 +357,8 @@ struct comparison {
 static bool equal_at(const struct hob_value *a, const struct hob_value *b,
                      struct comparison *comparison);
 
-static bool lists_equal(const struct hob_value *a, const struct hob_value *b, struct comparison *comparison)
+static bool lists_equal(const struct hob_value *a, const struct hob_value *b,
+                        struct comparison *comparison)
 {
     if (a->list.count != b->list.count)
         return false;
@@ -368,7 +368,8 @@ static bool lists_equal(const struct hob_value *a, const struct hob_value *b, st
     return true;
 }
 
-static bool maps_equal(const struct hob_value *a, const struct hob_value *b, struct comparison *comparison)
+static bool maps_equal(const struct hob_value *a, const struct hob_value *b,
+                       struct comparison *comparison)
 {
     if (a->map.count != b->map.count)
         return false;
@@ -392,7 +393,8 @@ static bool collections_equal(const struct hob_value *a, const struct hob_value 
     return equal;
 }
 
-static bool equal_at(const struct hob_value *a, const struct hob_value *b, struct comparison *comparison)
+static bool equal_at(const struct hob_value *a, const struct hob_value *b,
+                     struct comparison *comparison)
 {
     if (a == b)
         return true;

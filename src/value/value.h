@@ -24,7 +24,7 @@ enum hob_kind {
     HOB_LIST,
     HOB_TUPLE, /* !!pairs, !!omap */
     HOB_SET,   /* !!set: the members are the keys of a map with null values */
-    HOB_MAP,   /* ordered; keys of any scalar kind, compared as Python compares (1 == 1.0 == True) */
+    HOB_MAP, /* ordered; keys of any scalar kind, compared as Python compares (1 == 1.0 == True) */
 };
 
 /* Deeper nesting is refused by the readers and by whatever walks values. */
@@ -42,12 +42,12 @@ struct hob_value {
     bool boolean;           /* BOOL; DATETIME: it has a zone */
     int32_t offset_seconds; /* DATETIME: of the zone, east of UTC */
     union {
-        int64_t integer;       /* INT */
-        double number;         /* DOUBLE */
-        int64_t days;          /* DATE: since 1970-01-01 */
-        int64_t microseconds;  /* DATETIME: wall time since 1970-01-01T00:00:00 */
-        struct hob_text text;  /* STRING, BIG_INT, BYTES */
-        struct {               /* LIST, TUPLE */
+        int64_t integer;      /* INT */
+        double number;        /* DOUBLE */
+        int64_t days;         /* DATE: since 1970-01-01 */
+        int64_t microseconds; /* DATETIME: wall time since 1970-01-01T00:00:00 */
+        struct hob_text text; /* STRING, BIG_INT, BYTES */
+        struct {              /* LIST, TUPLE */
             const struct hob_value **items;
             uint32_t count, capacity;
         } list;
@@ -101,8 +101,7 @@ static inline bool hob_value_is_null(const struct hob_value *value)
 }
 const struct hob_value *hob_value_get(const struct hob_value *map, const char *key);
 const struct hob_value *hob_value_get_text(const struct hob_value *map, struct hob_text key);
-const struct hob_value *hob_value_get_key(const struct hob_value *map,
-                                          const struct hob_value *key);
+const struct hob_value *hob_value_get_key(const struct hob_value *map, const struct hob_value *key);
 /* The text of a string, or {NULL, 0}. */
 struct hob_text hob_value_text(const struct hob_value *value);
 /* The string as a C string, or NULL when it is no string or holds a NUL. */

@@ -22,7 +22,6 @@ int hob_yaml_read(struct hob_arena *arena, struct hob_text text, const char *nam
  * breaks, texts that hold CR or other control characters double-quoted, lines folded at 80, keys
  * in their order, Unicode as it is. Pairs whose value is null, NaN or "" are left out, in mappings
  * at any depth but not in lists. */
-int hob_yaml_write(struct hob_buffer *out, const struct hob_value *value,
-                   struct hob_error *error);
+int hob_yaml_write(struct hob_buffer *out, const struct hob_value *value, struct hob_error *error);
 
 #endif

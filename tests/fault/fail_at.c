@@ -1,8 +1,8 @@
 /* fail_at: a library to preload, which makes the k-th system call of a program go wrong.
  *
  * FAIL_AT=k counts the calls that touch files, FAIL_HOW says what happens at the k-th: `error` (it
- * fails with ENOSPC) or `kill` (the process dies before it, as by kill -9). The calls that were made
- * are counted in the file FAIL_COUNT, when that is set, so that a test knows when to stop. */
+ * fails with ENOSPC) or `kill` (the process dies before it, as by kill -9). The calls that were
+ * made are counted in the file FAIL_COUNT, when that is set, so that a test knows when to stop. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>

@@ -42,8 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct hob_scope scope = {.roots = roots, .max_file_size = 1 << 20};
     struct hob_interface interface;
     struct hob_error error = HOB_ERROR_INIT;
-    struct hob_interface_request request = {
-        .names = hob_value_new_string(arena, HOB_TEXT("fuzz.yml"))};
+    struct hob_interface_request request = {.names =
+                                                hob_value_new_string(arena, HOB_TEXT("fuzz.yml"))};
     int result = hob_interface_load(arena, &scope, &request, &interface, &error);
     if (result == 0)
         result = hob_access_read_interface(&frame, &scope, &interface, &error);

@@ -73,8 +73,8 @@ static void every_double_reads_back_as_itself(void **state)
 static void parsing_rejects_what_is_no_number(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "+", ".", "e5", "1e", "1e+", "1.2.3", "0x10", "1_0",
-                                      " 1", "1 ", "inf", "nan", "--1"};
+    static const char *const bad[] = {"",     "+",   ".",  "e5", "1e",  "1e+", "1.2.3",
+                                      "0x10", "1_0", " 1", "1 ", "inf", "nan", "--1"};
     double number;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++)
         assert_false(hob_number_parse_double(hob_text_from(bad[i]), &number));

@@ -24,8 +24,8 @@ static void expect(const char *yaml, unsigned rules, const char *expected)
 }
 
 #define ANSWER(records, columns, shape, dtypes)                                                    \
-    "{\"records\":[" records "],\"columns\":[" columns "],\"shape\":[" shape "],\"dtypes\":{" dtypes   \
-    "}}"
+    "{\"records\":[" records "],\"columns\":[" columns "],\"shape\":[" shape                       \
+    "],\"dtypes\":{" dtypes "}}"
 
 static void records_name_columns_by_first_appearance(void **state)
 {
@@ -98,9 +98,9 @@ static void mappings_are_columns(void **state)
 static void a_mapping_of_scalars_is_a_row_only_where_allowed(void **state)
 {
     (void)state;
-    expect("{a: 1, b: ~}", HOB_BUILD_SCALARS_ARE_ROW,
-           ANSWER("{\"a\":1,\"b\":null}", "\"a\",\"b\"", "1,2",
-                  "\"a\":\"int64\",\"b\":\"object\""));
+    expect(
+        "{a: 1, b: ~}", HOB_BUILD_SCALARS_ARE_ROW,
+        ANSWER("{\"a\":1,\"b\":null}", "\"a\",\"b\"", "1,2", "\"a\":\"int64\",\"b\":\"object\""));
     expect("{a: 1}", 0, "ValueError");
     expect("{}", HOB_BUILD_SCALARS_ARE_ROW, ANSWER("", "", "1,0", ""));
     expect("{}", 0, ANSWER("", "", "0,0", ""));
@@ -172,7 +172,8 @@ static void tables_of_holes_and_of_repeated_texts_are_refused(void **state)
         hob_value_append(arena, rows, &hob_value_null);
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     hob_buffer_put_repeated(&text, 'x', 1000000);
-    hob_value_put_string(arena, repeated, "text", hob_value_new_string(arena, hob_buffer_text(&text)));
+    hob_value_put_string(arena, repeated, "text",
+                         hob_value_new_string(arena, hob_buffer_text(&text)));
     hob_value_put_string(arena, repeated, "rows", rows);
     assert_int_equal(hob_frame_from_value(&frame, repeated, 0, NULL, NULL), HOB_E_LIMIT);
 }

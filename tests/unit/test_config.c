@@ -67,14 +67,21 @@ static void nothing_outside_the_roots_can_be_opened(void **state)
     assert_int_equal(hob_roots_add(roots, ".", NULL), 0);
     HOB_AUTO(buffer) struct hob_buffer absolute = HOB_BUFFER_INIT;
     hob_buffer_printf(&absolute, "%s/in/sub/../plain", scratch);
-    static const char *const inside[] = {"plain", "./plain", "sub/deep", "sub/../plain",
-                                         "leads-in/deep", "../in/plain"};
+    static const char *const inside[] = {"plain",        "./plain",       "sub/deep",
+                                         "sub/../plain", "leads-in/deep", "../in/plain"};
     for (size_t i = 0; i < sizeof inside / sizeof inside[0]; i++)
         assert_int_equal(code_of_open(roots, inside[i]), 0);
     assert_int_equal(code_of_open(roots, hob_buffer_string(&absolute)), 0);
-    static const char *const outside[] = {"../out/secret", "leads-out", "/etc/hostname",
-                                          "sub/../../out/secret", "../in-evil/x", "..", "/",
-                                          "dangling", "../out/not-there", "leads-in/../../out"};
+    static const char *const outside[] = {"../out/secret",
+                                          "leads-out",
+                                          "/etc/hostname",
+                                          "sub/../../out/secret",
+                                          "../in-evil/x",
+                                          "..",
+                                          "/",
+                                          "dangling",
+                                          "../out/not-there",
+                                          "leads-in/../../out"};
     for (size_t i = 0; i < sizeof outside / sizeof outside[0]; i++)
         assert_int_equal(code_of_open(roots, outside[i]), HOB_E_OUTSIDE);
     assert_int_equal(code_of_open(roots, "not-there"), HOB_E_NOT_FOUND);
@@ -154,8 +161,8 @@ static int load_key(const char *name, const char *key, char *out, size_t size)
     HOB_AUTO(buffer) struct hob_buffer json = HOB_BUFFER_INIT;
     struct hob_scope scope = {0};
     struct hob_interface interface;
-    struct hob_interface_request request = {
-        .names = hob_value_new_string(arena, hob_text_from(name))};
+    struct hob_interface_request request = {.names =
+                                                hob_value_new_string(arena, hob_text_from(name))};
     int result = hob_interface_load(arena, &scope, &request, &interface, NULL);
     if (result < 0)
         return result;

@@ -126,7 +126,8 @@ static void test_end_tag_of_outer_block_leaves_inner_one_unclosed(void **state)
 static void test_unclosed_output_is_an_error_with_its_place(void **state)
 {
     (void)state;
-    assert_fails("ab\ncd {{ x }\n", HOB_E_TEMPLATE, "'test', line 2, column 4: '{{' is never closed");
+    assert_fails("ab\ncd {{ x }\n", HOB_E_TEMPLATE,
+                 "'test', line 2, column 4: '{{' is never closed");
 }
 
 static void test_unclosed_tag_is_an_error(void **state)

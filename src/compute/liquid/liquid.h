@@ -23,8 +23,8 @@ struct hob_liquid_template;
 enum { HOB_LIQUID_MAX_NESTING = 100, HOB_LIQUID_MAX_SOURCE = 4 << 20 };
 
 /* Parses `source` (copied, as is `name`, which is for messages) into *out, one reference for the
- * caller. HOB_E_TEMPLATE for an unclosed `{{` or `{%`, HOB_E_UNICODE, HOB_E_LIMIT, HOB_E_MEMORY; the
- * message names line and column. Warnings of the parser are kept and given at each render. */
+ * caller. HOB_E_TEMPLATE for an unclosed `{{` or `{%`, HOB_E_UNICODE, HOB_E_LIMIT, HOB_E_MEMORY;
+ * the message names line and column. Warnings of the parser are kept and given at each render. */
 int hob_liquid_parse(struct hob_liquid_template **out, struct hob_text source, struct hob_text name,
                      struct hob_error *error);
 /* One more reference; returns the template. */

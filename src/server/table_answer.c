@@ -1,0 +1,107 @@
+/* table_answer: see table_answer.h.
+ *
+ * The first megabyte is written where the answer is made. Most tables end there: they are sent with
+ * their length, and may be kept warm; and what cannot be written at all is still an error with a
+ * status of its own. For the others the frame stays alive until the last of it has been sent. */
+#include "server/table_answer.h"
+
+#include "access/arrow.h"
+#include "access/csv.h"
+#include "frame/records.h"
+#include "server/answer.h"
+#include "value/json.h"
+
+enum { WHOLE_SIZE = 1 << 20 }; /* tables of more text than this are sent while they are written */
+
+struct hob_table_rest {
+    enum hob_form form;
+    struct hob_frame *frame;
+    struct hob_records_writer *records; /* for JSON and NDJSON */
+    struct hob_csv_writer *csv;
+    struct hob_arrow_writer *arrow;
+    struct hob_table_answer around;
+    uint64_t started, operation_started;
+};
+
+struct hob_table_rest *hob_table_rest_free(struct hob_table_rest *rest)
+{
+    if (rest == NULL)
+        return NULL;
+    hob_records_writer_free(rest->records);
+    hob_csv_writer_free(rest->csv);
+    hob_arrow_writer_free(rest->arrow);
+    hob_frame_free(rest->frame);
+    free(rest);
+    return NULL;
+}
+
+static void put_after(const struct hob_table_rest *rest, struct hob_buffer *out)
+{
+    if (rest->form != HOB_FORM_JSON)
+        return;
+    hob_buffer_put_string(out, rest->around.after);
+    if (rest->around.timed)
+        hob_answer_put_timing(out, rest->started, rest->operation_started);
+}
+
+static int step_table(struct hob_table_rest *rest, struct hob_buffer *out, size_t enough,
+                      struct hob_error *error)
+{
+    if (rest->records != NULL)
+        return hob_records_writer_step(rest->records, out, enough, error);
+    if (rest->csv != NULL)
+        return hob_csv_writer_step(rest->csv, out, enough, error);
+    return hob_arrow_writer_step(rest->arrow, out, enough, error);
+}
+
+int hob_table_rest_step(struct hob_table_rest *rest, struct hob_buffer *out, size_t enough,
+                        struct hob_error *error)
+{
+    int code = step_table(rest, out, enough, error);
+    if (code == 0)
+        put_after(rest, out);
+    return code;
+}
+
+static int start_writer(struct hob_table_rest *rest, struct hob_error *error)
+{
+    bool started = false;
+    switch (rest->form) {
+    case HOB_FORM_CSV:
+        rest->csv = hob_csv_writer_new(rest->frame, ',', '"');
+        started = rest->csv != NULL;
+        break;
+    case HOB_FORM_ARROW:
+        return hob_arrow_writer_new(&rest->arrow, rest->frame, error);
+    default:
+        rest->records = hob_records_writer_new(
+            rest->frame, rest->form == HOB_FORM_LINES ? HOB_RECORDS_LINES : HOB_RECORDS_ANSWER,
+            HOB_JSON_COMPACT);
+        started = rest->records != NULL;
+    }
+    return started ? 0 : hob_error_set(error, HOB_E_MEMORY, "not enough memory for the table");
+}
+
+int hob_table_answer(struct hob_call *call, struct hob_frame **frame,
+                     const struct hob_table_answer *around, struct hob_error *error)
+{
+    struct hob_table_rest *rest = hob_alloc_zero(1, sizeof *rest);
+    *rest = (struct hob_table_rest){
+        .form = call->form,
+        .frame = HOB_STEAL(*frame),
+        .around = *around,
+        .started = call->started,
+        .operation_started = call->operation_started,
+    };
+    if (call->form != HOB_FORM_JSON)
+        hob_buffer_clear(&call->out);
+    int code = start_writer(rest, error);
+    if (code == 0)
+        code = hob_table_rest_step(rest, &call->out, WHOLE_SIZE, error);
+    if (code == HOB_WRITER_MORE) {
+        call->rest = rest;
+        return 0;
+    }
+    hob_table_rest_free(rest);
+    return code;
+}
