@@ -7,7 +7,7 @@
 #ifndef HOB_BASE_ERROR_H
 #define HOB_BASE_ERROR_H
 
-/* clang-format off: a table */
+/* clang-format off */
 /*  code            number  error_type             HTTP exit */
 #define HOB_ERROR_LIST(X)                                                                          \
     X(PARAMETER,       1, "ValueError",           400, 2) /* malformed or missing parameter */     \
@@ -54,7 +54,10 @@ struct hob_error {
     char hint[HOB_ERROR_HINT_SIZE];       /* what to do next; may be empty */
 };
 
-#define HOB_ERROR_INIT {0}
+#define HOB_ERROR_INIT                                                                             \
+    {                                                                                              \
+        0                                                                                          \
+    }
 
 /* Fills *error (which may be NULL) and returns `code`. The message may name the arguments of an
  * earlier message: they are formatted before the old text is overwritten. */
@@ -70,7 +73,7 @@ int hob_error_context(struct hob_error *error, const char *format, ...)
 /* An error from errno about a path: picks NOT_FOUND, IS_DIRECTORY, PERMISSION... by its value. */
 int hob_error_from_errno(struct hob_error *error, int number, const char *doing, const char *path);
 
-const char *hob_error_type(int code);   /* "ValueError"... */
+const char *hob_error_type(int code); /* "ValueError"... */
 int hob_error_http_status(int code);
 int hob_error_exit_status(int code);
 

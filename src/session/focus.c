@@ -69,6 +69,12 @@ static int entry_equals(const struct session_column *selector, size_t entry,
                         const struct session_label *wanted, struct hob_arena *arena,
                         struct hob_error *error)
 {
+    bool as_read = selector->base != NULL && entry < selector->base_rows &&
+                   session_overlay_get(&selector->overlay, entry).data == NULL;
+    if (as_read) {
+        struct session_label own = session_label_of_cell(selector->base, entry, arena);
+        return session_label_equal(&own, wanted);
+    }
     const struct hob_value *value;
     int result = session_cell_value(&value, selector, entry, arena, error);
     if (result < 0)
