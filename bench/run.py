@@ -28,6 +28,8 @@ import sys
 import tempfile
 import time
 
+import plot
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CV = ROOT / "examples" / "cv"
 TALK = "talks/" + sorted(p.name for p in (CV / "talks").glob("*.md"))[0]
@@ -332,8 +334,34 @@ def bench_json(bench, count):
               "Python json.dumps", sorted(times["dumps"])[1], "<= 0.07x with pandas")
 
 
+def bench_growth(bench):
+    """Time and memory of reading a csv, from a thousand rows to ten million."""
+    chunk = bench.scratch / "chunk.csv"
+    write_csv(chunk, 100_000)
+    header, *lines = chunk.read_text().splitlines(keepends=True)
+    times, memory = [], []
+    for rows in [10**3, 10**4, 10**5, 10**6] + ([] if bench.quick else [10**7]):
+        path = bench.scratch / f"rows-{rows}.csv"
+        with path.open("w") as out:
+            out.write(header)
+            for start in range(0, rows, len(lines)):
+                out.writelines(lines[:rows - start])
+        mine = run_tables(bench, "csv", path, 3 if rows > 10**6 else 9)
+        size = path.stat().st_size / 1e6
+        path.unlink()
+        times.append((rows, mine["read_ms"]))
+        memory.append((rows, mine["peak_mb"]))
+        bench.add(f"read a csv of {rows:,} rows", mine["read_ms"], "ms", "MB of the file", size,
+                  more={"peak_mb": mine["peak_mb"]})
+    results = ROOT / "bench" / "results"
+    results.mkdir(exist_ok=True)
+    (results / "growth.svg").write_text(plot.log_log(
+        "Reading a csv into typed columns", "rows", "milliseconds, megabytes",
+        {"time, ms": times, "peak memory, MB": memory}))
+
+
 SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
-          "ping": bench_ping, "answers": bench_answers, "tables": bench_tables}
+          "ping": bench_ping, "answers": bench_answers, "tables": bench_tables, "growth": bench_growth}
 
 
 def machine():

@@ -45,9 +45,6 @@ int hob_csv_read_tuned(struct hob_frame **frame, struct hob_text text,
                        const struct hob_csv_options *options, const struct hob_csv_tuning *tuning,
                        struct hob_error *error);
 
-/* csv_memory.c: as hob_try_alloc, for what may be large; freed by free. */
-void *hob_csv_try_alloc(size_t count, size_t size);
-
 /* csv_options.c */
 int hob_csv_dialect_init(struct hob_csv_dialect *dialect, struct hob_text text,
                          const struct hob_csv_options *options, struct hob_error *error);

@@ -281,7 +281,7 @@ static int prepare(struct reading *reading)
         *join = (struct hob_csv_join){.parts = reading->parts + i,
                                       .stride = reading->columns,
                                       .count = reading->chunk_count,
-                                      .slots = hob_csv_try_alloc(rows, sizeof(int64_t)),
+                                      .slots = hob_try_alloc_large(rows, sizeof(int64_t)),
                                       .capacity = rows};
         if (join->slots == NULL)
             return no_memory(reading);

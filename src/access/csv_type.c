@@ -327,7 +327,7 @@ static bool make_room(struct hob_csv_part *part, size_t size)
     expected += HOB_CSV_SLACK;
     if (part->rows < JUDGE_FROM || expected < needed + needed / 2)
         return HOB_TRY_GROW(part->bytes, part->bytes_capacity, needed);
-    char *bytes = hob_csv_try_alloc(expected, 1);
+    char *bytes = hob_try_alloc_large(expected, 1);
     if (bytes == NULL)
         return HOB_TRY_GROW(part->bytes, part->bytes_capacity, needed);
     if (used > 0)

@@ -35,7 +35,8 @@
     X(INTERNAL,       23, "RuntimeError",         500, 1) /* a fault of hob's own */               \
     X(TEMPLATE,       24, "LiquidSyntaxError",    422, 1) /* a template that cannot be parsed */   \
     X(PATTERN,        25, "error",                422, 1) /* a regular expression that is none */  \
-    X(NO_KEY,         26, "KeyError",             404, 1) /* no such session, row or column */
+    X(NO_KEY,         26, "KeyError",             404, 1) /* no such session, row or column */     \
+    X(NOT_ACCEPTABLE, 27, "ValueError",           406, 1) /* no form that the client takes */
 /* clang-format on */
 
 enum hob_error_code {

@@ -71,8 +71,10 @@ static int read_all(struct hob_file_content *content, int descriptor, const char
 {
     HOB_AUTO(free) char *data = NULL;
     size_t capacity = 0, size = 0;
-    if (!HOB_TRY_GROW(data, capacity, expected + 2))
+    data = hob_try_alloc_large(expected + 2, 1);
+    if (data == NULL)
         return no_memory(path, error);
+    capacity = expected + 2;
     for (;;) {
         if (size + 1 >= capacity && !HOB_TRY_GROW(data, capacity, capacity + 1))
             return no_memory(path, error);

@@ -5,6 +5,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/platform.h"
+
+enum { LARGE_PAGE = 2 << 20, LARGE_FROM = 4 << 20 };
+
 static void *need(void *memory, size_t size)
 {
     if (memory == NULL && size > 0) {
@@ -36,6 +40,20 @@ void *hob_try_realloc(void *memory, size_t count, size_t size)
     if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX)
         return NULL;
     return realloc(memory, total > 0 ? total : 1);
+}
+
+void *hob_try_alloc_large(size_t count, size_t size)
+{
+    size_t total;
+    void *memory = NULL;
+    if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX - LARGE_PAGE)
+        return NULL;
+    if (total < LARGE_FROM)
+        return malloc(total > 0 ? total : 1);
+    if (posix_memalign(&memory, LARGE_PAGE, total) != 0)
+        return NULL;
+    hob_platform_prefer_large_pages(memory, total);
+    return memory;
 }
 
 _Bool hob_try_grow(void **items, size_t *capacity, size_t needed, size_t item_size)

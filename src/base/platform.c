@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -61,6 +62,19 @@ int hob_platform_memory(size_t *resident, size_t *private_bytes)
     *resident = (size_t)usage.ru_maxrss;
     *private_bytes = *resident;
     return 0;
+#endif
+}
+
+void hob_platform_prefer_large_pages(void *memory, size_t size)
+{
+#if defined(__linux__) && defined(MADV_HUGEPAGE)
+    const size_t large = (size_t)2 << 20;
+    uintptr_t start = ((uintptr_t)memory + large - 1) / large * large;
+    uintptr_t end = ((uintptr_t)memory + size) / large * large;
+    if (end > start)
+        madvise((void *)start, end - start, MADV_HUGEPAGE);
+#else
+    (void)memory, (void)size;
 #endif
 }
 

@@ -15,6 +15,9 @@ int hob_platform_open_beneath(int root, const char *path, int flags, mode_t mode
 /* Memory of this process in bytes: resident, and the part of it shared with nobody. */
 int hob_platform_memory(size_t *resident, size_t *private_bytes);
 
+/* A hint to put large pages behind this memory, before it is touched. */
+void hob_platform_prefer_large_pages(void *memory, size_t size);
+
 /* Cores that this process may run on. */
 unsigned hob_platform_cores(void);
 

@@ -5,18 +5,16 @@
 #include "compute/query.h"
 #include "compute/where.h"
 
-/* All values of an option; the texts are borrowed from the command line, the array is the caller's.
- */
-static struct hob_text *take_lists(const struct hob_arguments *arguments, const char *option,
-                                   struct hob_texts *lists)
+/* All values of an option, in the arena; the texts are borrowed from the command line. */
+static struct hob_texts values_of(const struct hob_arguments *arguments, const char *option,
+                                  struct hob_arena *arena)
 {
-    HOB_AUTO(free)
-    const char **values = hob_arguments_values(arguments, option, &lists->count);
-    struct hob_text *items = hob_alloc_zero(lists->count + 1, sizeof *items);
-    for (size_t i = 0; i < lists->count; i++)
+    size_t count;
+    HOB_AUTO(free) const char **values = hob_arguments_values(arguments, option, &count);
+    struct hob_text *items = hob_arena_alloc(arena, (count + 1) * sizeof *items);
+    for (size_t i = 0; i < count; i++)
         items[i] = hob_text_from(values[i]);
-    lists->items = items;
-    return items;
+    return (struct hob_texts){items, count};
 }
 
 static int check_limit(const struct hob_arguments *arguments, uint64_t *limit)
@@ -50,20 +48,21 @@ int hob_read_query_check(const struct hob_arguments *arguments)
 int hob_read_query(const struct hob_arguments *arguments, struct hob_frame **frame,
                    struct hob_error *error)
 {
-    struct hob_query query = {
-        .count = hob_arguments_has(arguments, "count"),
-        .limited = hob_arguments_has(arguments, "limit"),
-    };
-    HOB_AUTO(free) struct hob_text *where = take_lists(arguments, "where", &query.where);
-    HOB_AUTO(free) struct hob_text *group = take_lists(arguments, "group", &query.group);
-    HOB_AUTO(free) struct hob_text *sum = take_lists(arguments, "sum", &query.sum);
-    HOB_AUTO(free) struct hob_text *mean = take_lists(arguments, "mean", &query.mean);
-    HOB_AUTO(free) struct hob_text *min = take_lists(arguments, "min", &query.min);
-    HOB_AUTO(free) struct hob_text *max = take_lists(arguments, "max", &query.max);
-    HOB_AUTO(free) struct hob_text *sort = take_lists(arguments, "sort", &query.sort);
-    HOB_AUTO(free) struct hob_text *select = take_lists(arguments, "select", &query.select);
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     uint64_t limit = 0;
     check_limit(arguments, &limit);
-    query.limit = limit;
+    struct hob_query query = {
+        .where = values_of(arguments, "where", arena),
+        .group = values_of(arguments, "group", arena),
+        .count = hob_arguments_has(arguments, "count"),
+        .sum = values_of(arguments, "sum", arena),
+        .mean = values_of(arguments, "mean", arena),
+        .min = values_of(arguments, "min", arena),
+        .max = values_of(arguments, "max", arena),
+        .sort = values_of(arguments, "sort", arena),
+        .limited = hob_arguments_has(arguments, "limit"),
+        .limit = limit,
+        .select = values_of(arguments, "select", arena),
+    };
     return hob_query_is_empty(&query) ? 0 : hob_query_apply(&query, frame, error);
 }

@@ -236,7 +236,8 @@ static int to_currency(struct hob_column *made, const struct hob_value *cell,
     return hob_column_append_string(made, hob_text_from(text)) ? 1 : -1;
 }
 
-/* Puts what is there in the old column over the new one, which stays where the old one is empty. */
+/* Puts what is there in the old column over the new one, which stays where the old one is empty.
+ * Whole numbers that are floats because of the holes are whole numbers again. */
 static int keep_old(const struct hob_list_call *call, struct hob_text name, struct hob_column *made,
                     struct hob_error *error)
 {
@@ -251,8 +252,11 @@ static int keep_old(const struct hob_list_call *call, struct hob_text name, stru
         cells[row] = hob_column_value(old, row, arena);
         bool empty = hob_value_is_null(cells[row]) ||
                      (cells[row]->kind == HOB_STRING && cells[row]->text.size == 0);
+        int64_t whole;
         if (empty)
             cells[row] = hob_column_value(made, row, arena);
+        else if (made->type == HOB_COLUMN_INT64 && whole_number(cells[row], &whole))
+            cells[row] = hob_value_new_int(arena, whole);
     }
     struct hob_column merged;
     size_t count = made->count;

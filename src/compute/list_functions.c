@@ -115,8 +115,9 @@ int hob_list_text_argument(const struct hob_list_call *call, const char *name, c
     if (value == NULL)
         return hob_error_set(error, HOB_E_PARAMETER, "%s needs the argument `%s`", call->function,
                              name);
-    return hob_error_set(error, HOB_E_PARAMETER, "the argument `%s` of %s must be a text, not a %s",
-                         name, call->function, hob_value_kind_name(value));
+    return hob_error_set(error, HOB_E_PARAMETER,
+                         "the argument `%s` of %s must be a text, but it is: %s", name,
+                         call->function, hob_value_kind_name(value));
 }
 
 static int find_column(const struct hob_list_call *call, struct hob_text name, size_t *position,

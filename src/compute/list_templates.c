@@ -52,6 +52,8 @@ static int read_file(const struct list_templates *templates, const char *path,
         return 0;
     if (error != NULL)
         *error = problem;
+    if (result == HOB_E_OUTSIDE)
+        hob_error_hint(error, "templates are read from the directory of templates only");
     return result;
 }
 

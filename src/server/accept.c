@@ -1,9 +1,9 @@
 /* accept: see accept.h.
  *
  * Both headers are lists of a name, parameters, and a weight `q` between 0 and 1 with up to three
- * digits, which is kept in thousandths. For each thing that is offered the most exact entry decides,
- * wherever it stands: `text/csv;q=0` takes CSV out of "everything". Entries are read again for each offer;
- * there are few of both, and so nothing has to be kept. */
+ * digits, which is kept in thousandths. For each thing that is offered the most exact entry
+ * decides, wherever it stands: `text/csv;q=0` takes CSV out of "everything". Entries are read again
+ * for each offer; there are few of both, and so nothing has to be kept. */
 #include "server/accept.h"
 
 #include <stdint.h>
@@ -278,8 +278,7 @@ enum hob_encoding hob_accept_encoding(const struct hob_accept_header *accept, un
 bool hob_accept_refuses_identity(const struct hob_accept_header *accept)
 {
     bool any = false;
-    return accept->count > 0 &&
-           judge(accept, encodings[HOB_ENCODING_IDENTITY], &any).weight == 0;
+    return accept->count > 0 && judge(accept, encodings[HOB_ENCODING_IDENTITY], &any).weight == 0;
 }
 
 bool hob_accept_has_tag(const struct hob_accept_header *if_none_match, struct hob_text tag)

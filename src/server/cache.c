@@ -19,6 +19,7 @@ enum { SOURCE_SIZE = 192, FIRST_BUCKETS = 64 };
 struct entry {
     atomic_uint references;
     const void *route;
+    unsigned variant;
     uint64_t hash;
     struct entry *in_bucket;     /* the next of the same bucket */
     struct entry *newer, *older; /* in order of use */
@@ -66,14 +67,15 @@ static struct entry **bucket_of(struct hob_cache *cache, uint64_t hash)
 
 static uint64_t hash_key(struct hob_cache_key key)
 {
-    return hob_text_hash(key.body) ^ ((uint64_t)(uintptr_t)key.route * 0x9E3779B97F4A7C15U);
+    return hob_text_hash(key.body) ^
+           ((uint64_t)(uintptr_t)key.route + key.variant) * 0x9E3779B97F4A7C15U;
 }
 
 static struct entry *look_up(struct hob_cache *cache, struct hob_cache_key key, uint64_t hash)
 {
     struct entry *entry = *bucket_of(cache, hash);
     while (entry != NULL &&
-           (entry->hash != hash || entry->route != key.route ||
+           (entry->hash != hash || entry->route != key.route || entry->variant != key.variant ||
             !hob_text_equal((struct hob_text){entry->key, entry->key_size}, key.body)))
         entry = entry->in_bucket;
     return entry;
@@ -140,6 +142,7 @@ static struct entry *new_entry(struct hob_cache_key key, struct hob_response *re
         return NULL;
     *entry = (struct entry){
         .route = key.route,
+        .variant = key.variant,
         .hash = hash_key(key),
         .response = hob_response_ref(response),
         .sources = sources,

@@ -7,14 +7,15 @@
 
 #include "access/access.h"
 #include "compute/compute.h"
-#include "frame/records.h"
 #include "server/dispatch.h"
 #include "server/parameters.h"
 #include "server/posted.h"
+#include "server/table_answer.h"
 #include "value/json.h"
 #include "value/python.h"
 
-/* The compute entry: `params`, with the operation as its function, and a field to put results in. */
+/* The compute entry: `params`, with the operation as its function, and a field to put results in.
+ */
 static int entry_of(const struct hob_value **entry, struct hob_call *call,
                     const struct hob_value *operation, struct hob_error *error)
 {
@@ -58,12 +59,11 @@ static int compute_interface(struct hob_frame **frame, struct hob_call *call,
     int code = hob_parameter_text(call->body, "directory", &request.directory, error);
     if (code == 0)
         code = hob_interface_load(call->arena, &call->scope, &request, &interface, error);
-    return code != 0 ? code
-                     : hob_access_read_interface(frame, &call->scope, &interface, error);
+    return code != 0 ? code : hob_access_read_interface(frame, &call->scope, &interface, error);
 }
 
 static int put_answer(struct hob_call *call, const struct hob_value *operation,
-                      const struct hob_frame *frame, struct hob_error *error)
+                      struct hob_frame **frame, struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer message = HOB_BUFFER_INIT;
     hob_buffer_put_string(&message, "Compute operation '");
@@ -74,11 +74,10 @@ static int put_answer(struct hob_call *call, const struct hob_value *operation,
     hob_buffer_put_string(&call->out, ",\"message\":");
     hob_json_put_string(&call->out, hob_buffer_text(&message), HOB_JSON_COMPACT);
     hob_buffer_put_string(&call->out, ",\"result\":");
-    if (frame == NULL)
-        hob_buffer_put_string(&call->out, "null");
-    else if (code == 0)
-        code = hob_frame_put_answer(&call->out, frame, error);
-    hob_buffer_put_char(&call->out, '}');
+    struct hob_table_answer around = {.after = "}"};
+    if (code == 0 && *frame != NULL)
+        return hob_table_answer(call, frame, &around, error);
+    hob_buffer_put_string(&call->out, "null}");
     return code;
 }
 
@@ -96,5 +95,9 @@ int hob_handle_compute(struct hob_call *call, struct hob_error *error)
         code = compute_posted(&frame, call, operation, error);
     else if (hob_value_get(call->body, "interface_file") != NULL)
         code = compute_interface(&frame, call, error);
-    return code != 0 ? code : put_answer(call, operation, frame, error);
+    if (code == 0 && frame == NULL && call->form != HOB_FORM_JSON)
+        code = hob_error_set(error, HOB_E_NOT_ACCEPTABLE,
+                             "without 'data' or 'interface_file' there is no table to send as %s",
+                             hob_form_type(call->form));
+    return code != 0 ? code : put_answer(call, operation, &frame, error);
 }

@@ -14,6 +14,10 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "server/answer.h"
+#include "server/encode.h"
+#include "server/etag.h"
+#include "server/negotiate.h"
+#include "server/table_answer.h"
 #include "value/json.h"
 
 enum {
@@ -89,6 +93,13 @@ static struct hob_response *wrong_method(const struct hob_http_request *request,
     return response;
 }
 
+static struct hob_response *not_acceptable(const struct hob_route *route)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_negotiate_refuse(route, &error);
+    return hob_answer_error(route->envelope, &error, 0);
+}
+
 /* ---- running a handler ---- */
 
 static struct hob_response *body_error(enum hob_envelope envelope, struct hob_error *error)
@@ -117,13 +128,14 @@ static int need_object(const struct hob_call *call, struct hob_error *error)
 }
 
 /* The response of a handler that succeeded. */
-static struct hob_response *take_answer(struct hob_call *call, struct hob_error *error)
+static struct hob_response *take_answer(struct hob_call *call, const struct hob_route *route,
+                                        struct hob_choice choice, struct hob_error *error)
 {
-    struct hob_response *response =
-        hob_buffer_failed(&call->out) ? NULL : hob_response_new(200, &call->out);
+    struct hob_response *response = hob_negotiate_answer(call, route, choice);
     if (response != NULL)
         return response;
     hob_error_set(error, HOB_E_MEMORY, "not enough memory for the answer");
+    call->keep = false;
     return hob_answer_error(call->envelope, error, 0);
 }
 
@@ -136,7 +148,7 @@ struct outcome {
 
 /* Reads the body and calls the handler. NULL without memory; *code says what the handler said. */
 static struct hob_response *run_call(struct hob_call *call, const struct hob_route *route,
-                                     struct hob_text body, int *code)
+                                     struct hob_choice choice, struct hob_text body, int *code)
 {
     struct hob_error error;
     error.code = 0;
@@ -151,7 +163,7 @@ static struct hob_response *run_call(struct hob_call *call, const struct hob_rou
     if (*code == 0)
         *code = route->handle(call, &error);
     if (*code == 0)
-        return take_answer(call, &error);
+        return take_answer(call, route, choice, &error);
     if (*code == HOB_CALL_WOULD_WAIT)
         return NULL;
     if (*code == HOB_E_INTERNAL || *code == HOB_E_IO)
@@ -160,12 +172,56 @@ static struct hob_response *run_call(struct hob_call *call, const struct hob_rou
     return hob_answer_error(call->envelope, &error, 0);
 }
 
+/* A request that has a route, and the variant of its answer. */
+struct asked {
+    const struct hob_http_request *request;
+    const struct hob_route *route; /* NULL: there is nothing to answer but a refusal */
+    struct hob_choice choice;
+};
+
+static struct hob_cache_key key_of(const struct asked *asked)
+{
+    return (struct hob_cache_key){asked->route, asked->request->body,
+                                  hob_negotiate_variant(asked->choice)};
+}
+
+/* Keeps the answer warm together with the sources, which are taken over; of one that is made while
+ * it is being sent, what a client gets that has it already. */
+static void keep(struct hob_server *server, const struct asked *asked,
+                 struct hob_response *response, struct hob_sources *sources, uint64_t cost_ns)
+{
+    if (!hob_response_is_streamed(response)) {
+        hob_cache_keep(server->cache, key_of(asked), response, sources, cost_ns);
+        return;
+    }
+    HOB_AUTO(response)
+    struct hob_response *shorter = hob_negotiate_not_modified(response);
+    if (shorter != NULL)
+        hob_cache_keep(server->cache, key_of(asked), shorter, sources, cost_ns);
+    else
+        hob_sources_free(sources);
+}
+
+/* What is done with a success answer that the same question will get again. */
+static void finish(struct hob_server *server, const struct asked *asked,
+                   struct hob_response *response, struct hob_sources **sources, uint64_t cost_ns)
+{
+    char tag[HOB_ETAG_SIZE] = "";
+    struct hob_text body = asked->request->body;
+    if (asked->route->table && hob_etag_make(tag, asked->route->path, body,
+                                             hob_negotiate_variant(asked->choice), *sources))
+        hob_response_set_tag(response, tag);
+    if (!server->options.no_cache && body.size <= QUICK_BODY_SIZE &&
+        (tag[0] != '\0' || !hob_response_is_streamed(response)))
+        keep(server, asked, response, HOB_STEAL(*sources), cost_ns);
+}
+
 /* Makes the answer of a route, and keeps it warm when it may be. */
-static struct hob_response *make_answer(struct hob_server *server, const struct hob_route *route,
-                                        const struct hob_http_request *request,
+static struct hob_response *make_answer(struct hob_server *server, const struct asked *asked,
                                         size_t max_file_size, struct outcome *outcome)
 {
     HOB_AUTO(sources) struct hob_sources *sources = NULL;
+    const struct hob_http_request *request = asked->request;
     struct hob_call call = {
         .server = server,
         .arena = hob_arena_new(),
@@ -173,25 +229,24 @@ static struct hob_response *make_answer(struct hob_server *server, const struct 
         .method = request->method,
         .path = request->path,
         .may_wait = outcome->may_wait,
+        .form = (enum hob_form)asked->choice.form,
         .scope = {.roots = server->roots,
                   .max_file_size = max_file_size,
                   .finish = hob_compute_finish,
                   .finish_data = server->compute},
     };
     uint64_t started = hob_clock_now();
-    bool kept = route->kind == HOB_ROUTE_KEPT && !server->options.no_cache &&
-                request->body.size <= QUICK_BODY_SIZE;
-    if (kept)
+    if (asked->route->kind == HOB_ROUTE_KEPT)
         call.scope.sources = sources = hob_sources_new();
-    struct hob_response *response = run_call(&call, route, request->body, &outcome->code);
+    struct hob_response *response =
+        run_call(&call, asked->route, asked->choice, request->body, &outcome->code);
     outcome->ticket = call.ticket;
-    if (kept && call.keep && outcome->code == 0 && response != NULL) {
-        struct hob_cache_key key = {route, request->body};
-        hob_cache_keep(server->cache, key, response, HOB_STEAL(sources), hob_clock_now() - started);
-    }
+    if (call.keep && outcome->code == 0 && response != NULL)
+        finish(server, asked, response, &sources, hob_clock_now() - started);
+    hob_table_rest_free(call.rest);
     hob_buffer_deinit(&call.out);
     hob_arena_free(call.arena);
-    return response;
+    return hob_negotiate_settle(response, request);
 }
 
 /* ---- routing ---- */
@@ -218,29 +273,36 @@ static unsigned method_flag(const char *method)
     return strcmp(method, "DELETE") == 0 ? HOB_METHOD_DELETE : 0;
 }
 
-/* The route when it has the method, else the refusal in *refused (NULL without memory). */
-static const struct hob_route *find_route(const struct hob_http_request *request,
-                                          struct hob_response **refused)
+/* The route when it has the method and what the client takes, else none and the refusal in
+ * *refused (NULL without memory). */
+static struct asked find_route(const struct hob_http_request *request,
+                               struct hob_response **refused)
 {
-    const struct hob_route *route = hob_route_find(request->path);
-    if (route != NULL && (route->methods & method_flag(request->method)) != 0)
-        return route;
+    struct asked asked = {.request = request, .route = hob_route_find(request->path)};
+    const struct hob_route *route = asked.route;
+    bool has_method = route != NULL && (route->methods & method_flag(request->method)) != 0;
+    if (has_method)
+        asked.choice = hob_negotiate(route, &request->headers);
+    if (has_method && asked.choice.form != HOB_FORM_NONE)
+        return asked;
     *refused = check_body(request);
     if (*refused == NULL)
-        *refused = route == NULL ? unknown_path(request) : wrong_method(request, route);
-    return NULL;
+        *refused = route == NULL ? unknown_path(request)
+                   : has_method  ? not_acceptable(route)
+                                 : wrong_method(request, route);
+    asked.route = NULL;
+    return asked;
 }
 
 /* For routes that don't look at the body: what is wrong with it, or their constant answer. */
-static struct hob_response *constant_answer(struct hob_server *server,
-                                            const struct hob_route *route,
-                                            const struct hob_http_request *request)
+static struct hob_response *constant_answer(struct hob_server *server, const struct asked *asked)
 {
     size_t count;
-    struct hob_response *response = check_body(request);
+    struct hob_response *response = check_body(asked->request);
     if (response != NULL)
         return response;
-    return hob_response_ref(server->constants[route - hob_routes(&count)]);
+    size_t position = (size_t)(asked->route - hob_routes(&count));
+    return hob_response_ref(server->constants[position][asked->choice.encoding]);
 }
 
 /* ---- answers that wait until what they say is safe ---- */
@@ -296,12 +358,12 @@ static struct hob_response *answer_slowly(struct hob_server *server,
                                           struct outcome *outcome)
 {
     struct hob_response *refused = NULL;
-    const struct hob_route *route = find_route(request, &refused);
-    if (route == NULL)
+    struct asked asked = find_route(request, &refused);
+    if (asked.route == NULL)
         return refused;
-    if (route->kind == HOB_ROUTE_CONSTANT)
-        return constant_answer(server, route, request);
-    return make_answer(server, route, request, server->options.max_file_size, outcome);
+    if (asked.route->kind == HOB_ROUTE_CONSTANT)
+        return constant_answer(server, &asked);
+    return make_answer(server, &asked, server->options.max_file_size, outcome);
 }
 
 static void run_task(struct hob_job *job)
@@ -330,32 +392,30 @@ static void answer_later(struct hob_server *server, struct hob_http_request *req
 /* ---- in the thread that read the request ---- */
 
 /* The answer if it can be had at once, else NULL. */
-static struct hob_response *quick_answer(struct hob_server *server, const struct hob_route *route,
-                                         const struct hob_http_request *request)
+static struct hob_response *quick_answer(struct hob_server *server, const struct asked *asked)
 {
     uint64_t cost_ns;
-    struct hob_cache_key key = {route, request->body};
-    struct hob_response *response = hob_cache_find(server->cache, key, &cost_ns);
+    struct hob_response *response = hob_cache_find(server->cache, key_of(asked), &cost_ns);
+    response = hob_negotiate_settle(response, asked->request);
     if (response != NULL || cost_ns == 0 || cost_ns > QUICK_NS)
         return response;
     struct outcome outcome = {0};
-    response = make_answer(server, route, request, QUICK_FILE_SIZE, &outcome);
+    response = make_answer(server, asked, QUICK_FILE_SIZE, &outcome);
     return outcome.code == HOB_E_LIMIT ? hob_response_unref(response) : response;
 }
 
 /* The answer, or NULL when a worker has to make it. */
-static struct hob_response *answer_now(struct hob_server *server, const struct hob_route *route,
-                                       const struct hob_http_request *request,
+static struct hob_response *answer_now(struct hob_server *server, const struct asked *asked,
                                        struct outcome *outcome)
 {
-    switch (route->kind) {
+    switch (asked->route->kind) {
     case HOB_ROUTE_CONSTANT:
-        return constant_answer(server, route, request);
+        return constant_answer(server, asked);
     case HOB_ROUTE_QUICK:
     case HOB_ROUTE_EITHER:
-        return make_answer(server, route, request, server->options.max_file_size, outcome);
+        return make_answer(server, asked, server->options.max_file_size, outcome);
     case HOB_ROUTE_KEPT:
-        return quick_answer(server, route, request);
+        return quick_answer(server, asked);
     case HOB_ROUTE_SLOW:
         break;
     }
@@ -371,10 +431,10 @@ void hob_dispatch_handle(void *context, struct hob_http_request *request)
     }
     struct outcome outcome = {0};
     HOB_AUTO(response) struct hob_response *response = NULL;
-    const struct hob_route *route = find_route(request, &response);
-    if (route != NULL)
-        response = answer_now(server, route, request, &outcome);
-    if (route != NULL && response == NULL) {
+    struct asked asked = find_route(request, &response);
+    if (asked.route != NULL)
+        response = answer_now(server, &asked, &outcome);
+    if (asked.route != NULL && response == NULL) {
         answer_later(server, request);
     } else if (outcome.ticket != 0) {
         hob_http_defer(request);
@@ -388,14 +448,19 @@ int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error)
 {
     size_t count;
     const struct hob_route *routes = hob_routes(&count);
-    server->constants = hob_alloc_zero(count, sizeof(struct hob_response *));
+    server->constants = hob_alloc_zero(count, sizeof *server->constants);
     struct hob_http_request nothing = {.method = "GET", .path = "", .started = hob_clock_now()};
-    for (size_t i = 0; i < count; i++) {
-        struct outcome outcome = {0};
-        if (routes[i].kind == HOB_ROUTE_CONSTANT)
-            server->constants[i] = make_answer(server, &routes[i], &nothing, 0, &outcome);
+    for (size_t i = 0; i < count * HOB_ENCODINGS; i++) {
+        struct outcome outcome = {.may_wait = true};
+        struct asked asked = {
+            &nothing, &routes[i / HOB_ENCODINGS], {.encoding = i % HOB_ENCODINGS}};
+        if ((hob_encode_available() & 1u << asked.choice.encoding) != 0 &&
+            asked.route->kind == HOB_ROUTE_CONSTANT)
+            server->constants[i / HOB_ENCODINGS][asked.choice.encoding] =
+                make_answer(server, &asked, 0, &outcome);
         if (outcome.code != 0)
-            return hob_error_set(error, outcome.code, "cannot prepare the answer of %s", routes[i].path);
+            return hob_error_set(error, outcome.code, "cannot prepare the answer of %s",
+                                 asked.route->path);
     }
     return 0;
 }

@@ -26,7 +26,8 @@ struct hob_server {
     struct hob_work *work;
     struct hob_http *tcp, *local; /* `local` is NULL without a unix socket */
     struct hob_http_application application;
-    struct hob_response **constants; /* of routes of that kind, by position in the table */
+    /* Of routes of that kind, by position in the table and encoding. */
+    struct hob_response *(*constants)[HOB_ENCODINGS];
     char *socket_path;
     uint64_t socket_inode; /* so that only our own socket is removed */
     uint64_t started;

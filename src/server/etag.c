@@ -4,6 +4,7 @@
  * the same tag by chance. It is no defence against somebody who looks for such states; whoever can
  * choose the files and the body would only mislead himself. Everything goes in with its size or
  * with a mark behind it, so that no two sequences are the same bytes. */
+#define _GNU_SOURCE
 #include "server/etag.h"
 
 #include <stdio.h>

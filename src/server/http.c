@@ -11,9 +11,9 @@
  *
  * Time limits. libmicrohttpd keeps the connections with the common limit in order of their last
  * activity, and walks through those with a limit of their own at each turn; so the common limit is
- * the long one of idle connections, and only a connection whose body is being awaited gets a short
- * one. A client that drips its body is caught by a rate: half a minute, and then one second more
- * for each 64 KiB that came.
+ * the long one of idle connections, and only a connection whose body is being awaited, or to which
+ * a long answer is being sent, gets a short one. A client that drips its body is caught by a rate:
+ * half a minute, and then one second more for each 64 KiB that came.
  *
  * A body over the limit whose length was not announced is read to its end and thrown away, since
  * libmicrohttpd cannot answer in the middle of a body; the same rate, and sixteen times the limit,
@@ -23,6 +23,7 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -33,6 +34,8 @@
 enum {
     IDLE_SECONDS = 3600,
     BODY_SECONDS = 30,
+    SEND_SECONDS = 60,        /* that a client may take none of its answer, when that... */
+    LONG_ANSWER = 64 * 1024,  /* ...is longer than what the system takes in one go */
     BODY_RATE = 64 * 1024,    /* bytes that buy one more second */
     STACK_SIZE = 1024 * 1024, /* documents are read by recursion, up to HOB_VALUE_MAX_DEPTH */
     POOL_SIZE = 8 * 1024,     /* of a connection, for its headers; cleared after each request */
@@ -45,6 +48,16 @@ struct hob_response {
     int status;
     struct hob_text body; /* belongs to `native` */
     struct MHD_Response *native;
+    bool streamed; /* the body is not there yet */
+    char tag[48];
+};
+
+/* The part of a streamed answer that is on its way. */
+struct pulled {
+    struct hob_http_source source;
+    struct hob_buffer piece;
+    size_t sent; /* of the piece */
+    bool ended;  /* there is no other one */
 };
 
 struct hob_http {
@@ -74,30 +87,98 @@ struct connection {
     uint64_t received;
     enum phase phase;
     enum hob_http_refusal refusal;
-    bool hurried;              /* has the short time limit */
+    unsigned limit;            /* seconds without a byte; 0: the common limit */
     struct hob_response *late; /* the answer of a deferred request; owned */
     bool hang_up;
 };
 
 /* ---- responses ---- */
 
-struct hob_response *hob_response_new(int status, struct hob_buffer *body)
+static struct hob_response *wrap(struct MHD_Response *native, int status, const char *content_type)
+{
+    struct hob_response *response = hob_alloc_zero(1, sizeof *response);
+    atomic_init(&response->references, 1);
+    response->status = status;
+    response->native = native;
+    if (content_type != NULL)
+        hob_response_set_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
+    return response;
+}
+
+struct hob_response *hob_response_new_typed(int status, struct hob_buffer *body,
+                                            const char *content_type)
 {
     size_t size;
     char *data = hob_buffer_steal(body, &size);
     if (data == NULL)
         return NULL;
-    struct hob_response *response = hob_alloc_zero(1, sizeof *response);
-    atomic_init(&response->references, 1);
-    response->status = status;
-    response->body = (struct hob_text){data, size};
-    response->native = MHD_create_response_from_buffer_with_free_callback(size, data, free);
-    if (response->native == NULL) {
+    struct MHD_Response *native =
+        MHD_create_response_from_buffer_with_free_callback(size, data, free);
+    if (native == NULL) {
         free(data);
-        free(response);
         return NULL;
     }
-    hob_response_set_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, "application/json");
+    struct hob_response *response = wrap(native, status, content_type);
+    response->body = (struct hob_text){data, size};
+    return response;
+}
+
+struct hob_response *hob_response_new(int status, struct hob_buffer *body)
+{
+    return hob_response_new_typed(status, body, "application/json");
+}
+
+struct hob_response *hob_response_new_empty(int status)
+{
+    static char nothing[1];
+    struct MHD_Response *native =
+        MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
+    return native != NULL ? wrap(native, status, NULL) : NULL;
+}
+
+static void free_pulled(void *context)
+{
+    struct pulled *pulled = context;
+    pulled->source.free(pulled->source.data);
+    hob_buffer_deinit(&pulled->piece);
+    free(pulled);
+}
+
+/* libmicrohttpd asks for as much as it has room for, which is less than a piece. */
+static ssize_t pull(void *context, uint64_t position, char *out, size_t room)
+{
+    struct pulled *pulled = context;
+    (void)position;
+    while (pulled->sent == pulled->piece.size) {
+        if (pulled->ended)
+            return MHD_CONTENT_READER_END_OF_STREAM;
+        hob_buffer_clear(&pulled->piece);
+        pulled->sent = 0;
+        int code = pulled->source.more(pulled->source.data, &pulled->piece);
+        if (code < 0 || hob_buffer_failed(&pulled->piece))
+            return MHD_CONTENT_READER_END_WITH_ERROR;
+        pulled->ended = code == 0;
+    }
+    size_t left = pulled->piece.size - pulled->sent;
+    size_t size = left < room ? left : room;
+    memcpy(out, pulled->piece.data + pulled->sent, size);
+    pulled->sent += size;
+    return (ssize_t)size;
+}
+
+struct hob_response *hob_response_new_streamed(int status, const struct hob_http_source *source,
+                                               const char *content_type)
+{
+    struct pulled *pulled = hob_alloc_zero(1, sizeof *pulled);
+    pulled->source = *source;
+    struct MHD_Response *native =
+        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, POOL_SIZE, pull, pulled, free_pulled);
+    if (native == NULL) {
+        free_pulled(pulled);
+        return NULL;
+    }
+    struct hob_response *response = wrap(native, status, content_type);
+    response->streamed = true;
     return response;
 }
 
@@ -120,6 +201,22 @@ struct hob_response *hob_response_unref(struct hob_response *response)
 void hob_response_set_header(struct hob_response *response, const char *name, const char *value)
 {
     MHD_add_response_header(response->native, name, value);
+}
+
+void hob_response_set_tag(struct hob_response *response, const char *tag)
+{
+    snprintf(response->tag, sizeof response->tag, "%s", tag);
+    hob_response_set_header(response, MHD_HTTP_HEADER_ETAG, tag);
+}
+
+const char *hob_response_tag(const struct hob_response *response)
+{
+    return response->tag;
+}
+
+bool hob_response_is_streamed(const struct hob_response *response)
+{
+    return response->streamed;
 }
 
 int hob_response_status(const struct hob_response *response)
@@ -155,13 +252,28 @@ static enum MHD_Result send_last(struct connection *connection, struct hob_respo
     return result;
 }
 
+/* 0: the common limit of idle connections. */
+static void set_time_limit(struct connection *connection, unsigned seconds)
+{
+    if (connection->limit == seconds)
+        return;
+    connection->limit = seconds;
+    MHD_set_connection_option(connection->native, MHD_CONNECTION_OPTION_TIMEOUT,
+                              seconds != 0 ? seconds : (unsigned)IDLE_SECONDS);
+}
+
 static enum MHD_Result deliver(struct connection *connection, struct hob_response *response)
 {
     connection->phase = ANSWERED;
     if (response == NULL)
         return MHD_NO;
-    if (atomic_load_explicit(&connection->http->draining, memory_order_relaxed))
+    bool last = atomic_load_explicit(&connection->http->draining, memory_order_relaxed);
+    if (response->streamed || response->body.size > LONG_ANSWER)
+        set_time_limit(connection, SEND_SECONDS);
+    if (last && !response->streamed)
         return send_last(connection, response);
+    if (last) /* nobody else is given a streamed answer */
+        hob_response_set_header(response, MHD_HTTP_HEADER_CONNECTION, "close");
     return MHD_queue_response(connection->native, (unsigned)response->status, response->native);
 }
 
@@ -170,6 +282,12 @@ static enum MHD_Result deliver(struct connection *connection, struct hob_respons
 static bool named(const char *key, size_t size, struct hob_text name)
 {
     return size == name.size && strncasecmp(key, name.data, size) == 0;
+}
+
+static void note_line(struct hob_accept_header *header, struct hob_text line)
+{
+    if (header->count < HOB_ACCEPT_LINES)
+        header->lines[header->count++] = line;
 }
 
 static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const char *key,
@@ -193,6 +311,12 @@ static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const
         headers->chunked = named(value, value_size, HOB_TEXT("chunked"));
     } else if (named(key, key_size, HOB_TEXT("expect"))) {
         headers->expects = named(value, value_size, HOB_TEXT("100-continue"));
+    } else if (named(key, key_size, HOB_TEXT("accept"))) {
+        note_line(&headers->accept, text);
+    } else if (named(key, key_size, HOB_TEXT("accept-encoding"))) {
+        note_line(&headers->accept_encoding, text);
+    } else if (named(key, key_size, HOB_TEXT("if-none-match"))) {
+        note_line(&headers->if_none_match, text);
     }
     return MHD_YES;
 }
@@ -203,15 +327,6 @@ static bool has_body(const struct hob_http_headers *headers)
 }
 
 /* ---- a request from its first call to its last ---- */
-
-static void set_time_limit(struct connection *connection, bool hurried)
-{
-    if (connection->hurried == hurried)
-        return;
-    connection->hurried = hurried;
-    MHD_set_connection_option(connection->native, MHD_CONNECTION_OPTION_TIMEOUT,
-                              (unsigned)(hurried ? BODY_SECONDS : IDLE_SECONDS));
-}
 
 static void begin(struct connection *connection, struct MHD_Connection *native, const char *path,
                   const char *method, const char *version)
@@ -271,7 +386,7 @@ static enum MHD_Result on_headers(struct connection *connection)
         return refuse(connection,
                       application->refuse_body(application->context, request, HOB_HTTP_TOO_LARGE));
     if (has_body(&request->headers))
-        set_time_limit(connection, true);
+        set_time_limit(connection, BODY_SECONDS);
     return MHD_YES;
 }
 
@@ -351,17 +466,19 @@ static enum MHD_Result on_access(void *context, struct MHD_Connection *native, c
         return on_resumed(connection);
     if (connection->phase != READING)
         return MHD_YES;
-    set_time_limit(connection, false);
+    set_time_limit(connection, 0);
     return handle(connection);
 }
 
 static void on_completed(void *context, struct MHD_Connection *native, void **slot,
                          enum MHD_RequestTerminationCode code)
 {
-    (void)context, (void)native, (void)code;
+    (void)context, (void)native;
     struct connection *connection = *slot;
     if (connection == NULL)
         return;
+    if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
+        set_time_limit(connection, 0);
     connection->late = hob_response_unref(connection->late);
     drop_body(connection);
     connection->phase = IDLE;

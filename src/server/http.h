@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "server/accept.h"
 
 /* An answer: status, headers and body. Counted references; sent any number of times, from any
  * thread, without being copied. */
@@ -17,6 +18,24 @@ struct hob_response;
 /* Takes the bytes out of `body` (which is empty afterwards). NULL without memory. The content type
  * is application/json. */
 struct hob_response *hob_response_new(int status, struct hob_buffer *body);
+struct hob_response *hob_response_new_typed(int status, struct hob_buffer *body,
+                                            const char *content_type);
+/* Without a body and its type. */
+struct hob_response *hob_response_new_empty(int status);
+
+/* A body that is made while it is sent. */
+struct hob_http_source {
+    /* Appends the next piece, at least a byte unless it is the last: 1 when there is more, 0 when
+     * that was all, a negative code to cut the connection. Called by the thread that sends. */
+    int (*more)(void *data, struct hob_buffer *out);
+    void (*free)(void *data);
+    void *data;
+};
+
+/* To be sent once. The source is taken over, and freed as soon as nobody wants more of it, also
+ * when this fails: NULL without memory. */
+struct hob_response *hob_response_new_streamed(int status, const struct hob_http_source *source,
+                                               const char *content_type);
 struct hob_response *hob_response_ref(struct hob_response *response);
 /* Takes NULL, returns NULL. */
 struct hob_response *hob_response_unref(struct hob_response *response);
@@ -26,8 +45,13 @@ static inline void hob_auto_response(struct hob_response **response)
 }
 /* Only before the response is sent or shared. */
 void hob_response_set_header(struct hob_response *response, const char *name, const char *value);
+/* Sets the header ETag; with an entity tag whose quotes are part of it. */
+void hob_response_set_tag(struct hob_response *response, const char *tag);
+/* "" when there is none. */
+const char *hob_response_tag(const struct hob_response *response);
+bool hob_response_is_streamed(const struct hob_response *response);
 int hob_response_status(const struct hob_response *response);
-/* Bytes of the body. */
+/* Bytes of the body; 0 while nobody knows. */
 size_t hob_response_size(const struct hob_response *response);
 
 /* What the headers say that decides whether a request is let in; empty texts: not there. */
@@ -37,6 +61,7 @@ struct hob_http_headers {
     uint64_t content_length;
     bool chunked; /* Transfer-Encoding is exactly "chunked" */
     bool expects; /* Expect: 100-continue */
+    struct hob_accept_header accept, accept_encoding, if_none_match;
 };
 
 struct hob_http_peer {

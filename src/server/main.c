@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "server/options.h"
+#include "server/reference.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -61,6 +62,13 @@ static int serve(const struct hob_options *options, struct hob_error *error)
     return 0;
 }
 
+static void print_routes(void)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    hob_reference_put_markdown(&out);
+    fwrite(out.data, 1, out.size, stdout);
+}
+
 int main(int count, char **words)
 {
     (void)count;
@@ -72,7 +80,9 @@ int main(int count, char **words)
         hob_options_print_help();
     if (options.version)
         printf("hobd %s\n", HOB_VERSION);
-    if (options.help || options.version)
+    if (options.routes)
+        print_routes();
+    if (options.help || options.version || options.routes)
         return fflush(stdout) == 0 ? 0 : 1;
     hob_log_set_level(options.log_level);
     if (options.log_file != NULL && hob_log_open(options.log_file, &error) != 0)

@@ -119,11 +119,18 @@ static int set_version(struct hob_options *options, const char *value, struct ho
     return 0;
 }
 
+static int set_routes(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    (void)value, (void)error;
+    options->routes = true;
+    return 0;
+}
+
 static const struct option {
     const char *name;
     const char *value; /* what the help calls it; NULL: the option has none */
     int (*set)(struct hob_options *options, const char *value, struct hob_error *error);
-    const char *help;
+    const char *help; /* NULL: not shown, being for hob's own documentation */
 } table[] = {
     {"--host", "ADDRESS", set_host, "listen on this address (default 127.0.0.1)"},
     {"--port", "PORT", set_port, "listen on this port (default 8765); 0 takes one that is free"},
@@ -144,6 +151,7 @@ static const struct option {
     {"--log-file", "PATH", set_log_file, "append the log to a file instead of stderr"},
     {"--version", NULL, set_version, "print the version and exit"},
     {"--help", NULL, set_help, "print this and exit"},
+    {"--routes-markdown", NULL, set_routes, NULL},
 };
 
 void hob_options_print_help(void)
@@ -152,6 +160,8 @@ void hob_options_print_help(void)
            "Serves tables, interfaces and talks over HTTP, from the working directory.\n\n");
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         char left[48];
+        if (table[i].help == NULL)
+            continue;
         snprintf(left, sizeof left, "%s %s", table[i].name,
                  table[i].value != NULL ? table[i].value : "");
         printf("  %-22s %s\n", left, table[i].help);

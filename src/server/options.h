@@ -12,7 +12,7 @@ struct hob_options {
     const char *roots[HOB_OPTIONS_MAX_ROOTS];
     const char *log_file; /* NULL: stderr */
     enum hob_log_level log_level;
-    bool help, version; /* asked for: print that and end */
+    bool help, version, routes; /* asked for: print that and end */
 };
 
 /* Reads the words of a command line (the first is the program's name; NULL ends them). The options

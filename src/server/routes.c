@@ -70,11 +70,11 @@ static const struct hob_route routes[] = {
      hob_handle_talk_field, "A field of a talk, from its front matter or a config file.",
      talk_field_parameters},
     {"/api/read_data", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_TYPED, hob_handle_read_data,
-     "Reads a table.", read_data_parameters},
+     "Reads a table.", read_data_parameters, .table = true},
     {"/api/write_data", HOB_METHOD_POST, HOB_ROUTE_SLOW, HOB_ENVELOPE_TYPED, hob_handle_write_data,
      "Writes a table; a file is replaced as a whole or not at all.", write_data_parameters},
     {"/api/compute", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_TYPED, hob_handle_compute,
-     "Calls a function for each row of a table.", compute_parameters},
+     "Calls a function for each row of a table.", compute_parameters, .table = true},
     {"/api/interface/read", HOB_METHOD_POST, HOB_ROUTE_KEPT, HOB_ENVELOPE_NULL_VALUE,
      hob_handle_interface_read, "A field of an interface file, with what it inherits.",
      interface_read_parameters},
@@ -89,6 +89,8 @@ static const struct hob_route routes[] = {
      "Which server this is, and its version.", NULL},
     {"/api/status", ANY, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_status,
      "Routes, memory, uptime, caches.", NULL},
+    {"/openapi.json", HOB_METHOD_GET, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_openapi,
+     "This description of all routes, for programs (OpenAPI 3.1).", NULL},
 };
 
 const struct hob_route *hob_routes(size_t *count)

@@ -7,9 +7,11 @@
 
 #include "base/buffer.h"
 #include "config/scope.h"
+#include "server/accept.h"
 #include "value/value.h"
 
 struct hob_server;
+struct hob_table_rest;
 
 enum hob_method {
     HOB_METHOD_GET = 1 << 0, /* HEAD too */
@@ -42,11 +44,13 @@ enum hob_envelope {
 struct hob_call {
     struct hob_server *server;
     const char *method, *path;
-    bool may_wait; /* it runs in a worker thread */
+    bool may_wait;                /* it runs in a worker thread */
     const struct hob_value *body; /* the JSON object; an empty one when there was no body */
     struct hob_arena *arena;      /* freed when the answer has been made */
     struct hob_scope scope;       /* where the call may look; records what it looked at */
-    struct hob_buffer out;        /* the handler appends the body of the success answer */
+    enum hob_form form;           /* of the answer; JSON but for routes whose answer is a table */
+    struct hob_buffer out;        /* the handler appends the body of the success answer... */
+    struct hob_table_rest *rest;  /* ...or its beginning, and this makes the rest; owned */
     enum hob_envelope envelope;   /* the route's; a handler may choose another */
     bool keep;                    /* false: this answer must not be kept warm */
     uint64_t ticket;              /* not 0: sent when the store says that this is safe */
@@ -70,6 +74,7 @@ struct hob_route {
     int (*handle)(struct hob_call *call, struct hob_error *error);
     const char *summary;
     const struct hob_route_parameter *parameters; /* ended by one without a name; or NULL */
+    bool table; /* the answer is a table, which comes in the form that the client accepts */
 };
 
 const struct hob_route *hob_routes(size_t *count);
@@ -79,8 +84,9 @@ const struct hob_route *hob_route_find(const char *path);
 /* "GET, HEAD, POST": for the Allow header. */
 void hob_route_put_methods(struct hob_buffer *out, const struct hob_route *route);
 
-/* The handlers, in status.c, tables.c, compute.c, fields.c and sessions.c. */
+/* The handlers, in status.c, tables.c, compute.c, fields.c, sessions.c and openapi.c. */
 int hob_handle_health(struct hob_call *call, struct hob_error *error);
+int hob_handle_openapi(struct hob_call *call, struct hob_error *error);
 int hob_handle_ping(struct hob_call *call, struct hob_error *error);
 int hob_handle_status(struct hob_call *call, struct hob_error *error);
 int hob_handle_read_data(struct hob_call *call, struct hob_error *error);

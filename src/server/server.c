@@ -203,7 +203,8 @@ struct hob_server *hob_server_stop(struct hob_server *server)
     size_t count;
     hob_routes(&count);
     for (size_t i = 0; server->constants != NULL && i < count; i++)
-        hob_response_unref(server->constants[i]);
+        for (int encoding = 0; encoding < HOB_ENCODINGS; encoding++)
+            hob_response_unref(server->constants[i][encoding]);
     free(server->constants);
     hob_cache_free(server->cache);
     hob_store_free(server->store);

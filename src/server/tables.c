@@ -7,9 +7,8 @@
 #include "server/routes.h"
 
 #include "access/access.h"
-#include "frame/records.h"
-#include "server/answer.h"
 #include "server/posted.h"
+#include "server/table_answer.h"
 
 static int no_memory(struct hob_error *error)
 {
@@ -110,25 +109,19 @@ int hob_handle_read_data(struct hob_call *call, struct hob_error *error)
                       hob_value_get(call->body, "interface_file") == NULL &&
                       hob_value_get(call->body, "data_source") == NULL;
     HOB_AUTO(frame) struct hob_frame *frame = NULL;
-    struct hob_buffer *out = &call->out;
     if (documented) {
         call->envelope = HOB_ENVELOPE_TIMED;
-        call->keep = false; /* the time that it took is part of the answer */
+        /* The time that it took is part of the answer. */
+        call->keep = call->form != HOB_FORM_JSON;
     }
     int code =
         documented ? read_config(call, &frame, error) : read_named(call, call->body, &frame, error);
     if (code != 0)
         return code;
-    hob_buffer_put_string(out, documented ? "{\"status\":\"success\",\"result\":"
-                                          : "{\"status\":\"success\",\"data\":");
-    code = hob_frame_put_answer(out, frame, error);
-    if (documented) {
-        hob_buffer_put_string(out, ",\"error\":null");
-        hob_answer_put_timing(out, call->started, call->operation_started);
-    } else {
-        hob_buffer_put_char(out, '}');
-    }
-    return code;
+    hob_buffer_put_string(&call->out, documented ? "{\"status\":\"success\",\"result\":"
+                                                 : "{\"status\":\"success\",\"data\":");
+    struct hob_table_answer around = {documented ? ",\"error\":null" : "}", documented};
+    return hob_table_answer(call, &frame, &around, error);
 }
 
 /* ---- writing ---- */

@@ -79,6 +79,7 @@ struct hob_journal {
     struct hob_journal_wait *waits;
     uint64_t last, safe;             /* tickets: given, and written */
     uint64_t failed_from, failed_to; /* the last batch that could not be written */
+    _Atomic uint64_t failures;
     bool stopping;
 };
 
@@ -269,6 +270,7 @@ static void finish_batch(struct hob_journal *journal, struct hob_journal_entry *
     if (code != 0) {
         journal->failed_from = from;
         journal->failed_to = to;
+        journal->failures++;
     }
     struct hob_journal_wait *wait = take_waits(journal, to);
     if (journal->first == NULL)
@@ -326,6 +328,11 @@ bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait 
     if (lost)
         wait->done(wait, HOB_E_IO);
     return written && !lost;
+}
+
+uint64_t hob_journal_failures(const struct hob_journal *journal)
+{
+    return journal->failures;
 }
 
 void hob_journal_flush(struct hob_journal *journal)

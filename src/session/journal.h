@@ -65,6 +65,9 @@ int hob_journal_edits(struct hob_journal *journal, const char *id,
 /* Takes the entry (malloc'd) and returns its ticket; never waits for the disk. */
 uint64_t hob_journal_put(struct hob_journal *journal, struct hob_journal_entry *entry);
 
+/* How often a transaction could not be written: what was in it is not in the journal. */
+uint64_t hob_journal_failures(const struct hob_journal *journal);
+
 /* Waits until everything that was put is written. */
 void hob_journal_flush(struct hob_journal *journal);
 

@@ -234,6 +234,7 @@ static int publish(struct hob_store *store, struct entry *entry, uint64_t *ticke
     struct hob_journal_entry *made = NULL;
     if (store->journal != NULL) {
         made = store_journal_entry(entry, HOB_JOURNAL_CREATE);
+        entry->failures = hob_journal_failures(store->journal);
         made->request = hob_copy_string(entry->request);
         made->sources = store_sources_text(entry);
         made->focus = store_focus_text(entry->session);
@@ -399,7 +400,10 @@ static void journal_effect(struct hob_store *store, struct entry *entry,
     }
     if (store->journal != NULL && stale && operation->effect != HOB_SESSION_MOVES)
         store_put(store, entry, store_journal_entry(entry, HOB_JOURNAL_TOUCH));
-    if (entry->edits > COMPACT_EDITS)
+    /* Edits that the disk refused are in the session, but not in the journal. */
+    bool gaps =
+        edits && store->journal != NULL && entry->failures != hob_journal_failures(store->journal);
+    if (entry->edits > COMPACT_EDITS || gaps)
         call->ticket = store_compact(store, entry, entry->session);
 }
 

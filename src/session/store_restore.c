@@ -165,6 +165,7 @@ uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_
         return 0;
     }
     struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_RESET);
+    entry->failures = hob_journal_failures(store->journal);
     made->sources = store_sources_text(entry);
     made->focus = store_focus_text(session);
     made->summary = store_summary_of(session);
@@ -195,6 +196,8 @@ int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_
         hob_log(HOB_LOG_WARNING, "edits of a session do not fit its files any more", "session",
                 entry->id, NULL);
     entry->edits = replay.count;
+    if (store->journal != NULL)
+        entry->failures = hob_journal_failures(store->journal);
     if (result == 0 && replay.lost == 0 && replay.count > COMPACT_AT_LOAD &&
         !store_any_source_changed(entry))
         store_compact(store, entry, session);
