@@ -320,7 +320,8 @@ static void send_unsafe(struct hob_journal_wait *wait, int code)
     if (code != 0) {
         struct hob_error error = HOB_ERROR_INIT;
         hob_error_set(&error, code, "the change was made, but could not be written to the disk");
-        hob_error_hint(&error, "it will be lost when the server ends; the log says why");
+        hob_error_hint(&error, "it is lost if the server ends before a later one of the session "
+                               "can be written; the log says why");
         hob_response_unref(response);
         response = hob_answer_error(HOB_ENVELOPE_TYPED, &error, 0);
     }
