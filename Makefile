@@ -12,7 +12,7 @@ setup: ## install what is missing on this machine
 	@scripts/setup
 
 $(BUILD)/build.ninja: | setup
-	@meson setup $(BUILD) -Dwerror=true >/dev/null
+	@scripts/configure $(BUILD)
 
 build: $(BUILD)/build.ninja ## build hob and hobd into build/
 	@ninja -C $(BUILD)
@@ -28,11 +28,11 @@ check-quick: $(BUILD)/build.ninja ## the tests of the plain build alone
 	@exec python3 scripts/check.py --quick
 
 asan: setup ## build with address and undefined-behaviour sanitizers into build-asan/
-	@test -f $(ASAN)/build.ninja || meson setup $(ASAN) -Dwerror=true -Db_sanitize=address,undefined >/dev/null
+	@scripts/configure $(ASAN) -Db_sanitize=address,undefined
 	@ninja -C $(ASAN)
 
 tsan: setup ## build with the thread sanitizer and run the server's tests
-	@test -f build-tsan/build.ninja || meson setup build-tsan -Dwerror=true -Db_sanitize=thread >/dev/null
+	@scripts/configure build-tsan -Db_sanitize=thread
 	@ninja -C build-tsan && meson test -C build-tsan
 
 fuzz: ## run every fuzzer for a minute (needs clang)

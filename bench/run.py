@@ -91,7 +91,8 @@ class Bench:
 
     def hobd(self, cwd, *more):
         port = free_port()
-        return Process([self.binaries / "hobd", "--port", str(port), "--socket", "none", *more],
+        return Process([self.binaries / "hobd", "--port", str(port), "--socket", "none",
+                        "--state", "none", *more],
                        port, cwd)
 
     def latency(self, port, method, path, body="-", count=10000):

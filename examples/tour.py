@@ -25,16 +25,36 @@ def milliseconds(start):
     return (time.perf_counter() - start) * 1000
 
 
-def start_server(binaries):
-    began = time.perf_counter()
-    server = subprocess.Popen([binaries / "hobd", "--port", "0", "--socket", "none"], cwd=CV,
-                              stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
-                              start_new_session=True)
-    ready = re.search(r"http://[^:]+:(\d+)", server.stdout.readline())
-    if not ready:
-        server.wait()
-        sys.exit("hobd did not start")
-    return server, int(ready.group(1)), milliseconds(began)
+class Server:
+    """hobd on a free port, stopped when the block ends, however it ends."""
+
+    def __enter__(self):
+        began = time.perf_counter()
+        # A session of its own, so that Ctrl-C reaches this program, which then stops the server.
+        # Signals wait until it is known, or an early Ctrl-C would leave it behind.
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+        try:
+            self.process = subprocess.Popen(
+                [self.binaries / "hobd", "--port", "0", "--socket", "none", "--state", "none"],
+                cwd=CV, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
+                start_new_session=True,
+                preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT]))
+            ready = re.search(r"http://[^:]+:(\d+)", self.process.stdout.readline())
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        if not ready:
+            self.process.wait()
+            sys.exit("hobd did not start")
+        self.port, self.took = int(ready.group(1)), milliseconds(began)
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        self.status = self.process.wait(20)
+
+    def __init__(self, binaries):
+        self.binaries = binaries
+        self.status = None
 
 
 def post(client, path, body):
@@ -81,10 +101,9 @@ def main(binaries):
     talks = sorted(path.name for path in (CV / "talks").glob("*.md"))
     fields = (CV / "fields.txt").read_text().split()
     rows = [("step", "what came", "time")]
-    server, port, took = start_server(binaries)
-    client = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
-    try:
-        rows.append(("start hobd", f"ready on port {port}", f"{took:.1f} ms"))
+    with Server(binaries) as server:
+        client = http.client.HTTPConnection("127.0.0.1", server.port, timeout=30)
+        rows.append(("start hobd", f"ready on port {server.port}", f"{server.took:.1f} ms"))
         found, took = read_fields_by_command(binaries, talks, fields)
         lines = sum(text.count("\n") for text in found.values())
         rows.append(("hob field batch", f"{lines} lines from {len(talks)} talks, a process each",
@@ -100,19 +119,16 @@ def main(binaries):
             took = milliseconds(began)
             shape = "{} rows × {} columns".format(*data["shape"])
             rows.append((f"POST /api/read_data {filename}", shape, f"{took:.1f} ms"))
-    finally:
         client.close()
-        server.send_signal(signal.SIGTERM)
         began = time.perf_counter()
-        status = server.wait(20)
-    rows.append(("stop hobd", f"exit status {status}", f"{milliseconds(began):.1f} ms"))
+    rows.append(("stop hobd", f"exit status {server.status}", f"{milliseconds(began):.1f} ms"))
     sample = next(iter(found.items()))
     print(f"What a build reads of examples/cv, for example of {sample[0]}:\n")
     for line in sample[1].splitlines()[:3]:
         print(f"  {line[:96]}")
     print()
     show(rows)
-    return status
+    return server.status
 
 
 if __name__ == "__main__":

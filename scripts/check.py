@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """make check: builds hob twice (plain, and under AddressSanitizer and UBSan) and runs every test.
 
-The last line is `N passed, N failed`; exit status 1 when something failed. What it runs, in each
+The last line is `N passed, N failed`, and how many were skipped if any were; exit status 1 when something failed. What it runs, in each
 build: the unit and integration tests that meson knows, the golden cases of tests/golden, and,
 where a folder ../shared with recorded cases lies beside the checkout, those and the conformance
 suites as well. The layer check runs once.
@@ -28,12 +28,14 @@ SANITIZERS = {
 
 class Tally:
     def __init__(self):
-        self.passed = self.failed = 0
+        self.passed = self.failed = self.skipped = 0
 
-    def add(self, title, passed, failed):
+    def add(self, title, passed, failed, skipped=0):
         self.passed += passed
         self.failed += failed
-        print(f"  {'ok  ' if failed == 0 else 'FAIL'} {title}: {passed} passed, {failed} failed",
+        self.skipped += skipped
+        more = f", {skipped} skipped" if skipped else ""
+        print(f"  {'ok  ' if failed == 0 else 'FAIL'} {title}: {passed} passed, {failed} failed{more}",
               flush=True)
 
 
@@ -53,21 +55,27 @@ def build(folder):
 
 
 def run_meson_tests(folder, tally):
+    log = ROOT / folder / "meson-logs" / "testlog.json"
+    log.unlink(missing_ok=True)
     done = run(["meson", "test", "-C", folder, "--no-rebuild", "--print-errorlogs",
                 "--timeout-multiplier", "4"], env={**os.environ, **SANITIZERS})
-    log = ROOT / folder / "meson-logs" / "testlog.json"
-    results = [json.loads(line) for line in log.read_text().splitlines()]
-    bad = [r["name"] for r in results if r["result"] not in ("OK", "SKIP", "EXPECTEDFAIL")]
-    if bad:
+    results = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+    bad = [r["name"] for r in results if r["result"] not in ("OK", "SKIP")]
+    if bad or done.returncode != 0:
         print(done.stdout)
+    if done.returncode != 0 and not bad:
+        tally.add(f"{folder}: meson test", 0, 1)
     for result in results:
+        if result["result"] == "SKIP":
+            tally.add(f"{folder}: {result['name']}", 0, 0, 1)
+            continue
         passed, failed = count_inside(result)
         tally.add(f"{folder}: {result['name']}", passed, failed)
 
 
 def count_inside(result):
     """The test program's own count where it prints one, else the program counts as one."""
-    ok = result["result"] in ("OK", "SKIP", "EXPECTEDFAIL")
+    ok = result["result"] == "OK"
     text = (result.get("stdout") or "") + (result.get("stderr") or "")
     for pattern in (r"^(\d+) passed, (\d+) failed$", r"PASSED *\] (\d+) test"):
         found = re.findall(pattern, text, re.MULTILINE)
@@ -84,6 +92,8 @@ def run_cases(title, command, tally):
     done = run(command, env={**os.environ, **SANITIZERS})
     count = re.findall(r"^(\d+) passed, (\d+) failed$", done.stdout, re.MULTILINE)
     passed, failed = map(int, count[-1]) if count else (0, 1)
+    if done.returncode != 0 and not failed:
+        failed = 1
     if failed or not count:
         print(done.stdout)
     tally.add(title, passed, failed)
@@ -129,7 +139,8 @@ def main():
         run_cases(f"{folder}: golden cases",
                   ["python3", "tests/golden_run.py", ROOT / folder / "src"], tally)
         run_shared_golden(folder, tally)
-    print(f"{tally.passed} passed, {tally.failed} failed")
+    skipped = f", {tally.skipped} skipped" if tally.skipped else ""
+    print(f"{tally.passed} passed, {tally.failed} failed{skipped}")
     return 1 if tally.failed else 0
 
 

@@ -56,6 +56,15 @@ static int names_of(const struct hob_value *const **names, uint32_t *count,
                          operation, hob_value_kind_name(*value));
 }
 
+/* Names are looked for one by one among the columns. */
+static int check_count(uint32_t count, const char *operation, struct hob_error *error)
+{
+    if (count <= MAX_NAMES)
+        return 0;
+    return hob_error_set(error, HOB_E_LIMIT, "`%s` names %u columns, more than %d", operation,
+                         count, MAX_NAMES);
+}
+
 int hob_columns_add_empty(struct hob_frame *frame, const struct hob_value *name,
                           struct hob_error *error)
 {
@@ -72,15 +81,6 @@ int hob_columns_add_empty(struct hob_frame *frame, const struct hob_value *name,
         return 0;
     hob_column_deinit(&column);
     return no_memory(error);
-}
-
-/* Names are looked for one by one among the columns. */
-static int check_count(uint32_t count, const char *operation, struct hob_error *error)
-{
-    if (count <= MAX_NAMES)
-        return 0;
-    return hob_error_set(error, HOB_E_LIMIT, "`%s` names %u columns, more than %d", operation,
-                         count, MAX_NAMES);
 }
 
 static int add_columns(struct hob_frame *frame, const struct hob_value *value,
@@ -107,6 +107,9 @@ static int rename_columns(struct hob_frame *frame, const struct hob_value *value
         return hob_error_set(error, HOB_E_VALUE,
                              "`rename_columns` must be a mapping of old to new names, not a %s",
                              hob_value_kind_name(value));
+    int result = check_count(value->map.count, "rename_columns", error);
+    if (result < 0)
+        return result;
     for (uint32_t i = 0; i < value->map.count; i++)
         if (hob_frame_find(frame, value->map.pairs[i].key) == SIZE_MAX)
             return no_such_column(frame, "rename_columns", value->map.pairs[i].key, error);

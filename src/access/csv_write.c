@@ -11,6 +11,9 @@
 #include "value/date.h"
 #include "value/python.h"
 
+/* What nested cells of one table may come to: aliases make small files name large things. */
+static const size_t max_nested_size = (size_t)512 << 20;
+
 struct hob_csv_writer {
     struct hob_buffer *out; /* of the step that is being done */
     const struct hob_frame *frame;
@@ -20,7 +23,8 @@ struct hob_csv_writer {
     bool quotes_numbers; /* the delimiter or quote may stand in numbers and booleans */
     bool special[256];   /* bytes that make a field quoted */
     struct hob_buffer scratch;
-    size_t row; /* the next one */
+    size_t nested_size; /* of values so far */
+    size_t row;         /* the next one */
     bool started;
 };
 
@@ -67,6 +71,8 @@ static void put_value(struct hob_csv_writer *writer, const struct hob_value *val
         hob_python_str(&writer->scratch, value);
     if (writer->scratch.failed)
         writer->out->failed = true;
+    if (value->kind == HOB_LIST || value->kind == HOB_MAP)
+        writer->nested_size += writer->scratch.size;
     put_field(writer, hob_buffer_text(&writer->scratch));
 }
 
@@ -206,6 +212,10 @@ int hob_csv_writer_step(struct hob_csv_writer *writer, struct hob_buffer *out, s
         if (out->size >= enough)
             return HOB_WRITER_MORE;
         put_row(writer, writer->row);
+        if (writer->nested_size > max_nested_size)
+            return hob_error_set(error, HOB_E_LIMIT,
+                                 "writing CSV: nested cells are more than %zu bytes",
+                                 max_nested_size);
     }
     return out->failed ? no_memory(writer->frame, error) : 0;
 }

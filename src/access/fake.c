@@ -7,7 +7,7 @@
 
 #include "base/clock.h"
 
-enum { MAX_ROWS = 1000000 };
+enum { MAX_CELLS = 20 * 1000 * 1000, MAX_ROWS = 1000000 };
 
 struct chance {
     uint64_t state;
@@ -293,9 +293,15 @@ static int check(const struct hob_value *flow, struct hob_error *error)
         return refuse(error, "\"nrows\" must be a non-negative integer.");
     if (rows->integer > MAX_ROWS)
         return hob_error_set(error, HOB_E_LIMIT, "\"nrows\" must be %d at most.", (int)MAX_ROWS);
-    if (cols->kind == HOB_LIST)
+    bool list = cols->kind == HOB_LIST, map = cols->kind == HOB_MAP;
+    size_t count = list ? cols->list.count : map ? cols->map.count : 0;
+    if (count > 0 && (size_t)rows->integer > (size_t)MAX_CELLS / count)
+        return hob_error_set(error, HOB_E_LIMIT,
+                             "fake data of %lld rows and %zu columns: more than %d cells",
+                             (long long)rows->integer, count, (int)MAX_CELLS);
+    if (list)
         return check_list(cols, error);
-    if (cols->kind == HOB_MAP)
+    if (map)
         return check_mapping(cols, error);
     return refuse(error, "\"fake\" specified in config which requires that cols are specified as a "
                          "dictionary, with dictionary entries representing the type of fake data "

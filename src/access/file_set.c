@@ -213,6 +213,8 @@ static int sort_and_check(struct hob_paths *paths, struct hob_error *error)
     return 0;
 }
 
+enum { MAX_SOURCES = 10000 };
+
 int hob_file_set_find(struct hob_paths *paths, struct hob_arena *arena,
                       const struct hob_scope *scope, const struct hob_value *flow,
                       const char *default_glob, struct hob_error *error)
@@ -225,6 +227,9 @@ int hob_file_set_find(struct hob_paths *paths, struct hob_arena *arena,
         int result = add_source(paths, &finding, source, error);
         return result < 0 ? result : sort_and_check(paths, error);
     }
+    if (source->list.count > MAX_SOURCES)
+        return hob_error_set(error, HOB_E_LIMIT, "`source` has %u entries, more than %d",
+                             source->list.count, MAX_SOURCES);
     for (uint32_t i = 0; i < source->list.count; i++) {
         int result = add_source(paths, &finding, source->list.items[i], error);
         if (result < 0)

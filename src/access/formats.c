@@ -1,7 +1,6 @@
 /* formats: the table of everything that can be read or written. */
 #include "access/formats.h"
 
-#include <strings.h>
 
 static const struct hob_format formats[] = {
     {"arrow", "arrows", "a stream of columns (Arrow IPC) for pandas, polars and others", NULL,
@@ -64,19 +63,6 @@ const struct hob_format *hob_format_find(struct hob_text type)
     return NULL;
 }
 
-static bool has_word(const char *words, const char *word)
-{
-    size_t size = strlen(word);
-    for (const char *at = words; *at != '\0';) {
-        size_t length = strcspn(at, " ");
-        if (length == size && strncasecmp(at, word, size) == 0)
-            return true;
-        at += length;
-        at += strspn(at, " ");
-    }
-    return false;
-}
-
 const struct hob_format *hob_format_of_file(const char *filename)
 {
     const char *slash = strrchr(filename, '/');
@@ -84,7 +70,7 @@ const struct hob_format *hob_format_of_file(const char *filename)
     if (dot == NULL || dot[1] == '\0')
         return NULL;
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++)
-        if (has_word(formats[i].extensions, dot + 1))
+        if (hob_text_has_word(formats[i].extensions, dot + 1))
             return &formats[i];
     return NULL;
 }

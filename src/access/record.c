@@ -4,7 +4,6 @@
  * csv...) are read by their format, each row becoming a record without its holes. */
 #include "access/record.h"
 
-#include <strings.h>
 
 #include "access/access.h"
 #include "access/front_matter.h"
@@ -235,25 +234,12 @@ const struct hob_record_kind *hob_record_kind_find(const char *type)
     return &kinds[i];
 }
 
-static bool has_word(const char *words, const char *word)
-{
-    size_t size = strlen(word);
-    for (const char *at = words; *at != '\0';) {
-        size_t length = strcspn(at, " ");
-        if (length == size && strncasecmp(at, word, size) == 0)
-            return true;
-        at += length;
-        at += strspn(at, " ");
-    }
-    return false;
-}
-
 const struct hob_record_kind *hob_record_kind_of(const char *path)
 {
     const char *slash = strrchr(path, '/');
     const char *dot = strrchr(slash != NULL ? slash : path, '.');
     size_t i = 0;
-    while (i < KIND_COUNT - 1 && (dot == NULL || !has_word(kinds[i].extensions, dot + 1)))
+    while (i < KIND_COUNT - 1 && (dot == NULL || !hob_text_has_word(kinds[i].extensions, dot + 1)))
         i++;
     return &kinds[i];
 }

@@ -91,6 +91,15 @@ static struct hob_text resolve(struct parts *parts, const char *target)
     return hob_arena_copy(parts->book->arena, text);
 }
 
+/* Sheets are looked up one by one among the relations; nobody's workbook has more. */
+enum { MAX_SHEETS = 4096 };
+
+static int too_many(struct hob_error *error)
+{
+    return hob_error_set(error, HOB_E_LIMIT, "the workbook has more than %d sheets or relations",
+                         MAX_SHEETS);
+}
+
 static int on_relation(void *user, const char *name, const char *const *attributes,
                        struct hob_error *error)
 {
@@ -98,6 +107,8 @@ static int on_relation(void *user, const char *name, const char *const *attribut
     const char *target = hob_xml_attribute(attributes, "Target");
     if (strcmp(name, "Relationship") != 0 || target == NULL)
         return 0;
+    if (parts->relation_count >= MAX_SHEETS)
+        return too_many(error);
     if (!HOB_TRY_GROW(parts->relations, parts->relation_capacity, parts->relation_count + 1))
         return hob_error_set(error, HOB_E_MEMORY, "not enough memory");
     parts->relations[parts->relation_count++] = (struct relation){
@@ -147,6 +158,8 @@ static int on_workbook(void *user, const char *name, const char *const *attribut
         parts->book->from_1904 = is_true(hob_xml_attribute(attributes, "date1904"));
     if (strcmp(name, "sheet") != 0)
         return 0;
+    if (parts->sheet_count >= MAX_SHEETS)
+        return too_many(error);
     if (!HOB_TRY_GROW(parts->sheets, parts->sheet_capacity, parts->sheet_count + 1))
         return hob_error_set(error, HOB_E_MEMORY, "not enough memory");
     parts->sheets[parts->sheet_count++] = (struct sheet_name){
@@ -193,6 +206,10 @@ static void drop_other_sheets(struct parts *parts)
 static void hint_sheets(const struct parts *parts, struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer names = HOB_BUFFER_INIT;
+    if (parts->sheet_count == 0) {
+        hob_error_hint(error, "the workbook has no sheet of cells");
+        return;
+    }
     for (size_t i = 0; i < parts->sheet_count && i < 20; i++)
         hob_buffer_printf(&names, "%s'%.*s'", i > 0 ? ", " : "",
                           HOB_TEXT_ARG(parts->sheets[i].name));

@@ -50,16 +50,20 @@ static bool read_end(struct end *end, const struct sockaddr_storage *from)
     return from->ss_family == AF_INET;
 }
 
-/* Loopback, or the address that was connected to: both are this machine. */
-static bool is_this_machine(const struct end *client, const struct end *server)
+static bool is_loopback(const struct end *end)
 {
     struct in6_addr v6;
-    if (memcmp(client->address, server->address, client->size) == 0)
-        return true;
-    if (client->family == AF_INET)
-        return client->address[0] == 127;
-    memcpy(&v6, client->address, sizeof v6);
-    return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && client->address[12] == 127);
+    if (end->family == AF_INET)
+        return end->address[0] == 127;
+    memcpy(&v6, end->address, sizeof v6);
+    return IN6_IS_ADDR_LOOPBACK(&v6) || (IN6_IS_ADDR_V4MAPPED(&v6) && end->address[12] == 127);
+}
+
+/* Surely of this machine: nobody else reaches a loopback address, or has an address of ours. */
+static bool is_this_machine(const struct end *client, const struct end *server)
+{
+    return is_loopback(client) || is_loopback(server) ||
+           memcmp(client->address, server->address, client->size) == 0;
 }
 
 #ifdef __linux__
@@ -143,7 +147,9 @@ enum hob_peer hob_peer_look_up(int descriptor, uid_t *user)
         return HOB_PEER_GONE;
     if (!read_end(&client, &there) || !read_end(&server, &here))
         return HOB_PEER_UNKNOWN;
-    if (!is_this_machine(&client, &server))
-        return HOB_PEER_REMOTE;
-    return ask_kernel(&client, &server, user);
+    /* A process may bind any address of this machine, so the kernel is asked in any case. */
+    enum hob_peer found = ask_kernel(&client, &server, user);
+    if (found != HOB_PEER_UNKNOWN)
+        return found;
+    return is_this_machine(&client, &server) ? HOB_PEER_UNKNOWN : HOB_PEER_REMOTE;
 }

@@ -2,6 +2,7 @@
 #include "base/text.h"
 
 #include <stdatomic.h>
+#include <strings.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -37,6 +38,19 @@ struct hob_text hob_text_strip(struct hob_text text)
         text.size = start;
     }
     return text;
+}
+
+bool hob_text_has_word(const char *words, const char *word)
+{
+    size_t size = strlen(word);
+    for (const char *at = words; *at != '\0';) {
+        size_t length = strcspn(at, " ");
+        if (length == size && strncasecmp(at, word, size) == 0)
+            return true;
+        at += length;
+        at += strspn(at, " ");
+    }
+    return false;
 }
 
 /* The one seed of the process. Two threads that race to set it agree through compare-exchange. */

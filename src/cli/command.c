@@ -232,6 +232,7 @@ static const struct hob_option list_options[] = {
      .letter = 's',
      .argument = "YEAR",
      .help = "for lists with the filter recent: only entries of that year or later"},
+    {.name = "since-year", .argument = "YEAR", .hidden = true, .help = "the same as --since"},
     {.name = "output",
      .letter = 'o',
      .argument = "OUT",
@@ -422,7 +423,7 @@ const struct hob_command *hob_command_of_executable(const char *path)
 const struct hob_command *hob_command_nearest(const char *name)
 {
     const struct hob_command *nearest = NULL;
-    unsigned distance = 3;
+    unsigned distance = hob_near_enough(name);
     for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
         if (hob_nearer(name, command->name, &distance))
             nearest = command;
@@ -438,22 +439,31 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
     return least < c ? least : c;
 }
 
-/* Levenshtein's distance, one row of the table at a time. */
+/* Insertions, deletions, replacements, and two neighbours swapped, which is the commonest slip of all:
+ * three rows of the table at a time. */
 static unsigned edits(const char *a, size_t a_size, const char *b, size_t b_size)
 {
-    unsigned row[LONGEST_NAME + 1];
+    unsigned rows[3][LONGEST_NAME + 1];
     for (size_t j = 0; j <= b_size; j++)
-        row[j] = (unsigned)j;
+        rows[0][j] = (unsigned)j;
     for (size_t i = 1; i <= a_size; i++) {
-        unsigned diagonal = row[0];
+        unsigned *row = rows[i % 3], *above = rows[(i + 2) % 3], *higher = rows[(i + 1) % 3];
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b_size; j++) {
-            unsigned above = row[j];
-            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (a[i - 1] != b[j - 1]));
-            diagonal = above;
+            unsigned replaced = above[j - 1] + (a[i - 1] != b[j - 1]);
+            row[j] = smallest(above[j] + 1, row[j - 1] + 1, replaced);
+            bool swapped = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+            if (swapped && higher[j - 2] + 1 < row[j])
+                row[j] = higher[j - 2] + 1;
         }
     }
-    return row[b_size];
+    return rows[a_size % 3][b_size];
+}
+
+unsigned hob_near_enough(const char *name)
+{
+    size_t third = (strlen(name) + 1) / 3;
+    return (unsigned)(third < 2 ? third : 2) + 1;
 }
 
 bool hob_nearer(const char *name, const char *candidate, unsigned *distance)

@@ -131,8 +131,8 @@ void hob_help_put_overview(struct hob_buffer *out)
     }
     hob_buffer_put_string(out,
                           "\n'hob help COMMAND' says how a command is used, 'hob help formats' "
-                          "what files\ncan be read, 'hob help functions' what computes, 'hob "
-                          "--version' which hob this is.\n");
+                          "what files\ncan be read, 'hob help functions' what computes, "
+                          "'hob --version' which hob this\nis.\n");
 }
 
 /* --- the formats of files --- */

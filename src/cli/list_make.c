@@ -27,6 +27,7 @@ struct listing {
     struct hob_scope scope;
     const char *config;
     int64_t since;
+    bool since_given;
 };
 
 /* -- Entries. */
@@ -174,7 +175,7 @@ static int make_list(const struct listing *listing, struct hob_buffer *out, stru
         .templates = templates_directory(listing),
         .scope = &listing->scope,
         .compute = arguments->compute->data,
-        .since = hob_arguments_has(arguments, "since") ? &listing->since : NULL,
+        .since = listing->since_given ? &listing->since : NULL,
         .warn = warn,
         .warn_data = (void *)(uintptr_t)arguments->name,
     };
@@ -210,12 +211,15 @@ int hob_list_command(const struct hob_arguments *arguments)
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     struct hob_error error = HOB_ERROR_INIT;
     const char *since = hob_arguments_value(arguments, "since");
+    if (since == NULL)
+        since = hob_arguments_value(arguments, "since-year");
     const char *config = hob_arguments_value(arguments, "config");
     struct listing listing = {
         .arguments = arguments,
         .arena = arena,
         .scope = {.finish = arguments->compute->finish, .finish_data = arguments->compute->data},
         .config = config != NULL ? config : default_config,
+        .since_given = since != NULL,
     };
     if (since != NULL && hob_number_parse_int(hob_text_from(since), &listing.since) != 0)
         return hob_arguments_wrong(arguments, "--since cannot be '%s': it is a year", since);

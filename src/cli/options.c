@@ -43,8 +43,8 @@ static int unknown_long(const struct parser *parser, struct hob_text name)
 {
     char typed[64];
     const char *nearest = NULL;
-    unsigned distance = 3;
     snprintf(typed, sizeof typed, "%.*s", HOB_TEXT_ARG(name));
+    unsigned distance = hob_near_enough(typed);
     const struct hob_option *option = parser->arguments->command->options;
     for (; option->name != NULL; option++)
         if (!option->hidden && hob_nearer(typed, option->name, &distance))

@@ -270,7 +270,7 @@ static int keep_old(const struct hob_list_call *call, struct hob_text name, stru
 static int augment(const struct hob_list_call *call, const char *source, const char *destination,
                    const struct conversion *conversion, bool keep, struct hob_error *error)
 {
-    struct hob_text from, to;
+    struct hob_text from = {0}, to = {0};
     const struct hob_column *column;
     struct hob_column made;
     int result = hob_list_text_argument(call, "source", source, &from, error);
@@ -324,7 +324,7 @@ HOB_LIST_FUNCTION(augmentcurrency)
 
 HOB_LIST_FUNCTION(addsupervisor)
 {
-    struct hob_text name, destination;
+    struct hob_text name = {0}, destination = {0};
     int result = hob_list_text_argument(call, "supervisor", NULL, &name, error);
     if (result == 0)
         result = hob_list_text_argument(call, "destination", "supervisor", &destination, error);

@@ -23,13 +23,20 @@ static void stop_at_once(int number)
     _exit(128 + number);
 }
 
-/* The threads of the server inherit the mask, so that signals come to this one alone. */
+static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
+
+enum { STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0] };
+
+/* The threads of the server inherit the mask, so that signals come to this one alone. One that was
+ * ignored when the program started (nohup, a shell's background jobs) stays so. */
 static void block_signals(sigset_t *signals)
 {
     sigemptyset(signals);
-    sigaddset(signals, SIGTERM);
-    sigaddset(signals, SIGINT);
-    sigaddset(signals, SIGHUP);
+    for (int i = 0; i < STOP_SIGNALS; i++) {
+        struct sigaction old;
+        if (sigaction(stop_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaddset(signals, stop_signals[i]);
+    }
     sigprocmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
@@ -41,9 +48,9 @@ static void wait_for_signal(const sigset_t *signals)
         continue;
     hob_log(HOB_LOG_INFO, "stopping", "signal", strsignal(number), NULL);
     /* From now on the next one ends the process, whatever is still open. */
-    signal(SIGTERM, stop_at_once);
-    signal(SIGINT, stop_at_once);
-    signal(SIGHUP, stop_at_once);
+    for (int i = 0; i < STOP_SIGNALS; i++)
+        if (sigismember(signals, stop_signals[i]))
+            signal(stop_signals[i], stop_at_once);
     sigprocmask(SIG_UNBLOCK, signals, NULL);
 }
 

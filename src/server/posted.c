@@ -69,6 +69,10 @@ static int pick_columns(struct hob_frame *frame, const struct hob_value *names,
                         struct hob_arena *arena, struct hob_error *error)
 {
     size_t count = names->list.count;
+    size_t rows = hob_frame_rows(frame);
+    int code = hob_frame_check_size(rows, count, rows * hob_frame_columns(frame), error);
+    if (code != 0)
+        return code;
     size_t *order = hob_arena_try_alloc(arena, (count + 1) * sizeof *order);
     if (order == NULL)
         return no_memory(error);
@@ -83,11 +87,17 @@ static int pick_columns(struct hob_frame *frame, const struct hob_value *names,
     return hob_frame_arrange(frame, order, count) ? 0 : no_memory(error);
 }
 
+/* Names are looked for one by one among the columns. */
+enum { MAX_NAMES = 16384 };
+
 static int check_names(const struct hob_value *names, struct hob_error *error)
 {
     if (names->kind != HOB_LIST)
         return hob_error_set(error, HOB_E_TYPE, "'columns' must be a list, but it is a %s",
                              hob_value_kind_name(names));
+    if (names->list.count > MAX_NAMES)
+        return hob_error_set(error, HOB_E_LIMIT, "'columns' has %u names, more than %d",
+                             names->list.count, MAX_NAMES);
     for (uint32_t i = 0; i < names->list.count; i++)
         if (names->list.items[i]->kind == HOB_LIST || names->list.items[i]->kind == HOB_MAP)
             return hob_error_set(error, HOB_E_TYPE, "'columns' must be names, but it has a %s",

@@ -11,7 +11,11 @@
 #include "server/answer.h"
 #include "value/json.h"
 
-enum { WHOLE_SIZE = 1 << 20 }; /* tables of more text than this are sent while they are written */
+enum {
+    WHOLE_SIZE = 1 << 20,   /* tables of more text than this are sent while they are written... */
+    LARGEST_CELL = 4 << 20, /* ...unless one of their rows may be larger than this */
+    REHEARSAL_PIECE = 64 * 1024,
+};
 
 struct hob_table_rest {
     enum hob_form form;
@@ -23,13 +27,18 @@ struct hob_table_rest {
     uint64_t started, operation_started;
 };
 
+static void free_writers(struct hob_table_rest *rest)
+{
+    hob_records_writer_free(rest->records);
+    hob_csv_writer_free(rest->csv);
+    hob_arrow_writer_free(rest->arrow);
+}
+
 struct hob_table_rest *hob_table_rest_free(struct hob_table_rest *rest)
 {
     if (rest == NULL)
         return NULL;
-    hob_records_writer_free(rest->records);
-    hob_csv_writer_free(rest->csv);
-    hob_arrow_writer_free(rest->arrow);
+    free_writers(rest);
     hob_frame_free(rest->frame);
     free(rest);
     return NULL;
@@ -44,7 +53,7 @@ static void put_after(const struct hob_table_rest *rest, struct hob_buffer *out)
         hob_answer_put_timing(out, rest->started, rest->operation_started);
 }
 
-static int step_table(struct hob_table_rest *rest, struct hob_buffer *out, size_t enough,
+static int step_table(const struct hob_table_rest *rest, struct hob_buffer *out, size_t enough,
                       struct hob_error *error)
 {
     if (rest->records != NULL)
@@ -82,6 +91,56 @@ static int start_writer(struct hob_table_rest *rest, struct hob_error *error)
     return started ? 0 : hob_error_set(error, HOB_E_MEMORY, "not enough memory for the table");
 }
 
+/* ---- what can be sent while it is written ---- */
+
+/* The longest row of a table with nested cells, more or less; or the error that writing it ends
+ * with. */
+static int rehearse(const struct hob_table_rest *rest, size_t *longest, struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer scratch = HOB_BUFFER_INIT;
+    struct hob_table_rest again = {.form = rest->form, .frame = rest->frame};
+    int code = start_writer(&again, error);
+    if (code == 0)
+        code = HOB_WRITER_MORE;
+    while (code == HOB_WRITER_MORE) {
+        hob_buffer_clear(&scratch);
+        code = step_table(&again, &scratch, REHEARSAL_PIECE, error);
+        *longest = scratch.size > *longest ? scratch.size : *longest;
+    }
+    free_writers(&again);
+    return code;
+}
+
+static size_t longest_text(const struct hob_column *column)
+{
+    size_t longest = 0;
+    for (size_t row = 0; row < column->count; row++) {
+        size_t size = hob_column_string(column, row).size;
+        longest = size > longest ? size : longest;
+    }
+    return longest;
+}
+
+/* Whether every piece will be quick to make (*may), or the error that there would be. */
+static int check_pieces(const struct hob_call *call, const struct hob_table_rest *rest, bool *may,
+                        struct hob_error *error)
+{
+    size_t longest = 0, nested = 0;
+    for (size_t i = 0; i < hob_frame_columns(rest->frame); i++) {
+        const struct hob_column *column = hob_frame_column(rest->frame, i);
+        size_t size = column->type == HOB_COLUMN_STRING ? longest_text(column) : 0;
+        nested += column->type == HOB_COLUMN_VALUE;
+        longest = size > longest ? size : longest;
+    }
+    int code = 0;
+    if (nested > 0 && !call->may_wait) /* a worker has the time for it */
+        return hob_error_set(error, HOB_E_LIMIT, "the table takes long to write");
+    if (nested > 0)
+        code = rehearse(rest, &longest, error);
+    *may = longest <= LARGEST_CELL;
+    return code;
+}
+
 int hob_table_answer(struct hob_call *call, struct hob_frame **frame,
                      const struct hob_table_answer *around, struct hob_error *error)
 {
@@ -98,10 +157,17 @@ int hob_table_answer(struct hob_call *call, struct hob_frame **frame,
     int code = start_writer(rest, error);
     if (code == 0)
         code = hob_table_rest_step(rest, &call->out, WHOLE_SIZE, error);
+    bool may = true;
     if (code == HOB_WRITER_MORE) {
+        int checked = check_pieces(call, rest, &may, error);
+        code = checked != 0 ? checked : code;
+    }
+    if (code == HOB_WRITER_MORE && may) {
         call->rest = rest;
         return 0;
     }
+    if (code == HOB_WRITER_MORE)
+        code = hob_table_rest_step(rest, &call->out, SIZE_MAX, error);
     hob_table_rest_free(rest);
     return code;
 }

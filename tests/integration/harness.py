@@ -92,12 +92,32 @@ class Connection:
         lines = head.decode("latin-1").split("\r\n")
         headers = dict((name.lower(), value.strip()) for name, value in
                        (line.split(":", 1) for line in lines[1:]))
-        size = 0 if method == "HEAD" else int(headers.get("content-length", 0))
+        status = int(lines[0].split()[1])
+        if method == "HEAD" or status == 304:
+            return Answer(status, headers, b"")
+        if headers.get("transfer-encoding") == "chunked":
+            return Answer(status, headers, self.read_chunks())
+        body = self.take(int(headers.get("content-length", 0)))
+        return Answer(status, headers, body)
+
+    def take(self, size):
         while len(self.pending) < size:
             if not self.fill():
-                raise AssertionError("the answer was cut: %r" % head)
-        body, self.pending = self.pending[:size], self.pending[size:]
-        return Answer(int(lines[0].split()[1]), headers, body)
+                raise AssertionError("the answer was cut")
+        data, self.pending = self.pending[:size], self.pending[size:]
+        return data
+
+    def read_chunks(self):
+        chunks = []
+        while True:
+            while b"\r\n" not in self.pending:
+                if not self.fill():
+                    raise AssertionError("the answer was cut between chunks")
+            line, self.pending = self.pending.split(b"\r\n", 1)
+            chunk = self.take(int(line, 16) + 2)[:-2]
+            if not chunk:
+                return b"".join(chunks)
+            chunks.append(chunk)
 
     def is_closed(self):
         try:

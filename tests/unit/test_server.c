@@ -295,7 +295,8 @@ static void paths_are_found_with_one_slash_more(void **state)
         snprintf(path, sizeof path, "%s//", routes[i].path);
         assert_null(hob_route_find(path));
         snprintf(path, sizeof path, "%.*s", (int)strlen(routes[i].path) - 1, routes[i].path);
-        assert_null(hob_route_find(path));
+        if (strchr(path, '{') == NULL) /* which stands for any part, a shorter one too */
+            assert_null(hob_route_find(path));
     }
     assert_null(hob_route_find(""));
     assert_null(hob_route_find("/"));

@@ -1,0 +1,38 @@
+#!/usr/bin/env python3
+"""The reference pages of docs/ are what the programs print, word for word: `make docs` writes them.
+
+Environment: HOB and HOBD, the paths of the programs.
+"""
+
+import os
+import pathlib
+import re
+import subprocess
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+
+
+def printed(*command):
+    return subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True).stdout
+
+
+class Reference(unittest.TestCase):
+    maxDiff = None
+
+    def test_commands(self):
+        self.assertEqual((ROOT / "docs" / "commands.md").read_text(),
+                         printed(os.environ["HOB"], "help", "--markdown"))
+
+    def test_routes(self):
+        self.assertEqual((ROOT / "docs" / "http-api.md").read_text(),
+                         printed(os.environ["HOBD"], "--routes-markdown"))
+
+    def test_links_lead_somewhere(self):
+        for page in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]:
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+                self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
+
+
+if __name__ == "__main__":
+    unittest.main()
