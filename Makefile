@@ -3,7 +3,7 @@ BUILD ?= build
 ASAN ?= build-asan
 PREFIX ?= /usr/local
 
-.PHONY: help setup build run check check-quick asan tsan fuzz lint format bench bench-quick install clean
+.PHONY: help setup build run check check-quick asan tsan fuzz lint format bench bench-quick docs install clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -49,6 +49,10 @@ bench: build ## measure hob against its floors and peers, side by side
 
 bench-quick: build ## the same with fewer repetitions
 	@exec python3 bench/run.py --build $(BUILD) --quick
+
+docs: build ## write the reference pages that are generated from the programs
+	@$(BUILD)/src/hob help --markdown > docs/commands.md
+	@$(BUILD)/src/hobd --routes-markdown > docs/http-api.md
 
 install: build ## install into PREFIX (default /usr/local)
 	@meson configure $(BUILD) --prefix $(PREFIX) && meson install -C $(BUILD)
