@@ -77,10 +77,12 @@ def count_inside(result):
     """The test program's own count where it prints one, else the program counts as one."""
     ok = result["result"] == "OK"
     text = (result.get("stdout") or "") + (result.get("stderr") or "")
-    for pattern in (r"^(\d+) passed, (\d+) failed$", r"PASSED *\] (\d+) test"):
-        found = re.findall(pattern, text, re.MULTILINE)
-        if found and ok:
-            return int(found[-1][0] if isinstance(found[-1], tuple) else found[-1]), 0
+    found = re.findall(r"^(\d+) passed, \d+ failed$", text, re.MULTILINE)
+    if found and ok:
+        return int(found[-1]), 0
+    tap = re.findall(r"^ok \d+ ", text, re.MULTILINE)
+    if tap and ok:
+        return len(tap), 0
     unittest = re.search(r"^Ran (\d+) tests? in", text, re.MULTILINE)
     if unittest and ok:
         return int(unittest.group(1)), 0

@@ -172,11 +172,13 @@ static void mistakes_say_what_to_type(void **state)
 static void only_near_names_are_suggested(void **state)
 {
     (void)state;
-    unsigned distance = 3;
+    unsigned distance = hob_near_enough("feild");
     assert_true(hob_nearer("feild", "field", &distance));
-    assert_int_equal(distance, 2);
+    assert_int_equal(distance, 1); /* two letters swapped */
     assert_false(hob_nearer("feild", "failed", &distance));
     assert_true(hob_nearer("field", "field", &distance));
+    distance = hob_near_enough("head");
+    assert_false(hob_nearer("head", "mean", &distance));
     distance = 3;
     assert_false(hob_nearer("ab", "cd", &distance));
     assert_false(hob_nearer("", "a", &distance));
