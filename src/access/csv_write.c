@@ -200,24 +200,28 @@ struct hob_csv_writer *hob_csv_writer_free(struct hob_csv_writer *writer)
     return NULL;
 }
 
+static void put_rows(struct hob_csv_writer *writer, size_t enough)
+{
+    size_t rows = hob_frame_rows(writer->frame);
+    while (writer->row < rows && !writer->out->failed && writer->out->size < enough &&
+           writer->nested_size <= max_nested_size)
+        put_row(writer, writer->row++);
+}
+
 int hob_csv_writer_step(struct hob_csv_writer *writer, struct hob_buffer *out, size_t enough,
                         struct hob_error *error)
 {
-    size_t rows = hob_frame_rows(writer->frame);
     writer->out = out;
     if (!writer->started)
         put_header(writer);
     writer->started = true;
-    for (; writer->row < rows && !out->failed; writer->row++) {
-        if (out->size >= enough)
-            return HOB_WRITER_MORE;
-        put_row(writer, writer->row);
-        if (writer->nested_size > max_nested_size)
-            return hob_error_set(error, HOB_E_LIMIT,
-                                 "writing CSV: nested cells are more than %zu bytes",
-                                 max_nested_size);
-    }
-    return out->failed ? no_memory(writer->frame, error) : 0;
+    put_rows(writer, enough);
+    if (out->failed)
+        return no_memory(writer->frame, error);
+    if (writer->nested_size > max_nested_size)
+        return hob_error_set(error, HOB_E_LIMIT,
+                             "writing CSV: nested cells are more than %zu bytes", max_nested_size);
+    return writer->row < hob_frame_rows(writer->frame) ? HOB_WRITER_MORE : 0;
 }
 
 int hob_csv_write(struct hob_buffer *out, const struct hob_frame *frame, char delimiter, char quote,

@@ -18,6 +18,7 @@ bool hob_buffer_reserve_slow(struct hob_buffer *buffer, size_t extra)
     if (__builtin_add_overflow(buffer->size, extra, &needed) ||
         !HOB_TRY_GROW(buffer->data, buffer->capacity, needed < 64 ? 64 : needed)) {
         buffer->failed = true;
+        buffer->capacity = buffer->size; /* so that everything that follows comes here */
         return false;
     }
     return true;

@@ -31,7 +31,7 @@ static inline void hob_auto_buffer(struct hob_buffer *buffer)
 bool hob_buffer_reserve_slow(struct hob_buffer *buffer, size_t extra);
 static inline bool hob_buffer_reserve(struct hob_buffer *buffer, size_t extra)
 {
-    if (extra <= buffer->capacity - buffer->size && !buffer->failed)
+    if (extra <= buffer->capacity - buffer->size)
         return true;
     return hob_buffer_reserve_slow(buffer, extra);
 }

@@ -325,26 +325,32 @@ static const char *between_rows(const struct hob_records_writer *writer)
     return (writer->table.style & HOB_JSON_SPACED) != 0 ? ", " : ",";
 }
 
-int hob_records_writer_step(struct hob_records_writer *writer, struct hob_buffer *out,
-                            size_t enough, struct hob_error *error)
+static int put_rows(struct hob_records_writer *writer, struct hob_buffer *out, size_t enough,
+                    struct hob_error *error)
 {
     bool lines = writer->form == HOB_RECORDS_LINES;
-    const char *between = between_rows(writer);
-    if (!writer->started)
-        put_start(out, writer);
-    writer->started = true;
-    for (; writer->row < writer->table.rows; writer->row++) {
-        if (out->size >= enough)
-            return HOB_WRITER_MORE;
-        if (writer->row > 0 && !lines)
-            hob_buffer_put_string(out, between);
-        int code = put_row(out, &writer->table, writer->row, error);
-        if (code != 0)
-            return code;
+    struct hob_text between = hob_text_from(lines ? "" : between_rows(writer));
+    int code = 0;
+    for (; code == 0 && writer->row < writer->table.rows && out->size < enough; writer->row++) {
+        if (writer->row > 0)
+            hob_buffer_put_text(out, between);
+        code = put_row(out, &writer->table, writer->row, error);
         if (lines)
             hob_buffer_put_char(out, '\n');
     }
-    return put_end(out, writer, error);
+    return code;
+}
+
+int hob_records_writer_step(struct hob_records_writer *writer, struct hob_buffer *out,
+                            size_t enough, struct hob_error *error)
+{
+    if (!writer->started)
+        put_start(out, writer);
+    writer->started = true;
+    int code = put_rows(writer, out, enough, error);
+    if (code != 0)
+        return code;
+    return writer->row < writer->table.rows ? HOB_WRITER_MORE : put_end(out, writer, error);
 }
 
 struct hob_records_writer *hob_records_writer_new(const struct hob_frame *frame,

@@ -18,12 +18,11 @@
  * A body over the limit whose length was not announced is read to its end and thrown away, since
  * libmicrohttpd cannot answer in the middle of a body; the same rate, and sixteen times the limit,
  * bound that. */
-#include "server/http.h"
+#include "server/http_response.h"
 
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -41,23 +40,6 @@ enum {
     POOL_SIZE = 8 * 1024,     /* of a connection, for its headers; cleared after each request */
     KEEP_BODY = 1024,         /* an idle connection keeps a buffer of at most this size */
     SWALLOW = 16,             /* times the limit of a body are read and thrown away */
-};
-
-struct hob_response {
-    atomic_uint references;
-    int status;
-    struct hob_text body; /* belongs to `native` */
-    struct MHD_Response *native;
-    bool streamed; /* the body is not there yet */
-    char tag[48];
-};
-
-/* The part of a streamed answer that is on its way. */
-struct pulled {
-    struct hob_http_source source;
-    struct hob_buffer piece;
-    size_t sent; /* of the piece */
-    bool ended;  /* there is no other one */
 };
 
 struct hob_http {
@@ -92,142 +74,7 @@ struct connection {
     bool hang_up;
 };
 
-/* ---- responses ---- */
-
-static struct hob_response *wrap(struct MHD_Response *native, int status, const char *content_type)
-{
-    struct hob_response *response = hob_alloc_zero(1, sizeof *response);
-    atomic_init(&response->references, 1);
-    response->status = status;
-    response->native = native;
-    if (content_type != NULL)
-        hob_response_set_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, content_type);
-    return response;
-}
-
-struct hob_response *hob_response_new_typed(int status, struct hob_buffer *body,
-                                            const char *content_type)
-{
-    size_t size;
-    char *data = hob_buffer_steal(body, &size);
-    if (data == NULL)
-        return NULL;
-    struct MHD_Response *native =
-        MHD_create_response_from_buffer_with_free_callback(size, data, free);
-    if (native == NULL) {
-        free(data);
-        return NULL;
-    }
-    struct hob_response *response = wrap(native, status, content_type);
-    response->body = (struct hob_text){data, size};
-    return response;
-}
-
-struct hob_response *hob_response_new(int status, struct hob_buffer *body)
-{
-    return hob_response_new_typed(status, body, "application/json");
-}
-
-struct hob_response *hob_response_new_empty(int status)
-{
-    static char nothing[1];
-    struct MHD_Response *native =
-        MHD_create_response_from_buffer(0, nothing, MHD_RESPMEM_PERSISTENT);
-    return native != NULL ? wrap(native, status, NULL) : NULL;
-}
-
-static void free_pulled(void *context)
-{
-    struct pulled *pulled = context;
-    pulled->source.free(pulled->source.data);
-    hob_buffer_deinit(&pulled->piece);
-    free(pulled);
-}
-
-/* libmicrohttpd asks for as much as it has room for, which is less than a piece. */
-static ssize_t pull(void *context, uint64_t position, char *out, size_t room)
-{
-    struct pulled *pulled = context;
-    (void)position;
-    while (pulled->sent == pulled->piece.size) {
-        if (pulled->ended)
-            return MHD_CONTENT_READER_END_OF_STREAM;
-        hob_buffer_clear(&pulled->piece);
-        pulled->sent = 0;
-        int code = pulled->source.more(pulled->source.data, &pulled->piece);
-        if (code < 0 || hob_buffer_failed(&pulled->piece))
-            return MHD_CONTENT_READER_END_WITH_ERROR;
-        pulled->ended = code == 0;
-    }
-    size_t left = pulled->piece.size - pulled->sent;
-    size_t size = left < room ? left : room;
-    memcpy(out, pulled->piece.data + pulled->sent, size);
-    pulled->sent += size;
-    return (ssize_t)size;
-}
-
-struct hob_response *hob_response_new_streamed(int status, const struct hob_http_source *source,
-                                               const char *content_type)
-{
-    struct pulled *pulled = hob_alloc_zero(1, sizeof *pulled);
-    pulled->source = *source;
-    struct MHD_Response *native =
-        MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, POOL_SIZE, pull, pulled, free_pulled);
-    if (native == NULL) {
-        free_pulled(pulled);
-        return NULL;
-    }
-    struct hob_response *response = wrap(native, status, content_type);
-    response->streamed = true;
-    return response;
-}
-
-struct hob_response *hob_response_ref(struct hob_response *response)
-{
-    atomic_fetch_add_explicit(&response->references, 1, memory_order_relaxed);
-    return response;
-}
-
-struct hob_response *hob_response_unref(struct hob_response *response)
-{
-    if (response != NULL &&
-        atomic_fetch_sub_explicit(&response->references, 1, memory_order_acq_rel) == 1) {
-        MHD_destroy_response(response->native);
-        free(response);
-    }
-    return NULL;
-}
-
-void hob_response_set_header(struct hob_response *response, const char *name, const char *value)
-{
-    MHD_add_response_header(response->native, name, value);
-}
-
-void hob_response_set_tag(struct hob_response *response, const char *tag)
-{
-    snprintf(response->tag, sizeof response->tag, "%s", tag);
-    hob_response_set_header(response, MHD_HTTP_HEADER_ETAG, tag);
-}
-
-const char *hob_response_tag(const struct hob_response *response)
-{
-    return response->tag;
-}
-
-bool hob_response_is_streamed(const struct hob_response *response)
-{
-    return response->streamed;
-}
-
-int hob_response_status(const struct hob_response *response)
-{
-    return response->status;
-}
-
-size_t hob_response_size(const struct hob_response *response)
-{
-    return response->body.size;
-}
+/* ---- answering ---- */
 
 static enum MHD_Result copy_header(void *to, enum MHD_ValueKind kind, const char *name,
                                    const char *value)

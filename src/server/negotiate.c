@@ -33,7 +33,7 @@ int hob_negotiate_refuse(const struct hob_route *route, struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer types = HOB_BUFFER_INIT;
     for (int form = 0; form < HOB_FORMS; form++)
-        hob_buffer_printf(&types, "%s%s", form > 0 ? ", " : "", hob_form_type(form));
+        hob_buffer_printf(&types, "%s%s", form > 0 ? ", " : "", hob_form_type((enum hob_form)form));
     hob_error_set(error, HOB_E_NOT_ACCEPTABLE,
                   "%s has no answer of a type that the Accept header takes: there are %s",
                   route->path, hob_buffer_string(&types));

@@ -4,10 +4,10 @@
  * their length, and may be kept warm. Of the others the frame stays alive until the last of it has
  * been sent.
  *
- * Once the status has been sent it is too late for an error, and each piece should be quick to make.
- * Plain cells cannot fail, and are as large as they are in the frame. Nested ones can: aliases make
- * a small file name large things. Tables with such cells are therefore written to nowhere first, and
- * those with a very large cell are written as a whole before they are sent. */
+ * Once the status has been sent it is too late for an error, and each piece should be quick to
+ * make. Plain cells cannot fail, and are as large as they are in the frame. Nested ones can:
+ * aliases make a small file name large things. Tables with such cells are therefore written to
+ * nowhere first, and those with a very large cell are written as a whole before they are sent. */
 #include "server/table_answer.h"
 
 #include "access/arrow.h"
