@@ -51,12 +51,25 @@ int hob_access_path(const char **path, struct hob_arena *arena, const struct hob
     return 0;
 }
 
-int hob_flow_read_file(struct hob_file_content *content, const char **path, struct hob_arena *arena,
-                       const struct hob_scope *scope, const struct hob_value *flow,
-                       struct hob_error *error)
+int hob_flow_read(struct hob_frame **frame, const struct hob_scope *scope,
+                  const struct hob_value *flow, const char *kind,
+                  int (*read)(struct hob_frame **frame, const struct hob_flow_file *file,
+                              struct hob_error *error),
+                  struct hob_error *error)
 {
-    int result = hob_access_path(path, arena, flow, error);
-    return result < 0 ? result : hob_scope_read(scope, *path, content, error);
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
+    const char *path;
+    int result = hob_access_path(&path, arena, flow, error);
+    if (result == 0)
+        result = hob_scope_read(scope, path, &content, error);
+    if (result < 0)
+        return result;
+    struct hob_flow_file file = {content.text, path, flow};
+    result = read(frame, &file, error);
+    if (result < 0 && kind != NULL)
+        hob_error_context(error, "reading '%s' as %s", path, kind);
+    return result;
 }
 
 int hob_flow_write_file(const struct hob_scope *scope, const struct hob_value *flow,

@@ -158,18 +158,16 @@ static int make_frame(struct hob_frame **frame, const struct hob_bibtex *bibtex,
     return 0;
 }
 
+static int read_bibtex(struct hob_frame **frame, const struct hob_flow_file *file,
+                       struct hob_error *error)
+{
+    HOB_AUTO(bibtex) struct hob_bibtex bibtex = {0};
+    int result = hob_bibtex_parse(&bibtex, file->text, error);
+    return result < 0 ? result : make_frame(frame, &bibtex, error);
+}
+
 int hob_bibtex_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
                          const struct hob_value *flow, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    HOB_AUTO(bibtex) struct hob_bibtex bibtex = {0};
-    const char *path;
-    int result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
-    if (result < 0)
-        return result;
-    result = hob_bibtex_parse(&bibtex, content.text, error);
-    if (result == 0)
-        result = make_frame(frame, &bibtex, error);
-    return result < 0 ? hob_error_context(error, "reading '%s' as bibtex", path) : 0;
+    return hob_flow_read(frame, scope, flow, "bibtex", read_bibtex, error);
 }

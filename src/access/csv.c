@@ -3,23 +3,23 @@
 
 #include "access/formats.h"
 
+static int read_csv(struct hob_frame **frame, const struct hob_flow_file *file,
+                    struct hob_error *error)
+{
+    struct hob_csv_options options = {0};
+    int result = hob_csv_options_from_flow(&options, file->flow, error);
+    if (result < 0)
+        return result;
+    bool said = options.delimiter != NULL || options.sniff;
+    if (!said && hob_text_ends_with(hob_text_from(file->path), ".tsv"))
+        options.delimiter = "\t";
+    return hob_csv_read(frame, file->text, &options, error);
+}
+
 int hob_csv_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
                       const struct hob_value *flow, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    struct hob_csv_options options = {0};
-    const char *path;
-    int result = hob_csv_options_from_flow(&options, flow, error);
-    if (result == 0)
-        result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
-    if (result < 0)
-        return result;
-    if (options.delimiter == NULL && !options.sniff &&
-        hob_text_ends_with(hob_text_from(path), ".tsv"))
-        options.delimiter = "\t";
-    result = hob_csv_read(frame, content.text, &options, error);
-    return result < 0 ? hob_error_context(error, "reading '%s' as csv", path) : 0;
+    return hob_flow_read(frame, scope, flow, "csv", read_csv, error);
 }
 
 /* One ASCII character of the flow; `fallback` when it is not there. */

@@ -205,37 +205,17 @@ static int convert(struct hob_text document, struct hob_buffer *markdown, struct
     return result;
 }
 
-static int make_frame(struct hob_frame **frame, struct hob_text markdown, const char *path,
-                      struct hob_error *error)
+static int read_docx(struct hob_frame **frame, const struct hob_flow_file *file,
+                     struct hob_error *error)
 {
-    struct hob_arena *arena = hob_arena_new(); /* the frame takes it over */
-    struct hob_front_matter read;
-    int result = hob_front_matter_read(arena, markdown, path, &read, error);
-    if (result < 0) {
-        hob_arena_free(arena);
-        return result;
-    }
-    struct hob_value *record =
-        read.fields != NULL ? hob_value_copy(arena, read.fields) : hob_value_new(arena, HOB_MAP);
-    struct hob_text content = read.content.data != NULL ? read.content : HOB_TEXT("");
-    hob_value_put_string(arena, record, "content", hob_value_new_string(arena, content));
-    struct hob_value *rows = hob_value_new(arena, HOB_LIST);
-    hob_value_append(arena, rows, record);
-    return hob_frame_from_value(frame, rows, 0, arena, error);
+    HOB_AUTO(buffer) struct hob_buffer markdown = HOB_BUFFER_INIT;
+    int result = convert(file->text, &markdown, error);
+    struct hob_flow_file converted = {hob_buffer_text(&markdown), file->path, file->flow};
+    return result < 0 ? result : hob_markdown_read(frame, &converted, error);
 }
 
 int hob_docx_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
                        const struct hob_value *flow, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    HOB_AUTO(buffer) struct hob_buffer markdown = HOB_BUFFER_INIT;
-    const char *path;
-    int result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
-    if (result < 0)
-        return result;
-    result = convert(content.text, &markdown, error);
-    if (result == 0)
-        result = make_frame(frame, hob_buffer_text(&markdown), path, error);
-    return result < 0 ? hob_error_context(error, "reading '%s' as docx", path) : 0;
+    return hob_flow_read(frame, scope, flow, "docx", read_docx, error);
 }

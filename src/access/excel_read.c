@@ -425,15 +425,14 @@ int hob_excel_read(struct hob_frame **frame, struct hob_text file, const struct 
     return result;
 }
 
+static int read_excel(struct hob_frame **frame, const struct hob_flow_file *file,
+                      struct hob_error *error)
+{
+    return hob_excel_read(frame, file->text, file->flow, error);
+}
+
 int hob_excel_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
                         const struct hob_value *flow, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    const char *path;
-    int result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
-    if (result < 0)
-        return result;
-    result = hob_excel_read(frame, content.text, flow, error);
-    return result < 0 ? hob_error_context(error, "reading '%s' as excel", path) : 0;
+    return hob_flow_read(frame, scope, flow, "excel", read_excel, error);
 }

@@ -52,10 +52,25 @@ HOB_WRITES(yaml_directory);
 
 /* What every format of one file needs. */
 
-/* Reads the file that the flow names; *path lives in the arena. */
-int hob_flow_read_file(struct hob_file_content *content, const char **path, struct hob_arena *arena,
-                       const struct hob_scope *scope, const struct hob_value *flow,
-                       struct hob_error *error);
+/* A file that was read for a flow. */
+struct hob_flow_file {
+    struct hob_text text;
+    const char *path; /* for messages */
+    const struct hob_value *flow;
+};
+
+/* Reads the file that the flow names and has `read` make a frame of it. Errors of `read` get
+ * "reading 'PATH' as KIND" before them, unless `kind` is NULL because they name the file
+ * themselves. */
+int hob_flow_read(struct hob_frame **frame, const struct hob_scope *scope,
+                  const struct hob_value *flow, const char *kind,
+                  int (*read)(struct hob_frame **frame, const struct hob_flow_file *file,
+                              struct hob_error *error),
+                  struct hob_error *error);
+/* One row: the fields of the front matter and the content (also of what pandoc made of a docx). */
+int hob_markdown_read(struct hob_frame **frame, const struct hob_flow_file *file,
+                      struct hob_error *error);
+
 /* Replaces the file that the flow names with the buffer's text. */
 int hob_flow_write_file(const struct hob_scope *scope, const struct hob_value *flow,
                         const struct hob_buffer *content, struct hob_error *error);

@@ -14,19 +14,17 @@ static int read_tree(struct hob_frame **frame, struct hob_text text, struct hob_
     return result < 0 ? result : hob_frame_from_value(frame, value, 0, HOB_STEAL(arena), error);
 }
 
+static int read_json(struct hob_frame **frame, const struct hob_flow_file *file,
+                     struct hob_error *error)
+{
+    int result = hob_frame_read_records(frame, file->text, error);
+    return result == 0 && *frame == NULL ? read_tree(frame, file->text, error) : result;
+}
+
 int hob_json_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
                        const struct hob_value *flow, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    const char *path;
-    int result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
-    if (result < 0)
-        return result;
-    result = hob_frame_read_records(frame, content.text, error);
-    if (result == 0 && *frame == NULL)
-        result = read_tree(frame, content.text, error);
-    return result < 0 ? hob_error_context(error, "reading '%s' as json", path) : 0;
+    return hob_flow_read(frame, scope, flow, "json", read_json, error);
 }
 
 int hob_json_write_flow(const struct hob_scope *scope, const struct hob_value *flow,

@@ -18,22 +18,23 @@ static const struct hob_value *record_of(struct hob_arena *arena,
     return record;
 }
 
-int hob_markdown_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
-                           const struct hob_value *flow, struct hob_error *error)
+int hob_markdown_read(struct hob_frame **frame, const struct hob_flow_file *file,
+                      struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    const char *path;
-    int result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
-    if (result < 0)
-        return result;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new(); /* the frame takes it over */
     struct hob_front_matter read;
-    result = hob_front_matter_read(arena, content.text, path, &read, error);
+    int result = hob_front_matter_read(arena, file->text, file->path, &read, error);
     if (result < 0)
-        return hob_error_context(error, "reading the front matter of '%s'", path);
+        return hob_error_context(error, "reading the front matter of '%s'", file->path);
     struct hob_value *rows = hob_value_new(arena, HOB_LIST);
     hob_value_append(arena, rows, record_of(arena, &read));
     return hob_frame_from_value(frame, rows, 0, HOB_STEAL(arena), error);
+}
+
+int hob_markdown_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
+                           const struct hob_value *flow, struct hob_error *error)
+{
+    return hob_flow_read(frame, scope, flow, NULL, hob_markdown_read, error);
 }
 
 int hob_markdown_write_flow(const struct hob_scope *scope, const struct hob_value *flow,

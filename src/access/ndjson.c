@@ -4,17 +4,16 @@
 #include "frame/lines_read.h"
 #include "frame/records.h"
 
+static int read_lines(struct hob_frame **frame, const struct hob_flow_file *file,
+                      struct hob_error *error)
+{
+    return hob_frame_read_lines(frame, file->text, error);
+}
+
 int hob_ndjson_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
                          const struct hob_value *flow, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    const char *path;
-    int result = hob_flow_read_file(&content, &path, arena, scope, flow, error);
-    if (result < 0)
-        return result;
-    result = hob_frame_read_lines(frame, content.text, error);
-    return result < 0 ? hob_error_context(error, "reading '%s' as ndjson", path) : 0;
+    return hob_flow_read(frame, scope, flow, "ndjson", read_lines, error);
 }
 
 int hob_ndjson_write_flow(const struct hob_scope *scope, const struct hob_value *flow,

@@ -4,22 +4,22 @@
 #include "access/formats.h"
 #include "frame/build.h"
 
-int hob_yaml_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
-                       const struct hob_value *flow, struct hob_error *error)
+static int read_yaml(struct hob_frame **frame, const struct hob_flow_file *file,
+                     struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *names = hob_arena_new();
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new(); /* the frame takes it over */
-    HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    const char *path;
-    int result = hob_flow_read_file(&content, &path, names, scope, flow, error);
-    if (result < 0)
-        return result;
     const struct hob_value *value;
-    result = hob_yaml_read(arena, content.text, path, &value, error);
+    int result = hob_yaml_read(arena, file->text, file->path, &value, error);
     if (result < 0)
         return result;
     result = hob_frame_from_value(frame, value, HOB_BUILD_SCALARS_ARE_ROW, HOB_STEAL(arena), error);
-    return result < 0 ? hob_error_context(error, "reading '%s' as yaml", path) : 0;
+    return result < 0 ? hob_error_context(error, "reading '%s' as a table", file->path) : 0;
+}
+
+int hob_yaml_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
+                       const struct hob_value *flow, struct hob_error *error)
+{
+    return hob_flow_read(frame, scope, flow, NULL, read_yaml, error);
 }
 
 int hob_yaml_write_flow(const struct hob_scope *scope, const struct hob_value *flow,

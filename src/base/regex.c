@@ -67,18 +67,37 @@ int hob_regex_new(struct hob_regex **regex, struct hob_text pattern, struct hob_
     return 0;
 }
 
+static int too_hard(struct hob_text text, int number, struct hob_error *error)
+{
+    char why[160] = "";
+    pcre2_get_error_message(number, (PCRE2_UCHAR *)why, sizeof why);
+    hob_error_set(error, HOB_E_LIMIT, "matching '%.*s' against a regular expression: %s",
+                  HOB_TEXT_ARG(text), why);
+    hob_error_hint(error, "use a simpler pattern; nested repetitions are what makes one slow");
+    return HOB_E_LIMIT;
+}
+
 int hob_regex_match_start(struct hob_regex *regex, struct hob_text text, struct hob_error *error)
 {
     int count = pcre2_match(regex->code, (PCRE2_SPTR)text.data, text.size, 0, PCRE2_ANCHORED,
                             regex->found, regex->limits);
     if (count >= 0)
         return 1;
+    return count == PCRE2_ERROR_NOMATCH ? 0 : too_hard(text, count, error);
+}
+
+int hob_regex_find(struct hob_regex *regex, struct hob_text text, size_t from, size_t *start,
+                   size_t *end, struct hob_error *error)
+{
+    int count = pcre2_match(regex->code, (PCRE2_SPTR)text.data, text.size, from,
+                            PCRE2_NOTEMPTY | PCRE2_NO_UTF_CHECK, regex->found, regex->limits);
     if (count == PCRE2_ERROR_NOMATCH)
         return 0;
-    char why[160] = "";
-    pcre2_get_error_message(count, (PCRE2_UCHAR *)why, sizeof why);
-    hob_error_set(error, HOB_E_LIMIT, "matching '%.*s' against a regular expression: %s",
-                  HOB_TEXT_ARG(text), why);
-    hob_error_hint(error, "use a simpler pattern; nested repetitions are what makes one slow");
-    return HOB_E_LIMIT;
+    if (count < 0)
+        return too_hard(text, count, error);
+    const PCRE2_SIZE *places = pcre2_get_ovector_pointer(regex->found);
+    *start = places[0];
+    *end = places[1];
+    /* \K in a lookahead can make a match that begins behind its end. */
+    return *start >= from && *end > *start && *end <= text.size;
 }

@@ -269,7 +269,7 @@ static void a_hostile_pattern_ends(void **state)
     struct hob_error error = HOB_ERROR_INIT;
     assert_int_equal(hob_csv_read(&frame, hob_buffer_text(&text), &options, &error), HOB_E_LIMIT);
     options.delimiter = "(unclosed";
-    assert_int_equal(hob_csv_read(&frame, hob_buffer_text(&text), &options, &error), HOB_E_VALUE);
+    assert_int_equal(hob_csv_read(&frame, hob_buffer_text(&text), &options, &error), HOB_E_PATTERN);
     assert_null(frame);
 }
 
