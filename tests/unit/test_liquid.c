@@ -333,6 +333,39 @@ static void test_arithmetic_is_decimal_and_exact(void **state)
         " -14285714285714285715 6 1");
 }
 
+/* As Python-Markdown does it: the list goes on, and the items at the seam become paragraphs. */
+static void test_lists_that_follow_each_other_are_one(void **state)
+{
+    (void)state;
+    give_data("{\"m\": \"- a\\n- b\\n\\n5. one\\n6. two\", \"n\": \"- a\\n    - x\\n\\n1. b\"}");
+    assert_renders("{{ m | markdownify }}", "<ul>\n<li>a</li>\n<li>\n<p>b</p>\n</li>\n"
+                                            "<li>\n<p>one</p>\n</li>\n<li>two</li>\n</ul>");
+    assert_renders("{{ n | markdownify }}", "<ul>\n<li>\n<p>a</p>\n<ul>\n<li>x</li>\n</ul>\n"
+                                            "</li>\n<li>\n<p>b</p>\n</li>\n</ul>");
+}
+
+static void test_deeply_nested_lists_close_as_they_opened(void **state)
+{
+    (void)state;
+    char source[1024] = "{% capture m %}";
+    for (int i = 0; i < 80; i++)
+        strcat(source, "- ");
+    strcat(source, "x{% endcapture %}{{ m | markdownify | split: '</ul>' | size }}");
+    assert_renders(source, "81");
+    strcpy(strstr(source, "</ul>"), "<ul>' | size }}");
+    assert_renders(source, "81");
+}
+
+static void test_attributes_of_an_image_are_sorted(void **state)
+{
+    (void)state;
+    give_data("{\"m\": \"[![a \\\"q\\\"](u&v \\\"t\\\")](l) ![](w)\"}");
+    assert_renders(
+        "{{ m | markdownify }}",
+        "<p><a href=\"l\"><img alt=\"a &quot;q&quot;\" src=\"u&amp;v\" title=\"t\" /></a> "
+        "<img alt=\"\" src=\"w\" /></p>");
+}
+
 static void test_now_is_what_the_caller_says(void **state)
 {
     (void)state;
@@ -517,6 +550,9 @@ int main(void)
         TEST(test_limit_zero_is_none_and_ranges_end_where_they_say),
         TEST(test_loop_object_can_be_kept),
         TEST(test_arithmetic_is_decimal_and_exact),
+        TEST(test_lists_that_follow_each_other_are_one),
+        TEST(test_deeply_nested_lists_close_as_they_opened),
+        TEST(test_attributes_of_an_image_are_sorted),
         TEST(test_now_is_what_the_caller_says),
         TEST(test_dates_as_people_write_them),
         TEST(test_format_with_absurd_width_stays),
