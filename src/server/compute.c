@@ -29,10 +29,12 @@ static int entry_of(const struct hob_value **entry, struct hob_call *call,
     } else {
         made = hob_value_new(call->arena, HOB_MAP);
     }
-    hob_value_put_string(call->arena, made, "function", operation);
-    if (hob_value_get(made, "field") == NULL)
-        hob_value_put_string(call->arena, made, "field",
-                             hob_value_new_string(call->arena, HOB_TEXT("result")));
+    bool put = made != NULL && hob_value_put_string(call->arena, made, "function", operation);
+    if (put && hob_value_get(made, "field") == NULL)
+        put = hob_value_put_string(call->arena, made, "field",
+                                   hob_value_new_string(call->arena, HOB_TEXT("result")));
+    if (!put)
+        return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the operation");
     *entry = made;
     return 0;
 }
@@ -40,7 +42,7 @@ static int entry_of(const struct hob_value **entry, struct hob_call *call,
 static int compute_posted(struct hob_frame **frame, struct hob_call *call,
                           const struct hob_value *operation, struct hob_error *error)
 {
-    const struct hob_value *data, *entry;
+    const struct hob_value *data, *entry = NULL;
     int code = hob_parameter_map(call->body, "data", &data, error);
     if (code == 0)
         code = hob_posted_frame(frame, data, call->arena, error);

@@ -33,6 +33,15 @@ static struct hob_response *refusal(const struct hob_error *error, int status)
     return hob_answer_error(HOB_ENVELOPE_TYPED, error, status);
 }
 
+bool hob_dispatch_welcome(void *context, struct hob_http_peer *peer)
+{
+    (void)context;
+    if (hob_guard_welcome(peer))
+        return true;
+    hob_log(HOB_LOG_WARNING, "refused", "reason", "a connection of another user's process", NULL);
+    return false;
+}
+
 struct hob_response *hob_dispatch_admit(void *context, struct hob_http_request *request)
 {
     struct hob_server *server = context;

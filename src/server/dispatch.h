@@ -36,6 +36,7 @@ struct hob_server {
 };
 
 /* The functions that make up server->application. */
+bool hob_dispatch_welcome(void *server, struct hob_http_peer *peer);
 struct hob_response *hob_dispatch_admit(void *server, struct hob_http_request *request);
 void hob_dispatch_handle(void *server, struct hob_http_request *request);
 struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_request *request,

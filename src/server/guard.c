@@ -17,6 +17,17 @@ static bool same_name(struct hob_text name, const char *other)
     return name.size == strlen(other) && strncasecmp(name.data, other, name.size) == 0;
 }
 
+/* Digits and nothing else, as the server itself would write it. */
+static bool parse_port(struct hob_text digits, uint64_t *port)
+{
+    if (digits.size == 0 || digits.size > 5 || digits.data[0] == '0')
+        return false;
+    for (size_t i = 0; i < digits.size; i++)
+        if (digits.data[i] < '0' || digits.data[i] > '9')
+            return false;
+    return hob_number_parse_unsigned(digits, port) == 0;
+}
+
 /* Splits "name:port", "[::1]:port" or a bare name; a port that is not there is HTTP's own. */
 static bool split_host(struct hob_text host, struct hob_text *name, uint64_t *port)
 {
@@ -29,7 +40,7 @@ static bool split_host(struct hob_text host, struct hob_text *name, uint64_t *po
         return host.size > 0;
     *name = (struct hob_text){host.data, end - 1};
     struct hob_text digits = {host.data + end, host.size - end};
-    return name->size > 0 && hob_number_parse_unsigned(digits, port) == 0;
+    return name->size > 0 && parse_port(digits, port);
 }
 
 /* The address that this connection came in at, as a Host header has it. */
@@ -68,35 +79,48 @@ bool hob_guard_is_own_host(const struct hob_guard *guard, struct hob_text host, 
     return is_local_address(name, descriptor);
 }
 
-static int check_framing(const struct hob_http_headers *headers, struct hob_error *error)
+/* What a request must not be, so that nobody between the client and here can see another one. */
+static const char *framing_fault(const struct hob_http_request *request)
 {
+    const struct hob_http_headers *headers = &request->headers;
+    if (headers->malformed)
+        return "a header that is malformed";
     if (headers->host_count > 1)
-        return hob_error_set(error, HOB_E_PARAMETER, "the request has several Host headers");
+        return "several Host headers";
+    if (headers->origin_count > 1)
+        return "several Origin headers";
+    if (headers->site_count > 1)
+        return "several Sec-Fetch-Site headers";
     if (headers->length_count > 1)
-        return hob_error_set(error, HOB_E_PARAMETER,
-                             "the request has several Content-Length headers");
+        return "several Content-Length headers";
+    if (headers->encoding_count > 0 && request->version_1_0)
+        return "a Transfer-Encoding, which HTTP/1.0 does not have";
     if (headers->encoding_count > 1 || (headers->encoding_count == 1 && !headers->chunked))
-        return hob_error_set(error, HOB_E_PARAMETER,
-                             "the request has a Transfer-Encoding other than 'chunked'");
+        return "a Transfer-Encoding other than 'chunked'";
     if (headers->encoding_count > 0 && headers->length_count > 0)
-        return hob_error_set(error, HOB_E_PARAMETER,
-                             "the request has both Content-Length and Transfer-Encoding");
-    return 0;
+        return "both Content-Length and Transfer-Encoding";
+    return NULL;
+}
+
+static int check_framing(const struct hob_http_request *request, struct hob_error *error)
+{
+    const char *fault = framing_fault(request);
+    if (fault == NULL)
+        return 0;
+    return hob_error_set(error, HOB_E_PARAMETER, "the request has %s", fault);
 }
 
 static int check_host(const struct hob_guard *guard, const struct hob_http_request *request,
                       struct hob_error *error)
 {
     const struct hob_http_headers *headers = &request->headers;
-    if (headers->host_count == 0) {
-        if (request->version_1_0)
-            return 0;
+    if (headers->host_count == 0 && !request->version_1_0)
         return hob_error_set(error, HOB_E_PARAMETER, "the request has no Host header");
-    }
+    if (headers->host.data == NULL)
+        return 0;
     if (hob_guard_is_own_host(guard, headers->host, request->peer->descriptor))
         return 0;
-    hob_error_set(error, HOB_E_FORBIDDEN,
-                  "refused: the Host header '%.*s' does not name this server",
+    hob_error_set(error, HOB_E_FORBIDDEN, "refused: the host '%.*s' does not name this server",
                   HOB_TEXT_ARG(headers->host));
     hob_error_hint(error,
                    "ask for http://127.0.0.1:%u or http://localhost:%u, or start hobd with "
@@ -121,7 +145,8 @@ static int check_browser(const struct hob_guard *guard, const struct hob_http_re
         return hob_error_set(error, HOB_E_FORBIDDEN,
                              "refused: a web page of '%.*s' may not use this server",
                              HOB_TEXT_ARG(origin));
-    if (same_name(headers->fetch_site, "cross-site"))
+    if (headers->site_count > 0 && !same_name(headers->fetch_site, "same-origin") &&
+        !same_name(headers->fetch_site, "none"))
         return hob_error_set(error, HOB_E_FORBIDDEN,
                              "refused: the request comes from a web page of another site");
     return 0;
@@ -146,14 +171,15 @@ static bool is_welcome(int descriptor)
     return true;
 }
 
+bool hob_guard_welcome(struct hob_http_peer *peer)
+{
+    peer->welcome = is_welcome(peer->descriptor);
+    return peer->welcome;
+}
+
 static int check_peer(const struct hob_http_request *request, struct hob_error *error)
 {
-    struct hob_http_peer *peer = request->peer;
-    if (!peer->judged) {
-        peer->welcome = is_welcome(peer->descriptor);
-        peer->judged = true;
-    }
-    if (peer->welcome)
+    if (request->peer->welcome)
         return 0;
     hob_error_set(error, HOB_E_FORBIDDEN,
                   "refused: the connection comes from a process of another user");
@@ -164,7 +190,7 @@ static int check_peer(const struct hob_http_request *request, struct hob_error *
 int hob_guard_check(const struct hob_guard *guard, const struct hob_http_request *request,
                     struct hob_error *error)
 {
-    int code = check_framing(&request->headers, error);
+    int code = check_framing(request, error);
     if (code == 0)
         code = check_peer(request, error);
     if (code == 0 && !request->peer->local)

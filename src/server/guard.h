@@ -13,8 +13,11 @@ struct hob_guard {
     uint16_t port;
 };
 
+/* Looks at the process on the other end, once for each connection, and notes whether it may ask. */
+bool hob_guard_welcome(struct hob_http_peer *peer);
+
 /* 0 when the request may go on; else HOB_E_FORBIDDEN, or HOB_E_PARAMETER for headers that
- * contradict each other. Looks at the process on the other end once for each connection. */
+ * contradict each other. The peer has been looked at. */
 int hob_guard_check(const struct hob_guard *guard, const struct hob_http_request *request,
                     struct hob_error *error);
 

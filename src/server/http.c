@@ -11,8 +11,9 @@
  *
  * Time limits. libmicrohttpd keeps the connections with the common limit in order of their last
  * activity, and walks through those with a limit of their own at each turn; so the common limit is
- * the long one of idle connections, and only a connection whose body is being awaited, or to which
- * a long answer is being sent, gets a short one. A client that drips its body is caught by a rate:
+ * the long one of idle connections, and only a connection that has asked nothing yet, whose body is
+ * being awaited, or to which a long answer is being sent, gets a short one; so does every one that
+ * comes to rest while nearly all are in use. A client that drips its body is caught by a rate:
  * half a minute, and then one second more for each 64 KiB that came.
  *
  * A body over the limit whose length was not announced is read to its end and thrown away, since
@@ -23,15 +24,17 @@
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <strings.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "base/number.h"
+#include "server/http_head.h"
+#include "server/linger.h"
 
 enum {
     IDLE_SECONDS = 3600,
+    FIRST_SECONDS = 30,  /* for the headers of a connection's first request */
+    CROWDED_SECONDS = 5, /* for both, when most connections are in use */
     BODY_SECONDS = 30,
     SEND_SECONDS = 60,        /* that a client may take none of its answer, when that... */
     LONG_ANSWER = 64 * 1024,  /* ...is longer than what the system takes in one go */
@@ -46,6 +49,7 @@ struct hob_http {
     struct MHD_Daemon *daemon;
     struct hob_http_application application;
     struct hob_http_options options;
+    struct hob_linger *linger;
     int listening; /* the socket: lent to the daemon, which gives it back when it drains */
     atomic_bool draining;
     atomic_uint open_requests, connections;
@@ -66,12 +70,14 @@ struct connection {
     struct MHD_Connection *native;
     struct hob_http_peer peer;
     struct hob_buffer body;
+    const char *target_end; /* as in struct hob_http_line */
     uint64_t received;
     enum phase phase;
     enum hob_http_refusal refusal;
     unsigned limit;            /* seconds without a byte; 0: the common limit */
     struct hob_response *late; /* the answer of a deferred request; owned */
     bool hang_up;
+    bool cut_short; /* answered while its body was coming */
 };
 
 /* ---- answering ---- */
@@ -124,50 +130,6 @@ static enum MHD_Result deliver(struct connection *connection, struct hob_respons
     return MHD_queue_response(connection->native, (unsigned)response->status, response->native);
 }
 
-/* ---- headers ---- */
-
-static bool named(const char *key, size_t size, struct hob_text name)
-{
-    return size == name.size && strncasecmp(key, name.data, size) == 0;
-}
-
-static void note_line(struct hob_accept_header *header, struct hob_text line)
-{
-    if (header->count < HOB_ACCEPT_LINES)
-        header->lines[header->count++] = line;
-}
-
-static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const char *key,
-                                   size_t key_size, const char *value, size_t value_size)
-{
-    struct hob_http_headers *headers = context;
-    struct hob_text text = {value, value_size};
-    (void)kind;
-    if (named(key, key_size, HOB_TEXT("host"))) {
-        headers->host = text;
-        headers->host_count++;
-    } else if (named(key, key_size, HOB_TEXT("origin"))) {
-        headers->origin = text;
-    } else if (named(key, key_size, HOB_TEXT("sec-fetch-site"))) {
-        headers->fetch_site = text;
-    } else if (named(key, key_size, HOB_TEXT("content-length"))) {
-        headers->length_count++;
-        hob_number_parse_unsigned(text, &headers->content_length);
-    } else if (named(key, key_size, HOB_TEXT("transfer-encoding"))) {
-        headers->encoding_count++;
-        headers->chunked = named(value, value_size, HOB_TEXT("chunked"));
-    } else if (named(key, key_size, HOB_TEXT("expect"))) {
-        headers->expects = named(value, value_size, HOB_TEXT("100-continue"));
-    } else if (named(key, key_size, HOB_TEXT("accept"))) {
-        note_line(&headers->accept, text);
-    } else if (named(key, key_size, HOB_TEXT("accept-encoding"))) {
-        note_line(&headers->accept_encoding, text);
-    } else if (named(key, key_size, HOB_TEXT("if-none-match"))) {
-        note_line(&headers->if_none_match, text);
-    }
-    return MHD_YES;
-}
-
 static bool has_body(const struct hob_http_headers *headers)
 {
     return headers->content_length > 0 || headers->encoding_count > 0;
@@ -175,12 +137,20 @@ static bool has_body(const struct hob_http_headers *headers)
 
 /* ---- a request from its first call to its last ---- */
 
+static void read_head(struct connection *connection, const char *target, const char *version)
+{
+    struct hob_http_request *request = &connection->request;
+    hob_http_read_headers(
+        &request->headers, connection->native,
+        &(struct hob_http_line){request->method, version, connection->target_end});
+    request->path = hob_http_read_target(target, &request->headers.host);
+}
+
 static void begin(struct connection *connection, struct MHD_Connection *native, const char *path,
                   const char *method, const char *version)
 {
     connection->request = (struct hob_http_request){
         .method = method,
-        .path = path,
         .version_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0,
         .peer = &connection->peer,
         .started = hob_clock_now(),
@@ -191,7 +161,7 @@ static void begin(struct connection *connection, struct MHD_Connection *native, 
     connection->hang_up = false;
     connection->phase = READING;
     atomic_fetch_add(&connection->http->open_requests, 1);
-    MHD_get_connection_values_n(native, MHD_HEADER_KIND, note_header, &connection->request.headers);
+    read_head(connection, path, version);
 }
 
 /* Sends a refusal while the body is still on its way: the connection cannot be used any more. */
@@ -200,9 +170,17 @@ static enum MHD_Result refuse(struct connection *connection, struct hob_response
     if (response == NULL)
         return MHD_NO;
     connection->phase = ANSWERED;
+    connection->cut_short = has_body(&connection->request.headers);
     enum MHD_Result result = send_last(connection, response);
     hob_response_unref(response);
     return result;
+}
+
+/* Whether connections are nearly exhausted. */
+static bool is_crowded(struct hob_http *http)
+{
+    unsigned limit = http->options.max_connections;
+    return atomic_load_explicit(&http->connections, memory_order_relaxed) > limit - limit / 10;
 }
 
 /* Gives the request to the application, which answers before it returns, or defers. */
@@ -232,8 +210,7 @@ static enum MHD_Result on_headers(struct connection *connection)
     if (request->headers.content_length > connection->http->options.max_body)
         return refuse(connection,
                       application->refuse_body(application->context, request, HOB_HTTP_TOO_LARGE));
-    if (has_body(&request->headers))
-        set_time_limit(connection, BODY_SECONDS);
+    set_time_limit(connection, has_body(&request->headers) ? BODY_SECONDS : 0);
     return MHD_YES;
 }
 
@@ -269,13 +246,22 @@ static void keep_piece(struct connection *connection, const char *data, size_t s
         connection->refusal = HOB_HTTP_CROWDED;
 }
 
+/* Whether the client has gone before all of its body came. libmicrohttpd does not hear of an end
+ * that was there already when it read the last piece; all that it has read is in `received`. */
+static bool is_cut(const struct connection *connection)
+{
+    char byte;
+    return connection->received < connection->request.headers.content_length &&
+           recv(connection->peer.descriptor, &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+}
+
 static enum MHD_Result on_body(struct connection *connection, const char *data, size_t size)
 {
     size_t limit = connection->http->options.max_body;
     connection->received += size;
     if (connection->received > limit)
         connection->refusal = HOB_HTTP_TOO_LARGE;
-    if (too_slow(connection) || connection->received / SWALLOW > limit)
+    if (is_cut(connection) || too_slow(connection) || connection->received / SWALLOW > limit)
         return MHD_NO;
     if (connection->refusal == HOB_HTTP_TAKEN)
         keep_piece(connection, data, size);
@@ -291,16 +277,23 @@ static enum MHD_Result on_resumed(struct connection *connection)
     return deliver(connection, response);
 }
 
+/* The first call for each request, before its headers are there; what it returns is kept for it. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *native)
+{
+    (void)context;
+    struct connection *connection =
+        MHD_get_connection_info(native, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+    connection->target_end = target + strlen(target);
+    return connection;
+}
+
 static enum MHD_Result on_access(void *context, struct MHD_Connection *native, const char *path,
                                  const char *method, const char *version, const char *data,
                                  size_t *size, void **slot)
 {
     (void)context;
     struct connection *connection = *slot;
-    if (connection == NULL) {
-        connection =
-            MHD_get_connection_info(native, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
-        *slot = connection;
+    if (connection->phase == IDLE) {
         begin(connection, native, path, method, version);
         return on_headers(connection);
     }
@@ -322,15 +315,44 @@ static void on_completed(void *context, struct MHD_Connection *native, void **sl
 {
     (void)context, (void)native;
     struct connection *connection = *slot;
-    if (connection == NULL)
+    *slot = NULL;
+    if (connection == NULL || connection->phase == IDLE)
         return;
     if (code == MHD_REQUEST_TERMINATED_COMPLETED_OK)
-        set_time_limit(connection, 0);
+        set_time_limit(connection, is_crowded(connection->http) ? CROWDED_SECONDS : 0);
     connection->late = hob_response_unref(connection->late);
     drop_body(connection);
     connection->phase = IDLE;
-    *slot = NULL;
     atomic_fetch_sub(&connection->http->open_requests, 1);
+}
+
+/* Tells somebody who may not ask at all so, and hangs up. Nothing was read: what came already is
+ * still read from the socket, so that the application has to look at peer.welcome again. */
+static void turn_away(int descriptor)
+{
+    static const char text[] =
+        "HTTP/1.1 403 Forbidden\r\nContent-Type: application/json\r\nContent-Length: 174\r\n"
+        "Connection: close\r\n\r\n"
+        "{\"status\":\"error\",\"error_type\":\"PermissionError\",\"error_message\":\"refused: "
+        "the connection comes from a process of another user\","
+        "\"hint\":\"each user runs a server of their own\"}";
+    (void)!send(descriptor, text, sizeof text - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+    shutdown(descriptor, SHUT_RDWR);
+}
+
+static struct connection *new_connection(struct hob_http *http, struct MHD_Connection *native)
+{
+    struct connection *connection = hob_alloc_zero(1, sizeof *connection);
+    connection->http = http;
+    connection->native = native;
+    connection->peer.local = http->options.local;
+    connection->peer.descriptor =
+        MHD_get_connection_info(native, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
+    atomic_fetch_add(&http->connections, 1);
+    set_time_limit(connection, is_crowded(http) ? CROWDED_SECONDS : FIRST_SECONDS);
+    if (!http->application.welcome(http->application.context, &connection->peer))
+        turn_away(connection->peer.descriptor);
+    return connection;
 }
 
 static void on_connection(void *context, struct MHD_Connection *native, void **slot,
@@ -338,16 +360,12 @@ static void on_connection(void *context, struct MHD_Connection *native, void **s
 {
     struct hob_http *http = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        struct connection *connection = hob_alloc_zero(1, sizeof *connection);
-        connection->http = http;
-        connection->peer.local = http->options.local;
-        connection->peer.descriptor =
-            MHD_get_connection_info(native, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-        *slot = connection;
-        atomic_fetch_add(&http->connections, 1);
+        *slot = new_connection(http, native);
         return;
     }
     struct connection *connection = *slot;
+    if (connection->cut_short)
+        hob_linger_take(http->linger, connection->peer.descriptor);
     atomic_fetch_sub(&http->connections, 1);
     hob_buffer_deinit(&connection->body);
     free(connection);
@@ -380,6 +398,7 @@ struct hob_http *hob_http_new(const struct hob_http_options *options)
     http->application = *options->application;
     http->options = *options;
     http->listening = options->descriptor;
+    http->linger = hob_linger_new();
     return http;
 }
 
@@ -396,7 +415,9 @@ int hob_http_start(struct hob_http *http, struct hob_error *error)
         on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE, MHD_OPTION_CONNECTION_LIMIT,
         http->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_ARRAY, pool, MHD_OPTION_END);
+        MHD_OPTION_UNESCAPE_CALLBACK, hob_http_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK,
+        on_target, http, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_ARRAY, pool,
+        MHD_OPTION_END);
     if (http->daemon == NULL)
         return hob_error_set(error, HOB_E_IO,
                              "cannot start the HTTP server: libmicrohttpd gave no reason");
@@ -432,6 +453,7 @@ struct hob_http *hob_http_stop(struct hob_http *http)
     if (http->daemon != NULL)
         MHD_stop_daemon(http->daemon);
     close(http->listening);
+    hob_linger_free(http->linger);
     free(http);
     return NULL;
 }

@@ -54,21 +54,22 @@ int hob_response_status(const struct hob_response *response);
 /* Bytes of the body; 0 while nobody knows. */
 size_t hob_response_size(const struct hob_response *response);
 
-/* What the headers say that decides whether a request is let in; empty texts: not there. */
+/* What the headers say that decides whether a request is let in; empty texts: not there. A target
+ * that names its server stands in place of the Host header, but is not counted. */
 struct hob_http_headers {
     struct hob_text host, origin, fetch_site;
-    unsigned host_count, length_count, encoding_count;
+    unsigned host_count, origin_count, site_count, length_count, encoding_count;
     uint64_t content_length;
-    bool chunked; /* Transfer-Encoding is exactly "chunked" */
-    bool expects; /* Expect: 100-continue */
+    bool malformed; /* not all of them could be read in just one way */
+    bool chunked;   /* Transfer-Encoding is exactly "chunked" */
+    bool expects;   /* Expect: 100-continue */
     struct hob_accept_header accept, accept_encoding, if_none_match;
 };
 
 struct hob_http_peer {
     int descriptor; /* the connection's socket: to be asked, not to be read */
     bool local;     /* came over the unix socket */
-    bool judged;    /* the application's own: it has looked at this connection before... */
-    bool welcome;   /* ...and this is what it found */
+    bool welcome;   /* the application's own, which sets it when the connection comes in */
 };
 
 struct hob_http_request {
@@ -90,6 +91,9 @@ enum hob_http_refusal {
 
 struct hob_http_application {
     void *context;
+    /* Called when a connection comes in: false closes it at once. What its client has sent by then
+     * may still be given to `admit`. */
+    bool (*welcome)(void *context, struct hob_http_peer *peer);
     /* Called with the headers alone, before the body is read: NULL to go on, or a refusal (a
      * reference is taken over), after which the connection is closed. */
     struct hob_response *(*admit)(void *context, struct hob_http_request *request);

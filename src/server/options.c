@@ -105,6 +105,16 @@ static int set_threads(struct hob_options *options, const char *value, struct ho
     return code;
 }
 
+static int set_drain(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    uint64_t number;
+    int code = parse_number(value, 24 * 3600, &number, error);
+    if (code == 0 && number == 0)
+        code = hob_error_set(error, HOB_E_PARAMETER, "0 is too short: the least is 1");
+    options->server.drain_seconds = (unsigned)number;
+    return code;
+}
+
 static int set_help(struct hob_options *options, const char *value, struct hob_error *error)
 {
     (void)value, (void)error;
@@ -147,6 +157,8 @@ static const struct option {
     {"--session-memory", "SIZE", set_session_memory,
      "sessions take at most this of memory (default 1G); others wait on the disk"},
     {"--threads", "NUMBER", set_threads, "threads that talk to clients (default: one a core)"},
+    {"--drain", "SECONDS", set_drain,
+     "how long open requests may take when the server stops (default 30)"},
     {"--log-level", "LEVEL", set_log_level, "error, warning (default), info or debug"},
     {"--log-file", "PATH", set_log_file, "append the log to a file instead of stderr"},
     {"--version", NULL, set_version, "print the version and exit"},

@@ -3,6 +3,7 @@
  * other way. */
 #include "server/server.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -88,24 +89,51 @@ static int listen_tcp(struct hob_server *server, struct hob_error *error)
     return 0;
 }
 
-/* The unix socket is a convenience: without it the server still serves. */
-static void listen_local(struct hob_server *server)
+static int listen_at(struct hob_server *server, const char *path, struct hob_error *error)
 {
-    struct hob_error error = HOB_ERROR_INIT;
-    const char *wanted = server->options.socket_path;
-    HOB_AUTO(free)
-    char *path = wanted != NULL ? hob_copy_string(wanted) : hob_listen_default_path(&error);
-    int descriptor = path != NULL ? hob_listen_local(path, &error) : error.code;
     struct stat facts = {0};
-    if (descriptor >= 0) {
-        stat(path, &facts);
-        server->local = new_http(server, descriptor, true);
-        server->socket_inode = facts.st_ino;
-        server->socket_path = HOB_STEAL(path);
-        return;
+    int descriptor = hob_listen_local(path, error);
+    if (descriptor < 0)
+        return descriptor;
+    stat(path, &facts);
+    server->local = new_http(server, descriptor, true);
+    server->socket_inode = facts.st_ino;
+    server->socket_path = hob_copy_string(path);
+    return 0;
+}
+
+/* The unix socket is a convenience: without it the server still serves, unless it was asked for. */
+static int listen_local(struct hob_server *server, struct hob_error *error)
+{
+    if (server->options.socket_path != NULL)
+        return listen_at(server, server->options.socket_path, error);
+    struct hob_error reason = HOB_ERROR_INIT;
+    HOB_AUTO(free) char *path = hob_listen_default_path(&reason);
+    if (path == NULL || listen_at(server, path, &reason) != 0)
+        hob_log(HOB_LOG_WARNING, "no unix socket: serving over TCP only", "reason", reason.message,
+                NULL);
+    return 0;
+}
+
+/* Whether sessions can be kept where the operator said. The directory is made when the first
+ * session is, so it is enough when that can be done. */
+static int check_state(const char *wanted, struct hob_error *error)
+{
+    struct stat facts;
+    if (wanted == NULL || wanted[0] == '\0' || strcmp(wanted, "none") == 0)
+        return 0;
+    HOB_AUTO(free) char *path = hob_copy_string(wanted);
+    while (stat(path, &facts) != 0) {
+        char *slash = strrchr(path, '/');
+        if (errno != ENOENT)
+            return hob_error_from_errno(error, errno, "keep sessions in", wanted);
+        if (slash == NULL || slash == path)
+            strcpy(path, slash == NULL ? "." : "/");
+        else
+            *slash = '\0';
     }
-    hob_log(HOB_LOG_WARNING, "no unix socket: serving over TCP only", "reason", error.message,
-            NULL);
+    int number = !S_ISDIR(facts.st_mode) ? ENOTDIR : access(path, W_OK | X_OK) != 0 ? errno : 0;
+    return number == 0 ? 0 : hob_error_from_errno(error, number, "keep sessions in", wanted);
 }
 
 int hob_server_start(struct hob_server **out, const struct hob_server_options *options,
@@ -117,6 +145,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     server->started = hob_clock_now();
     server->application = (struct hob_http_application){
         .context = server,
+        .welcome = hob_dispatch_welcome,
         .admit = hob_dispatch_admit,
         .handle = hob_dispatch_handle,
         .refuse_body = hob_dispatch_refuse_body,
@@ -131,11 +160,13 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     server->work = hob_work_new(server->options.workers, server->options.queue_limit);
     int code = add_roots(server, error);
     if (code == 0)
+        code = check_state(options->state, error);
+    if (code == 0)
         code = hob_dispatch_prepare(server, error);
     if (code == 0)
         code = listen_tcp(server, error);
     if (code == 0 && !server->options.no_socket)
-        listen_local(server);
+        code = listen_local(server, error);
     /* Requests may come from here on, and look at everything that is in *server. */
     if (code == 0)
         code = hob_http_start(server->tcp, error);
@@ -172,47 +203,65 @@ static unsigned open_requests(struct hob_server *server)
 }
 
 /* Waits until every request that has begun is answered, and a moment longer, for those that were
- * on their way. */
-static void drain(struct hob_server *server)
+ * on their way. False when that took too long. */
+static bool drain(struct hob_server *server)
 {
     uint64_t started = hob_clock_now();
     double limit = server->options.drain_seconds * 1e3;
     for (unsigned quiet = 0; quiet < DRAIN_QUIET_STEPS;) {
         quiet = open_requests(server) == 0 ? quiet + 1 : 0;
         if (hob_clock_milliseconds_since(started) > limit)
-            return;
+            return false;
         usleep(DRAIN_STEP_US);
     }
+    return true;
 }
 
-struct hob_server *hob_server_stop(struct hob_server *server)
+/* What is not answered by now never will be. True when no job is left that uses the server. */
+static bool give_up(struct hob_server *server)
 {
-    if (server == NULL)
-        return NULL;
-    remove_socket(server);
-    if (server->tcp != NULL)
-        hob_http_drain(server->tcp);
-    if (server->local != NULL)
-        hob_http_drain(server->local);
-    drain(server);
-    /* Jobs answer connections: they end before the connections do. */
-    hob_work_free(server->work);
-    hob_store_flush(server->store);
-    hob_http_stop(server->tcp);
-    hob_http_stop(server->local);
+    char count[16], seconds[16];
+    snprintf(count, sizeof count, "%u", open_requests(server));
+    snprintf(seconds, sizeof seconds, "%u", server->options.drain_seconds);
+    hob_log(HOB_LOG_WARNING, "stopping before all requests are answered", "given_up", count,
+            "seconds", seconds, NULL);
+    return hob_work_abandon(server->work) == 0;
+}
+
+static void free_constants(struct hob_server *server)
+{
     size_t count;
     hob_routes(&count);
     for (size_t i = 0; server->constants != NULL && i < count; i++)
         for (int encoding = 0; encoding < HOB_ENCODINGS; encoding++)
             hob_response_unref(server->constants[i][encoding]);
     free(server->constants);
+}
+
+bool hob_server_stop(struct hob_server *server)
+{
+    remove_socket(server);
+    if (server->tcp != NULL)
+        hob_http_drain(server->tcp);
+    if (server->local != NULL)
+        hob_http_drain(server->local);
+    if (!drain(server) && !give_up(server)) {
+        hob_store_flush(server->store);
+        return false;
+    }
+    /* Jobs answer connections: they end before the connections do. */
+    hob_work_free(server->work);
+    hob_store_flush(server->store);
+    hob_http_stop(server->tcp);
+    hob_http_stop(server->local);
+    free_constants(server);
     hob_cache_free(server->cache);
     hob_store_free(server->store);
     hob_compute_free(server->compute);
     hob_roots_free(server->roots);
     free(server->socket_path);
     free(server);
-    return NULL;
+    return true;
 }
 
 void hob_server_count(struct hob_server *server, struct hob_server_counts *counts)

@@ -40,9 +40,10 @@ int hob_server_start(struct hob_server **server, const struct hob_server_options
                      struct hob_error *error);
 /* "http://127.0.0.1:8765" */
 const char *hob_server_url(const struct hob_server *server);
-/* Stops listening, answers the requests that are open, frees everything. Takes NULL, returns
- * NULL. */
-struct hob_server *hob_server_stop(struct hob_server *server);
+/* Stops listening, answers the requests that are open, makes sessions safe, frees everything. False
+ * when jobs would not end in time: they are still running, nothing was freed, and the process is to
+ * be ended without further ado. */
+bool hob_server_stop(struct hob_server *server);
 
 /* For the status route. */
 struct hob_server_counts {

@@ -105,6 +105,19 @@ void hob_work_count(struct hob_work *work, size_t *waiting, unsigned *threads)
     pthread_mutex_unlock(&work->mutex);
 }
 
+size_t hob_work_abandon(struct hob_work *work)
+{
+    pthread_mutex_lock(&work->mutex);
+    size_t left = work->waiting + (work->running - work->idle);
+    work->closing = true;
+    work->first = NULL;
+    work->end = &work->first;
+    work->waiting = 0;
+    pthread_cond_broadcast(&work->changed);
+    pthread_mutex_unlock(&work->mutex);
+    return left;
+}
+
 struct hob_work *hob_work_free(struct hob_work *work)
 {
     if (work == NULL)

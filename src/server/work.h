@@ -19,6 +19,10 @@ struct hob_job {
 struct hob_work *hob_work_new(unsigned threads, size_t queue_limit);
 /* Does what is queued, ends the threads. Takes NULL, returns NULL. */
 struct hob_work *hob_work_free(struct hob_work *work);
+/* Takes no more jobs and drops those that wait, which are never run. The number of jobs that will
+ * not be heard of: these, and those that still run. Unless it is 0, neither the queue nor what jobs
+ * use may be freed. */
+size_t hob_work_abandon(struct hob_work *work);
 
 /* False when the queue is full (or no thread can be started): the job was not taken. */
 bool hob_work_submit(struct hob_work *work, struct hob_job *job);

@@ -12,6 +12,8 @@ import sys
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 from harness import HOBD, PATIENCE, Connection, ServerTest, wait_for  # noqa: E402
@@ -143,6 +145,21 @@ class Bodies(ServerTest):
             self.assert_error(answer, 413, "LimitError")
             self.assertTrue(connection.is_closed())
 
+    def test_a_client_that_sends_all_before_it_reads_gets_its_refusal(self):
+        url = "http://127.0.0.1:%d/api/ping" % self.server.port
+        for headers, size, status in (({}, 20 << 20, 413), ({"Origin": "http://evil"}, 90000, 403),
+                                      ({"Host": "evil"}, 8 << 20, 403)):
+            for _ in range(5):
+                request = urllib.request.Request(url, b"x" * size, headers)
+                with self.assertRaises(urllib.error.HTTPError) as caught:
+                    urllib.request.urlopen(request, timeout=PATIENCE)
+                self.assertEqual(caught.exception.code, status)
+                self.assertEqual(json.loads(caught.exception.read())["status"], "error")
+                caught.exception.close()
+        before = self.server.descriptors()
+        self.assertEqual(self.post(b"{}", "/api/ping").status, 200)
+        wait_for(lambda: self.server.descriptors() <= before, "descriptors to be closed")
+
     def test_a_body_of_exactly_the_limit_is_taken(self):
         body = b'{"x": "' + b"y" * (100 * 1024 - 9) + b'"}'
         self.assertEqual(len(body), 100 * 1024)
@@ -244,7 +261,9 @@ class Guards(ServerTest):
             self.assertEqual(answer.status, 200, host)
         for host in ("evil.example", "evil.example:%d" % self.port, "127.0.0.1", "localhost",
                      "localhost:%d" % (self.port + 1), "127.0.0.1.evil.example:%d" % self.port,
-                     "localhost:%dx" % self.port, ":%d" % self.port, "", "[::1]", "192.168.0.1"):
+                     "localhost:%dx" % self.port, "localhost:0%d" % self.port,
+                     "localhost:+%d" % self.port, "localhost: %d" % self.port, "localhost:",
+                     ":%d" % self.port, "", "[::1]", "192.168.0.1"):
             answer = self.server.request("GET", "/api/ping", headers={"Host": host})
             self.assert_error(answer, 403, "PermissionError")
 
@@ -268,8 +287,9 @@ class Guards(ServerTest):
             self.assert_error(answer, 403, "PermissionError")
 
     def test_a_page_of_another_site_is_refused(self):
-        answer = self.server.request("GET", "/api/ping", headers={"Sec-Fetch-Site": "cross-site"})
-        self.assert_error(answer, 403, "PermissionError")
+        for site in ("cross-site", "same-site", "", "nonesuch"):
+            answer = self.server.request("GET", "/api/ping", headers={"Sec-Fetch-Site": site})
+            self.assert_error(answer, 403, "PermissionError")
         for site in ("same-origin", "none"):
             answer = self.server.request("GET", "/api/ping", headers={"Sec-Fetch-Site": site})
             self.assertEqual(answer.status, 200)
@@ -286,6 +306,12 @@ class Guards(ServerTest):
             answer = connection.read()
             return answer, connection.is_closed()
 
+    def raw_open(self, text):
+        with self.server.connect() as connection:
+            connection.send(text.replace("@@", "\0").replace("@", "127.0.0.1:%d" % self.port)
+                            .replace("\0", "@127.0.0.1:%d" % self.port).encode())
+            return connection.read()
+
     def test_headers_that_contradict_each_other_end_the_connection(self):
         for lines in ("Host: @\r\nHost: evil", "Host: @\r\nHost: @",
                       "Host: @\r\nContent-Length: 2\r\nContent-Length: 3",
@@ -293,10 +319,62 @@ class Guards(ServerTest):
                       "Host: @\r\nContent-Length: 3\r\nTransfer-Encoding: chunked",
                       "Host: @\r\nTransfer-Encoding: gzip",
                       "Host: @\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
+                      "Host: @\r\nOrigin: http://@\r\nOrigin: http://@",
+                      "Host: @\r\nSec-Fetch-Site: none\r\nSec-Fetch-Site: none",
                       "Host: @\r\nContent-Length: -1", "Host: @\r\nContent-Length: 1, 1"):
             answer, closed = self.raw("POST /api/ping HTTP/1.1\r\n%s\r\n\r\n" % lines)
             self.assertEqual(answer.status, 400, lines)
             self.assertTrue(closed, lines)
+
+    def test_headers_that_others_may_read_in_another_way_end_the_connection(self):
+        for lines in ("Host: @\r\nContent-Length : 45", "Host: @\r\nTransfer-Encoding : chunked",
+                      "Host: @\r\nTransfer-Encoding\t: chunked", "Host: @\r\nHost : evil",
+                      "Host: @\r\nOrigin : x", "Host : @", " Host: @", "Host: @\r\n: x",
+                      "Host: @\r\nno colon", "Host: @\r\nX(: y", "Host: @\r\nX\xe9: y",
+                      "Host: @\r\nX: a\rY: b", "Host: @\r\nX: a\nY: b", "Host: @\r\nX: a\0b",
+                      "Host: @\r\nX: a\0", "Host: @\0\r\nX: a", "Host: @\0", "Host: @\nX: a",
+                      "Host: @\r\nX: a\x01", "Host: @\r\nX: a\r\n b",
+                      "Host: @\r\nX:\r\n\tb\r\nY: c", "Host:\r\n @", "X: y\n\r\nHost: @"):
+            answer, closed = self.raw("POST /api/ping HTTP/1.1\r\n%s\r\n\r\n" % lines)
+            self.assertEqual(answer.status, 400, lines)
+            self.assertTrue(closed, lines)
+        for text in ("POST /api/ping HTTP/1.1\nHost: @\r\n\r\n",
+                     "POST /api/ping HTTP/1.1\r\nHost: @\n\n",
+                     "POST /api/ping HTTP/1.1\r\nHost: @\r\n\n",
+                     "POST /api/ping\0zzz HTTP/1.1\r\nHost: @\r\n\r\n",
+                     "POST /api/ping HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"):
+            answer, closed = self.raw(text)
+            self.assertEqual((answer.status, closed), (400, True), text)
+
+    def test_blanks_around_values_and_empty_values_do_not_matter(self):
+        for lines in ("Host: @  \t", "Host:@", "Host:\t @ ", "Host: @\r\nX:\r\nY: ",
+                      "Host: @\r\nSec-Fetch-Site: none ", "Host: @\r\nOrigin: http://@ ",
+                      "Host: @\r\nX: caf\xe9\t(x) y", "hOST: @"):
+            with self.server.connect() as connection:
+                for target in ("/api/ping", "/api/ping?a=b&c=%20d&e"):
+                    text = "POST %s HTTP/1.1\r\n%s\r\nContent-Length: 2\r\n\r\n{}" % (target, lines)
+                    connection.send(text.replace("@", "127.0.0.1:%d" % self.port).encode())
+                    self.assertEqual(connection.read().status, 200, lines)
+
+    def test_an_escaped_slash_or_nul_makes_no_other_path(self):
+        for path in ("/api/ping%00zzz", "/api/ping%00", "/api%2Fping", "/api%2fping",
+                     "/%00api/ping", "%2Fapi/ping"):
+            self.assertEqual(self.server.request("GET", path).status, 404, path)
+        for path in ("/api/%70ing", "/%61%70%69/ping", "/api/ping?x=%00"):
+            self.assertEqual(self.server.request("GET", path).status, 200, path)
+
+    def test_a_target_may_name_the_server_which_is_then_judged_in_place_of_host(self):
+        for target, host, status in (("http://@/api/ping", "@", 200),
+                                     ("HTTP://@/api/ping?x=1", "@", 200),
+                                     ("http://localhost:%d/api/ping" % self.port, "evil", 200),
+                                     ("http://evil/api/ping", "@", 403),
+                                     ("http://x@@/api/ping", "@", 403),
+                                     ("http:///api/ping", "@", 403), ("http://@", "@", 404),
+                                     ("https://@/api/ping", "@", 404), ("api/ping", "@", 404)):
+            answer = self.raw_open("GET %s HTTP/1.1\r\nHost: %s\r\n\r\n" % (target, host))
+            self.assertEqual(answer.status, status, target)
+        self.assertEqual(self.raw("GET http://@/api/ping HTTP/1.1\r\n\r\n")[0].status, 400)
+        self.assertEqual(self.raw("GET http://evil/api/ping HTTP/1.0\r\n\r\n")[0].status, 403)
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can be another user")
     def test_a_process_of_another_user_is_refused_even_if_it_does_not_wait(self):
@@ -318,6 +396,17 @@ class Guards(ServerTest):
         wait_for(lambda: self.server.status()["hob_server"]["requests"] > before + 20,
                  "the requests to arrive")
         self.assertNotIn("o.json", self.files())
+
+    @unittest.skipUnless(os.geteuid() == 0, "only root can be another user")
+    def test_a_connection_of_another_user_is_closed_before_it_says_anything(self):
+        def listen():
+            with self.server.connect() as connection:
+                answer = connection.read()
+                return answer.status if connection.is_closed() else 0
+
+        self.assertEqual(self.as_nobody(listen), 403)
+        wait_for(lambda: self.server.status()["hob_server"]["connections"] == 1,
+                 "the connection to be gone")
 
     def ask_status(self):
         return self.server.request("GET", "/api/ping").status
@@ -581,6 +670,20 @@ class Concurrency(ServerTest):
         wait_for(lambda: server.descriptors() <= before, "descriptors to be closed")
 
 
+    def test_when_connections_run_out_new_ones_that_say_nothing_are_closed_soon(self):
+        process = subprocess.Popen(
+            ["sh", "-c", 'ulimit -n 200; exec "$0" "$@"', HOBD, "--port", "0", "--socket", "none",
+             "--threads", "1"], cwd=self.directory, stdout=subprocess.PIPE)
+        self.addCleanup(process.communicate)
+        self.addCleanup(process.terminate)
+        port = int(process.stdout.readline().rsplit(b":", 1)[1])
+        connections = [Connection(("127.0.0.1", port)) for _ in range(96)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+        self.assertTrue(connections[-1].is_closed())
+        self.assertEqual(connections[0].request("GET", "/api/ping").status, 200)
+
+
 class Stopping(ServerTest):
     def begin_request(self, server):
         """A connection on which half of a request has arrived."""
@@ -645,6 +748,28 @@ class Stopping(ServerTest):
         self.assertEqual(server.wait(), 0)
 
 
+    def test_jobs_that_take_too_long_are_given_up(self):
+        self.write("slow.json", "[" + ",".join(['{"n": [1, 2, 3], "t": "x"}'] * 200000) + "]")
+        server = self.start("--drain", "1", "--cache", "off", socket_path="hob.sock")
+        body = json.dumps({"data_source": {"type": "json", "filename": "slow.json"}}).encode()
+        connections = [server.connect() for _ in range(200)]
+        for connection in connections:
+            self.addCleanup(connection.close)
+            connection.send(connection.head("POST", "/api/read_data",
+                                            {"Content-Length": str(len(body))}) + body)
+        wait_for(lambda: server.status()["hob_server"]["waiting"] > 100, "the jobs to queue up")
+        server.signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertRegex(server.log(), r"stopping before all requests.* given_up=[1-9]\d*")
+
+    def test_a_body_that_never_comes_is_given_up(self):
+        server = self.start("--drain", "1")
+        self.begin_request(server)
+        server.signal(signal.SIGTERM)
+        self.assertEqual(server.wait(), 0)
+        self.assertIn("given_up=1", server.log())
+
+
 class LocalSocket(ServerTest):
     def test_the_socket_answers_is_private_and_goes_with_the_server(self):
         server = self.start(socket_path="hob.sock")
@@ -676,24 +801,33 @@ class LocalSocket(ServerTest):
         with Connection(self.path("hob.sock")) as connection:
             self.assertEqual(connection.request("GET", "/api/ping").status, 200)
 
-    def test_a_socket_in_use_is_left_alone_and_tcp_served(self):
+    def fails(self, *options):
+        """What hobd says when it does not start."""
+        result = subprocess.run([HOBD, "--port", "0", *options], cwd=self.directory,
+                                capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        self.assertEqual(len(result.stderr.splitlines()), 1, result.stderr)
+        return result.stderr
+
+    def test_a_socket_in_use_is_left_alone_and_an_error_when_it_was_asked_for(self):
         first = self.start(socket_path="hob.sock")
-        second = self.start(socket_path="hob.sock")
-        self.assertIn("another server listens", second.log())
-        self.assertEqual(second.request("GET", "/api/ping").status, 200)
-        self.assertEqual(second.end(), 0)
-        self.servers.remove(second)
+        self.assertIn("another server listens", self.fails("--socket", "hob.sock"))
         with Connection(self.path("hob.sock")) as connection:
             self.assertEqual(connection.request("GET", "/api/status").json["pid"],
                              first.process.pid)
 
-    def test_a_file_in_the_sockets_place_is_left_alone(self):
+    def test_a_file_in_the_sockets_place_is_left_alone_and_an_error(self):
         self.write("hob.file", "precious")
-        server = self.start(socket_path="hob.file")
-        self.assertEqual(server.request("GET", "/api/ping").status, 200)
-        self.assertEqual(server.end(), 0)
-        self.servers.remove(server)
+        self.assertIn("hob.file", self.fails("--socket", "hob.file"))
+        self.assertIn("nowhere", self.fails("--socket", "nowhere/hob.sock"))
         self.assertEqual(self.read("hob.file"), "precious")
+
+    def test_a_state_directory_that_cannot_be_is_an_error_when_it_was_asked_for(self):
+        self.write("hob.file", "precious")
+        for place in ("hob.file", "hob.file/state"):
+            self.assertIn(place, self.fails("--socket", "none", "--state", place))
+        self.start("--state", "not/yet/there")
+        self.assertFalse(os.path.exists(self.path("not")))
 
     def start_at_default_place(self):
         process = subprocess.Popen([HOBD, "--port", "0"], cwd=self.directory,
@@ -736,13 +870,14 @@ class CommandLine(ServerTest):
         result = self.run_hobd("--help")
         self.assertEqual((result.returncode, result.stderr), (0, ""))
         for option in ("--host", "--port", "--socket", "--root", "--max-body", "--max-file-size",
-                       "--threads", "--log-level", "--log-file", "--version"):
+                       "--threads", "--drain", "--log-level", "--log-file", "--version"):
             self.assertIn(option, result.stdout)
         self.assertRegex(self.run_hobd("--version").stdout, r"^hobd \d+\.\d+\.\d+")
 
     def test_wrong_options_are_one_line_that_says_what_to_type(self):
         for options in (["--nope"], ["stray"], ["--port"], ["--port", "x"], ["--port", "70000"],
-                        ["--max-body", "big"], ["--log-level", "loud"], ["--help=yes"]):
+                        ["--max-body", "big"], ["--log-level", "loud"], ["--help=yes"],
+                        ["--drain", "0"], ["--drain", "soon"]):
             result = self.run_hobd(*options)
             self.assertEqual((result.returncode, result.stdout), (2, ""), options)
             self.assertEqual(len(result.stderr.splitlines()), 1, options)

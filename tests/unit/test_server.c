@@ -11,6 +11,7 @@
 #include "server/answer.h"
 #include "server/cache.h"
 #include "server/guard.h"
+#include "server/http_head.h"
 #include "server/routes.h"
 #include "server/work.h"
 
@@ -243,6 +244,32 @@ static void a_full_queue_takes_no_more(void **state)
     assert_int_equal(done, taken);
 }
 
+static void jobs_that_are_abandoned_are_counted_and_never_run(void **state)
+{
+    (void)state;
+    pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
+    atomic_int done = 0;
+    struct test_job jobs[3];
+    struct hob_work *work = hob_work_new(1, 3);
+    assert_int_equal(hob_work_abandon(work), 0);
+    hob_work_free(work);
+    work = hob_work_new(1, 3);
+    pthread_mutex_lock(&gate);
+    for (int i = 0; i < 3; i++) {
+        jobs[i] = (struct test_job){{.run = run_test_job}, &done, &gate};
+        assert_true(hob_work_submit(work, &jobs[i].job));
+    }
+    size_t waiting = 3;
+    unsigned threads;
+    while (waiting == 3)
+        hob_work_count(work, &waiting, &threads);
+    assert_int_equal(hob_work_abandon(work), 3);
+    assert_false(hob_work_submit(work, &jobs[1].job));
+    pthread_mutex_unlock(&gate);
+    hob_work_free(work);
+    assert_int_equal(done, 1);
+}
+
 /* ---- guard ---- */
 
 static bool is_own(const struct hob_guard *guard, const char *host)
@@ -260,10 +287,32 @@ static void a_host_is_our_own_by_name_and_port(void **state)
     assert_true(is_own(&guard, "[::1]:8765"));
     assert_true(is_own(&guard, "hob.example:8765"));
     static const char *const foreign[] = {
-        "",       ":",          ":8765",           "localhost",         "localhost:",
-        "[::1]",  "[::1",       "::1:8765",        "localhost:8766",    "localhost:08765x",
-        "evil",   "evil:8765",  "localhost.:8765", "xlocalhost:8765",   "localhost:-8765",
-        "[::1]8", "127.0.0.1:", "127.0.0.2:8765",  "hob.example.:8765", "localhost:8765:8765",
+        "",
+        ":",
+        ":8765",
+        "localhost",
+        "localhost:",
+        "[::1]",
+        "[::1",
+        "::1:8765",
+        "localhost:8766",
+        "localhost:08765x",
+        "evil",
+        "evil:8765",
+        "localhost.:8765",
+        "xlocalhost:8765",
+        "localhost:-8765",
+        "localhost:08765",
+        "localhost:+8765",
+        "localhost: 8765",
+        "localhost:8765 ",
+        "localhost:0",
+        "localhost:74301",
+        "[::1]8",
+        "127.0.0.1:",
+        "127.0.0.2:8765",
+        "hob.example.:8765",
+        "localhost:8765:8765",
     };
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++)
         if (is_own(&guard, foreign[i]))
@@ -278,6 +327,50 @@ static void a_port_that_is_not_said_is_eighty(void **state)
     assert_true(is_own(&guard, "[::1]"));
     assert_true(is_own(&guard, "localhost:80"));
     assert_false(is_own(&guard, "localhost:8080"));
+}
+
+/* ---- targets ---- */
+
+static void assert_target(const char *target, const char *path, const char *authority)
+{
+    struct hob_text found = HOB_TEXT("host");
+    assert_string_equal(hob_http_read_target(target, &found), path);
+    assert_int_equal(found.size, strlen(authority));
+    assert_memory_equal(found.data, authority, found.size);
+}
+
+static void a_target_may_name_its_server(void **state)
+{
+    (void)state;
+    assert_target("/api/ping", "/api/ping", "host");
+    assert_target("http://a:1/api/ping", "/api/ping", "a:1");
+    assert_target("HTTP://a", "/", "a");
+    assert_target("http:///x", "/x", "");
+    assert_target("/http://a/x", "/http://a/x", "host");
+    assert_target("https://a/x", "https://a/x", "host");
+    assert_target("http:/", "http:/", "host");
+    assert_target("", "", "host");
+}
+
+static void assert_unescaped(const char *text, const char *expected)
+{
+    char copy[64];
+    snprintf(copy, sizeof copy, "%s", text);
+    assert_int_equal(hob_http_unescape(NULL, NULL, copy), strlen(expected));
+    assert_string_equal(copy, expected);
+}
+
+static void escapes_are_decoded_but_for_slash_and_nul(void **state)
+{
+    (void)state;
+    assert_unescaped("/api", "/api");
+    assert_unescaped("%41%7a%C3%a9b", "Az\xc3\xa9"
+                                      "b");
+    assert_unescaped("a%2Fb%2fc%00d", "a%2Fb%2fc%00d");
+    assert_unescaped("%252F", "%2F");
+    assert_unescaped("%", "%");
+    assert_unescaped("%4", "%4");
+    assert_unescaped("%4%41%zz%", "%4A%zz%");
 }
 
 /* ---- routes and answers ---- */
@@ -362,8 +455,11 @@ int main(void)
         cmocka_unit_test(threads_may_find_keep_and_evict_at_once),
         cmocka_unit_test(every_job_that_was_taken_is_done),
         cmocka_unit_test(a_full_queue_takes_no_more),
+        cmocka_unit_test(jobs_that_are_abandoned_are_counted_and_never_run),
         cmocka_unit_test(a_host_is_our_own_by_name_and_port),
         cmocka_unit_test(a_port_that_is_not_said_is_eighty),
+        cmocka_unit_test(a_target_may_name_its_server),
+        cmocka_unit_test(escapes_are_decoded_but_for_slash_and_nul),
         cmocka_unit_test(paths_are_found_with_one_slash_more),
         cmocka_unit_test(every_route_and_parameter_explains_itself),
         cmocka_unit_test(allowed_methods_are_listed),
