@@ -51,7 +51,8 @@ static int read_header(struct hob_csv_options *options, const struct hob_value *
                              "Passing a bool to header is invalid. Use header=None for no header "
                              "or header=int to specify the row(s) making up the column names");
     if (value->kind != HOB_INT)
-        return hob_error_set(error, HOB_E_VALUE, "`header` must be the number of one line, or null for none");
+        return hob_error_set(error, HOB_E_VALUE,
+                             "`header` must be the number of one line, or null for none");
     if (value->integer < 0)
         return hob_error_set(error, HOB_E_VALUE,
                              "Passing negative integer to header is invalid. For no header, use "

@@ -1,7 +1,6 @@
 /* formats: the table of everything that can be read or written. */
 #include "access/formats.h"
 
-
 static const struct hob_format formats[] = {
     {"arrow", "arrows", "a stream of columns (Arrow IPC) for pandas, polars and others", NULL,
      hob_arrow_write_flow},

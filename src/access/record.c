@@ -4,7 +4,6 @@
  * csv...) are read by their format, each row becoming a record without its holes. */
 #include "access/record.h"
 
-
 #include "access/access.h"
 #include "access/front_matter.h"
 #include "base/log.h"

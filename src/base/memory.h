@@ -24,8 +24,8 @@ static inline void *hob_try_alloc(size_t count, size_t size)
     return hob_try_realloc(NULL, count, size);
 }
 
-/* Memory that is about to be filled from the front, in large pages when it is large: handing it out in
- * small ones takes the system longer than filling it. NULL as above; free as usual. */
+/* Memory that is about to be filled from the front, in large pages when it is large: handing it out
+ * in small ones takes the system longer than filling it. NULL as above; free as usual. */
 void *hob_try_alloc_large(size_t count, size_t size);
 
 /* Grows *items (of item_size bytes, *capacity of them) so that at least `needed` fit; doubles, so

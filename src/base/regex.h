@@ -22,8 +22,8 @@ static inline void hob_auto_regex(struct hob_regex **regex)
 /* Whether the text starts with a match, as Python's re.match: 1, 0, or HOB_E_LIMIT. An empty match
  * counts. Bytes that are not UTF-8 match nothing. */
 int hob_regex_match_start(struct hob_regex *regex, struct hob_text text, struct hob_error *error);
-/* The first match at or behind `from` that is not empty: 1 with its place, 0, or HOB_E_LIMIT. The text
- * must be UTF-8. */
+/* The first match at or behind `from` that is not empty: 1 with its place, 0, or HOB_E_LIMIT. The
+ * text must be UTF-8. */
 int hob_regex_find(struct hob_regex *regex, struct hob_text text, size_t from, size_t *start,
                    size_t *end, struct hob_error *error);
 

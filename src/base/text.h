@@ -48,7 +48,8 @@ int hob_text_compare(struct hob_text a, struct hob_text b);
 /* Without white space (as Python's str.strip: Unicode white space) at both ends; valid UTF-8 only.
  */
 struct hob_text hob_text_strip(struct hob_text text);
-/* Whether `word` is one of the space-separated `words`; the case of ASCII letters does not matter. */
+/* Whether `word` is one of the space-separated `words`; the case of ASCII letters does not matter.
+ */
 bool hob_text_has_word(const char *words, const char *word);
 /* A hash of the bytes, for tables in memory only: it differs between processes, so that nobody
  * outside can choose keys that collide. */

@@ -439,8 +439,8 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
     return least < c ? least : c;
 }
 
-/* Insertions, deletions, replacements, and two neighbours swapped, which is the commonest slip of all:
- * three rows of the table at a time. */
+/* Insertions, deletions, replacements, and two neighbours swapped, which is the commonest slip of
+ * all: three rows of the table at a time. */
 static unsigned edits(const char *a, size_t a_size, const char *b, size_t b_size)
 {
     unsigned rows[3][LONGEST_NAME + 1];

@@ -56,7 +56,8 @@ const struct hob_command *hob_command_nearest(const char *name);
 /* The number of edits that is too many for a misspelling: a third of the letters, and three. */
 unsigned hob_near_enough(const char *name);
 /* Looks for the candidate with the fewest edits to `name`: start with *distance =
- * hob_near_enough(name), which is too many; true when `candidate` is nearer than that, and *distance is then the new mark. */
+ * hob_near_enough(name), which is too many; true when `candidate` is nearer than that, and
+ * *distance is then the new mark. */
 bool hob_nearer(const char *name, const char *candidate, unsigned *distance);
 
 int hob_run_completion(const struct hob_arguments *arguments);

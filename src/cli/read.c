@@ -48,8 +48,7 @@ static int choose_format(struct reading *reading)
         reading->format = hob_read_format_find(name);
         return reading->format != NULL
                    ? 0
-                   : hob_choice_wrong(reading->arguments, "format", name,
-                                      hob_read_put_formats);
+                   : hob_choice_wrong(reading->arguments, "format", name, hob_read_put_formats);
     }
     reading->format = hob_read_format_find("table");
     if (reading->out == NULL)
@@ -385,10 +384,10 @@ static int print_table(const struct reading *reading, const struct hob_frame *fr
 int hob_run_read(const struct hob_arguments *arguments)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    struct reading reading = {.arguments = arguments,
-                              .arena = arena,
-                              .scope = {.finish = arguments->compute->finish,
-                                        .finish_data = arguments->compute->data}};
+    struct reading reading = {
+        .arguments = arguments,
+        .arena = arena,
+        .scope = {.finish = arguments->compute->finish, .finish_data = arguments->compute->data}};
     int wrong = look_at_arguments(&reading);
     if (wrong != 0)
         return wrong;

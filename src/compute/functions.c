@@ -90,7 +90,8 @@ static const struct hob_function functions[] = {
     {"identity", "one, of any name", "gives its argument back", identity},
     {"render_liquid", "template; every other argument is a variable in it",
      "renders a Liquid template", render_liquid},
-    {"today", "format (strftime's directives, without fractions of seconds; %Y-%m-%d)", "the current date", today},
+    {"today", "format (strftime's directives, without fractions of seconds; %Y-%m-%d)",
+     "the current date", today},
 };
 
 const struct hob_function *hob_functions(size_t *count)

@@ -40,7 +40,7 @@ static int no_column(const struct hob_frame *frame, const char *what, struct hob
     return HOB_E_KEY;
 }
 
-/* Columns in the order in which they were named; the owner frees `items`. */
+/* Columns in the order in which they were first named, each once; the owner frees `items`. */
 struct columns {
     struct hob_order *items;
     size_t count, capacity;
@@ -71,6 +71,9 @@ static int add_name(const struct naming *naming, struct hob_text name, struct co
     }
     if (column == SIZE_MAX)
         return no_column(naming->frame, naming->what, bare, error);
+    for (size_t i = 0; i < columns->count; i++)
+        if (columns->items[i].column == column)
+            return 0;
     if (!HOB_TRY_GROW(columns->items, columns->capacity, columns->count + 1))
         return no_memory(error);
     columns->items[columns->count++] =
@@ -206,6 +209,23 @@ static bool groups(const struct hob_query *query)
                                0;
 }
 
+/* A group's own column may be called "count" or "v_sum" already. */
+static int need_distinct_names(const struct hob_frame *frame, struct hob_error *error)
+{
+    for (size_t i = 1; i < hob_frame_columns(frame); i++)
+        for (size_t j = 0; j < i; j++) {
+            if (!hob_value_equal(hob_frame_name(frame, i), hob_frame_name(frame, j)))
+                continue;
+            HOB_AUTO(buffer) struct hob_buffer name = HOB_BUFFER_INIT;
+            hob_python_str(&name, hob_frame_name(frame, i));
+            hob_error_set(error, HOB_E_VALUE, "cannot group: two columns would be called '%s'",
+                          hob_buffer_string(&name));
+            hob_error_hint(error, "rename the column of the table, in its interface");
+            return HOB_E_VALUE;
+        }
+    return 0;
+}
+
 static int group(const struct hob_query *query, struct hob_frame **frame, struct hob_error *error)
 {
     HOB_AUTO(columns) struct columns keys = {0};
@@ -223,8 +243,9 @@ static int group(const struct hob_query *query, struct hob_frame **frame, struct
         return result;
     HOB_AUTO(free) size_t *positions = positions_of(&keys);
     struct hob_frame *whole = HOB_STEAL(*frame);
-    return hob_frame_group(frame, whole, positions, keys.count, aggregates.items, aggregates.count,
-                           error);
+    result = hob_frame_group(frame, whole, positions, keys.count, aggregates.items,
+                             aggregates.count, error);
+    return result == 0 ? need_distinct_names(*frame, error) : result;
 }
 
 /* -- All of it. */

@@ -107,8 +107,10 @@ static struct where_cell number_cell(double number)
 static struct where_cell moment_cell(int64_t wall_microseconds, bool zoned, int32_t offset_seconds)
 {
     int64_t offset = zoned ? (int64_t)offset_seconds * 1000000 : 0;
-    return (struct where_cell){
-        .form = WHERE_MOMENT, .zoned = zoned, .integer = wall_microseconds - offset};
+    return (struct where_cell){.form = WHERE_MOMENT,
+                               .zoned = zoned,
+                               .offset_seconds = offset_seconds,
+                               .integer = wall_microseconds - offset};
 }
 
 struct where_cell where_cell_of_value(const struct hob_value *value)

@@ -366,13 +366,17 @@ static bool has_member(const struct hob_value *list, const struct where_cell *me
     return false;
 }
 
-/* The ISO text of a date, which is what a piece is looked for in. */
+/* The ISO text of a date in its own zone, as it is printed: what a piece is looked for in. */
 static struct hob_text text_of_moment(const struct where_cell *cell, struct hob_buffer *scratch)
 {
     const int64_t day = (int64_t)86400 * 1000000;
-    struct hob_value value = {.kind = HOB_DATETIME, .microseconds = cell->integer};
+    int64_t ahead = cell->zoned ? (int64_t)cell->offset_seconds * 1000000 : 0;
+    struct hob_value value = {.kind = HOB_DATETIME,
+                              .boolean = cell->zoned,
+                              .offset_seconds = cell->offset_seconds,
+                              .microseconds = cell->integer + ahead};
     hob_buffer_clear(scratch);
-    if (cell->integer % day == 0)
+    if (!cell->zoned && cell->integer % day == 0)
         hob_date_print(scratch, cell->integer / day);
     else
         hob_datetime_print(scratch, &value, 'T');

@@ -32,8 +32,9 @@ enum where_form {
 
 struct where_cell {
     enum where_form form;
-    bool zoned;      /* MOMENT: `integer` is in UTC, not wall time */
-    int64_t integer; /* INTEGER (true is 1); MOMENT: microseconds since 1970 */
+    bool zoned;             /* MOMENT: `integer` is in UTC, not wall time */
+    int32_t offset_seconds; /* MOMENT: what wall time in its zone is ahead of UTC */
+    int64_t integer;        /* INTEGER (true is 1); MOMENT: microseconds since 1970 */
     double number;
     struct hob_text text;
     const struct hob_value *value; /* OTHER: a list or a mapping */

@@ -171,6 +171,8 @@ static struct hob_response *run_call(struct hob_call *call, const struct hob_rou
     call->operation_started = hob_clock_now();
     if (*code == 0)
         *code = route->handle(call, &error);
+    if (*code == 0 && route->kind == HOB_ROUTE_KEPT && hob_negotiate_would_wait(call, choice))
+        *code = HOB_CALL_WOULD_WAIT;
     if (*code == 0)
         return take_answer(call, route, choice, &error);
     if (*code == HOB_CALL_WOULD_WAIT)

@@ -48,12 +48,24 @@ unsigned hob_negotiate_variant(struct hob_choice choice)
 
 /* ---- the answer ---- */
 
+static bool is_worth_encoding(const struct hob_call *call, struct hob_choice choice)
+{
+    return choice.encoding != HOB_ENCODING_IDENTITY &&
+           (call->out.size > ENCODE_FROM || choice.encode_all);
+}
+
+bool hob_negotiate_would_wait(const struct hob_call *call, struct hob_choice choice)
+{
+    return call->rest == NULL && !call->may_wait && call->out.size > QUICK_SIZE &&
+           is_worth_encoding(call, choice);
+}
+
 /* Compresses the body when that makes it smaller; false when it stays as it is. */
 static bool encode(struct hob_call *call, struct hob_choice choice)
 {
     size_t size = call->out.size;
-    if (choice.encoding == HOB_ENCODING_IDENTITY || (size <= ENCODE_FROM && !choice.encode_all) ||
-        (size > QUICK_SIZE && !call->may_wait) || hob_buffer_failed(&call->out))
+    bool quick = size <= QUICK_SIZE || call->may_wait || choice.encode_all;
+    if (!is_worth_encoding(call, choice) || !quick || hob_buffer_failed(&call->out))
         return false;
     HOB_AUTO(buffer) struct hob_buffer encoded = HOB_BUFFER_INIT;
     if (!hob_encode(choice.encoding, hob_buffer_text(&call->out), &encoded) ||

@@ -19,6 +19,10 @@ int hob_negotiate_refuse(const struct hob_route *route, struct hob_error *error)
 /* The choice as a number, for the cache. */
 unsigned hob_negotiate_variant(struct hob_choice choice);
 
+/* Whether the answer that the handler has put into the call is too long to be compressed by a
+ * thread that may not wait. What is kept must not depend on who made it, so that a route whose
+ * answers are kept is then called again, from a worker thread. */
+bool hob_negotiate_would_wait(const struct hob_call *call, struct hob_choice choice);
 /* The answer that the handler has put into the call, in the encoding that was chosen, with the
  * headers that say what it is. NULL without memory. */
 struct hob_response *hob_negotiate_answer(struct hob_call *call, const struct hob_route *route,

@@ -166,6 +166,15 @@ class Encodings(Negotiation):
             self.assertEqual(answer.headers["transfer-encoding"], "chunked")
             self.assertEqual(gzip.decompress(answer.body), plain.body)
 
+    def test_an_answer_that_is_made_again_is_compressed_again(self):
+        for encoding in ("gzip", "gzip, identity;q=0"):
+            for start in (0, 10):
+                self.write("big.csv", "a,b\n" + "%d,a few words of text\n" % start * 5000)
+                for _ in range(2):
+                    answer = self.read_data(BIG, encoding=encoding)
+                    self.assertEqual(answer.headers["content-encoding"], "gzip")
+                    self.assertGreater(len(gzip.decompress(answer.body)), 150000)
+
     def test_other_routes_are_compressed_too(self):
         for _ in range(2):
             plain = self.server.request("GET", "/openapi.json")

@@ -195,8 +195,7 @@ static void of_several_sorters_the_first_counts_most(void **state)
     static const char entries[] = "[{a: 1, b: 1}, {a: 2, b: 1}, {a: 2, b: 3}]";
     check("{template: '{{a}}{{b}}', sorter: [{f: descending, by: a}, {f: ascending, by: b}]}",
           entries, "21\n23\n11\n");
-    check("{template: '{{a}}{{b}}', sorter: {f: ascending, by: [b, a]}}", entries,
-          "11\n21\n23\n");
+    check("{template: '{{a}}{{b}}', sorter: {f: ascending, by: [b, a]}}", entries, "11\n21\n23\n");
 }
 
 static void compute_sections_run_around_the_functions(void **state)

@@ -95,9 +95,19 @@ static void broken_documents_are_the_same_errors(void **state)
 
 static void put_random_value(struct hob_buffer *out, uint64_t chance)
 {
-    static const char *const values[] = {"1",     "-7",     "2.5",  "\"x\"", "\"\"",
-                                         "true",  "false",  "null", "[1]",   "{\"k\":null}",
-                                         "1e300", "-0.0", "12345678901234567890"};
+    static const char *const values[] = {"1",
+                                         "-7",
+                                         "2.5",
+                                         "\"x\"",
+                                         "\"\"",
+                                         "true",
+                                         "false",
+                                         "null",
+                                         "[1]",
+                                         "{\"k\":null}",
+                                         "1e300",
+                                         "-0.0",
+                                         "12345678901234567890"};
     hob_buffer_put_string(out, values[chance % (sizeof values / sizeof values[0])]);
 }
 

@@ -121,6 +121,18 @@ static void what_is_missing_is_neither_equal_nor_before_nor_after(void **state)
     check_rows("mixed is missing", "4");
 }
 
+static void a_date_in_a_zone_is_searched_as_it_is_printed(void **state)
+{
+    (void)state;
+    hob_frame_free(frame);
+    frame = read_table("- {t: 2024-01-01T10:30:00+02:00}\n- {t: 2024-01-01T12:30:00+02:00}\n"
+                       "- {t: 2024-01-02T00:00:00+02:00}\n");
+    check_rows("t contains \"10:30\"", "1");
+    check_rows("t contains \"08:30\"", "");
+    check_rows("t starts with \"2024-01-02T00:00\"", "3");
+    check_rows("t ends with \"+02:00\"", "123");
+}
+
 static void texts_compare_by_code_points_and_have_pieces(void **state)
 {
     (void)state;
@@ -374,6 +386,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(numbers_compare_by_value_whatever_their_type),
         TEST(what_is_missing_is_neither_equal_nor_before_nor_after),
+        TEST(a_date_in_a_zone_is_searched_as_it_is_printed),
         TEST(texts_compare_by_code_points_and_have_pieces),
         TEST(lists_have_members),
         TEST(dates_compare_with_their_spelling),
