@@ -226,10 +226,10 @@ static int read_number(struct parser *parser, struct where_cell *cell)
     *cell = (struct where_cell){.form = WHERE_INTEGER, .integer = integer};
     if (code == 0)
         return 0;
-    cell->form = WHERE_NUMBER;
-    if (!hob_number_parse_double(spelling, &cell->number) ||
-        starts_word(byte_at(parser, parser->at)))
+    double number = 0;
+    if (!hob_number_parse_double(spelling, &number) || starts_word(byte_at(parser, parser->at)))
         return wrong_at(parser, spelling.data, "a number is not written like that:");
+    *cell = where_big_integer(spelling);
     return 0;
 }
 

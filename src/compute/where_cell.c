@@ -99,9 +99,25 @@ static struct where_cell integer_cell(int64_t integer)
     return (struct where_cell){.form = WHERE_INTEGER, .integer = integer};
 }
 
-static struct where_cell number_cell(double number)
+static struct where_cell number_cell(long double number)
 {
     return (struct where_cell){.form = WHERE_NUMBER, .number = number};
+}
+
+struct where_cell where_big_integer(struct hob_text digits)
+{
+    uint64_t whole = 0;
+    double number = 0;
+    for (size_t i = 0; i < digits.size; i++) {
+        bool fits = digits.data[i] >= '0' && digits.data[i] <= '9' &&
+                    !__builtin_mul_overflow(whole, (uint64_t)10, &whole) &&
+                    !__builtin_add_overflow(whole, (uint64_t)(digits.data[i] - '0'), &whole);
+        if (fits)
+            continue;
+        hob_number_parse_double(digits, &number);
+        return number_cell(number);
+    }
+    return number_cell((long double)whole);
 }
 
 static struct where_cell moment_cell(int64_t wall_microseconds, bool zoned, int32_t offset_seconds)
@@ -115,7 +131,6 @@ static struct where_cell moment_cell(int64_t wall_microseconds, bool zoned, int3
 
 struct where_cell where_cell_of_value(const struct hob_value *value)
 {
-    double number = 0;
     switch ((enum hob_kind)value->kind) {
     case HOB_NULL:
         return (struct where_cell){.form = WHERE_NOTHING};
@@ -124,8 +139,7 @@ struct where_cell where_cell_of_value(const struct hob_value *value)
     case HOB_INT:
         return integer_cell(value->integer);
     case HOB_BIG_INT:
-        hob_number_parse_double(value->text, &number);
-        return number_cell(number);
+        return where_big_integer(value->text);
     case HOB_DOUBLE:
         return number_cell(value->number);
     case HOB_STRING:
@@ -147,8 +161,9 @@ struct where_cell where_cell_at(const struct hob_column *column, size_t row)
     case HOB_COLUMN_INT64:
         return integer_cell(column->integers[row]);
     case HOB_COLUMN_UINT64:
-        return column->unsigneds[row] <= INT64_MAX ? integer_cell((int64_t)column->unsigneds[row])
-                                                   : number_cell((double)column->unsigneds[row]);
+        return column->unsigneds[row] <= INT64_MAX
+                   ? integer_cell((int64_t)column->unsigneds[row])
+                   : number_cell((long double)column->unsigneds[row]);
     case HOB_COLUMN_FLOAT64:
         return number_cell(column->numbers[row]);
     case HOB_COLUMN_BOOL:
@@ -174,7 +189,7 @@ static unsigned order_of_numbers(long double a, long double b)
 
 static long double number_of(const struct where_cell *cell)
 {
-    return cell->form == WHERE_INTEGER ? (long double)cell->integer : (long double)cell->number;
+    return cell->form == WHERE_INTEGER ? (long double)cell->integer : cell->number;
 }
 
 /* A moment and a text that looks like one are compared as moments. */

@@ -207,12 +207,12 @@ static void select_cells(const struct hob_column *column, unsigned orders,
  * False when there is none that does; then cells are compared one by one. */
 static bool whole_number(const struct where_cell *value, unsigned orders, int64_t *whole)
 {
-    const double limit = 9223372036854775808.0; /* 2^63 */
+    const long double limit = 9223372036854775808.0L; /* 2^63 */
     *whole = value->integer;
     if (value->form == WHERE_INTEGER)
         return true;
     bool up = orders == WHERE_LESS || orders == (WHERE_GREATER | WHERE_EQUAL);
-    double rounded = up ? ceil(value->number) : floor(value->number);
+    long double rounded = up ? ceill(value->number) : floorl(value->number);
     if (orders == WHERE_EQUAL && rounded != value->number)
         return false;
     if (!(rounded >= -limit && rounded < limit))
@@ -226,14 +226,16 @@ static int select_numbers(const struct selecting *selecting, const struct hob_co
                           const struct where_cell *value, struct hob_row_set *set)
 {
     int64_t whole;
+    long double exact = value->form == WHERE_INTEGER ? (long double)value->integer : value->number;
     if (value->form == WHERE_TEXT)
         return mismatch(selecting, column, left, "which are not compared with a quoted text",
                         "write numbers, true and false without quotes");
     if (column->type == HOB_COLUMN_BOOL)
         select_booleans(column, orders, value, set);
-    else if (column->type == HOB_COLUMN_FLOAT64)
-        select_doubles(column, orders,
-                       value->form == WHERE_INTEGER ? (double)value->integer : value->number, set);
+    else if (column->type == HOB_COLUMN_FLOAT64 && (long double)(double)exact == exact)
+        select_doubles(column, orders, (double)exact, set);
+    else if (column->type == HOB_COLUMN_FLOAT64) /* no double is this number */
+        select_cells(column, orders, value, set);
     else if (!whole_number(value, orders, &whole))
         select_cells(column, orders, value, set);
     else if (column->type == HOB_COLUMN_INT64)

@@ -35,7 +35,7 @@ struct where_cell {
     bool zoned;             /* MOMENT: `integer` is in UTC, not wall time */
     int32_t offset_seconds; /* MOMENT: what wall time in its zone is ahead of UTC */
     int64_t integer;        /* INTEGER (true is 1); MOMENT: microseconds since 1970 */
-    double number;
+    long double number;     /* NUMBER; holds every uint64 exactly where the machine can */
     struct hob_text text;
     const struct hob_value *value; /* OTHER: a list or a mapping */
 };
@@ -69,6 +69,8 @@ struct hob_where {
  * zone Z or +02:00. False when the text is no such date. */
 bool where_read_moment(struct hob_text text, struct where_cell *moment);
 
+/* A number of an integer's digits that int64 does not hold: exact up to 2^64. */
+struct where_cell where_big_integer(struct hob_text digits);
 struct where_cell where_cell_of_value(const struct hob_value *value);
 struct where_cell where_cell_at(const struct hob_column *column, size_t row);
 /* One of WHERE_LESS, WHERE_EQUAL and WHERE_GREATER, or 0 for what cannot be compared. */

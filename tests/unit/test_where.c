@@ -121,6 +121,23 @@ static void what_is_missing_is_neither_equal_nor_before_nor_after(void **state)
     check_rows("mixed is missing", "4");
 }
 
+static void integers_are_compared_exactly(void **state)
+{
+    (void)state;
+    hob_frame_free(frame);
+    frame = read_table("- {u: 18446744073709551615, f: 9007199254740992.0}\n"
+                       "- {u: 18446744073709551614, f: 1.5}\n- {u: 3, f: 2.0}\n");
+    check_rows("u == 18446744073709551615", "1");
+    check_rows("u < 18446744073709551615", "23");
+    check_rows("u >= 18446744073709551614", "12");
+    check_rows("u > 9223372036854775807", "12");
+    check_rows("u == 18446744073709551616", "");
+    check_rows("u > -1", "123");
+    check_rows("f == 9007199254740993", "");
+    check_rows("f < 9007199254740993", "123");
+    check_rows("f == 2", "3");
+}
+
 static void a_date_in_a_zone_is_searched_as_it_is_printed(void **state)
 {
     (void)state;
@@ -386,6 +403,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(numbers_compare_by_value_whatever_their_type),
         TEST(what_is_missing_is_neither_equal_nor_before_nor_after),
+        TEST(integers_are_compared_exactly),
         TEST(a_date_in_a_zone_is_searched_as_it_is_printed),
         TEST(texts_compare_by_code_points_and_have_pieces),
         TEST(lists_have_members),
