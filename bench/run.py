@@ -264,13 +264,13 @@ def bench_answers(bench):
 
 
 def install_peers(bench):
-    """The folder with polars and DuckDB for Node, or None when they can't be had."""
+    """The folder with polars, DuckDB and LiquidJS for Node, or None when they can't be had."""
     folder = bench.tools / "peers"
     if not (folder / "node_modules").exists():
         if not shutil.which("npm"):
             return None
         folder.mkdir(exist_ok=True)
-        for name in ("package.json", "read_csv.mjs"):
+        for name in ("package.json", "read_csv.mjs", "render.mjs"):
             shutil.copy(ROOT / "bench" / "peers" / name, folder)
         done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "--silent"],
                               cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -320,7 +320,7 @@ def bench_json(bench, count):
         subprocess.run([bench.binaries / "hob", "read", path, "--format", "json"], stdout=out,
                        check=True)
     mine = run_tables(bench, "json", records, count)
-    theirs = run_python(bench, """
+    theirs = run_python("""
 import json, sys, time
 data = open(sys.argv[1]).read()
 times = {"loads": [], "dumps": []}
@@ -363,7 +363,7 @@ print(json.dumps({name: sorted(all)[2] * 1000 for name, all in times.items()}))
               "pandas.read_csv", theirs["csv"])
 
 
-def run_python(bench, program, *words):
+def run_python(program, *words):
     """What a Python program prints as JSON; Debian's own python3 has pandas if any has."""
     python = "/usr/bin/python3" if os.path.exists("/usr/bin/python3") else sys.executable
     done = subprocess.run([python, "-c", program, *map(str, words)], stdout=subprocess.PIPE,
@@ -397,8 +397,78 @@ def bench_growth(bench):
         {"time, ms": times, "peak memory, MB": memory}))
 
 
+PUBLICATION = """\
+* {% for person in author %}{% if forloop.first == false %}{% if forloop.last %} and {% else %}, \
+{% endif %}{% endif %}{{ person.given | slice: 0 }}. {{ person.family }}{% endfor %} ({{ year }}). \
+{% if type == "thesis" %}*{{ title }}*{% else %}{{ title | escape }}. *{{ venue }}*{% endif %}\
+{% if pages %}, {{ pages | replace: "-", "–" }}{% endif %}.\
+{% if doi %} [doi:{{ doi | upcase }}](https://doi.org/{{ doi }}){% endif %}
+"""
+
+
+def publications(count):
+    given, family = ["Tamsin", "Séverine", "Odd", "Ines"], ["Ravndal", "Aubracque", "Lund", "Sá"]
+    return [{"id": f"p{i}", "title": f"On the {i}th still water & its {i % 17} moods",
+             "author": [{"given": given[(i + k) % 4], "family": family[(i // 3 + k) % 4]}
+                        for k in range(1 + i % 4)],
+             "year": 1960 + i % 64, "venue": f"Annals of weak water {i % 40}",
+             "type": "thesis" if i % 20 == 0 else "article", "pages": f"{i}-{i + 11}",
+             "doi": f"10.5555/aef.{i}"} for i in range(count)]
+
+
+def render_with_python(template, records, count):
+    """What python-liquid takes, where python3 has it."""
+    return run_python("""
+import json, sys, time
+try:
+    import liquid
+except ImportError:
+    print("{}")
+    sys.exit()
+template = liquid.Template(open(sys.argv[1]).read())
+rows, times = json.load(open(sys.argv[2])), []
+for _ in range(int(sys.argv[3])):
+    began = time.perf_counter()
+    for row in rows:
+        template.render(**row)
+    times.append(time.perf_counter() - began)
+print(json.dumps({"render_ms": sorted(times)[len(times) // 2] * 1000}))
+""", template, records, count)
+
+
+def bench_lists(bench):
+    """Liquid over 10,000 publications, in process and as hob list does it."""
+    template, records = bench.scratch / "publication.liquid", bench.scratch / "publications.json"
+    rows, count = publications(10_000), 3 if bench.quick else 9
+    template.write_text(PUBLICATION)
+    records.write_text(json.dumps(rows))
+    mine = json.loads(subprocess.run([bench.tools / "render", template, records, str(count)],
+                                     stdout=subprocess.PIPE, text=True, check=True).stdout)
+    what = "render a template for 10,000 records"
+    folder = install_peers(bench)
+    done = folder and subprocess.run(["node", "render.mjs", template, records, str(count)],
+                                     cwd=folder, text=True, stdout=subprocess.PIPE)
+    peer = json.loads(done.stdout) if done and done.returncode == 0 else {}
+    if peer and peer["bytes"] != mine["bytes"]:
+        raise RuntimeError(f"LiquidJS wrote {peer['bytes']} bytes, hob {mine['bytes']}")
+    bench.add(what, mine["render_ms"], "ms", "LiquidJS", peer.get("render_ms"))
+    python = render_with_python(template, records, count)
+    if python:
+        bench.add(what, mine["render_ms"], "ms", "python-liquid", python["render_ms"], "<= 0.05x")
+    else:
+        print("(python3 cannot import liquid: no peer for templates in Python)")
+    blocks = bench.scratch / "publications.yml"
+    subprocess.run([bench.binaries / "hob", "convert", records, blocks], check=True)
+    for path in (records, blocks):
+        listing = [bench.binaries / "hob", "list", "publications", path, "--config",
+                   CV / "cvlists.yml", "--templates", CV / "templates"]
+        bench.add(f"hob list of 10,000 publications, {path.suffix[1:]}",
+                  spawn_times(bench, bench.count(30), listing)[0] / 1000, "ms", budget="<= 150 ms")
+
+
 SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
-          "ping": bench_ping, "answers": bench_answers, "tables": bench_tables, "growth": bench_growth}
+          "ping": bench_ping, "answers": bench_answers, "tables": bench_tables,
+          "lists": bench_lists, "growth": bench_growth}
 
 
 def machine():
