@@ -21,6 +21,7 @@
  * bound that. */
 #include "server/http_response.h"
 
+#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -50,7 +51,7 @@ struct hob_http {
     struct hob_http_application application;
     struct hob_http_options options;
     struct hob_linger *linger;
-    int listening; /* the socket: lent to the daemon, which gives it back when it drains */
+    int listening; /* the socket: the daemon's, once there is one */
     atomic_bool draining;
     atomic_uint open_requests, connections;
     atomic_size_t body_bytes; /* in memory now, of all requests */
@@ -428,10 +429,17 @@ void hob_http_drain(struct hob_http *http)
 {
     if (http->daemon == NULL || atomic_exchange(&http->draining, true))
         return;
-    MHD_quiesce_daemon(http->daemon);
-    /* Clients that try now are refused instead of waiting for an accept that won't come; closing
-     * it must wait for the threads that may still be looking at it. */
+    /* Not MHD_quiesce_daemon: it takes the socket out of the epoll set while libmicrohttpd's own
+     * threads may do the same, and who comes second aborts the process (seen with 0.9.75). A socket
+     * whose last descriptor goes leaves the set by itself; its number stays taken by one that
+     * never has anything to accept, until libmicrohttpd closes that. */
+    int idle = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     shutdown(http->listening, SHUT_RDWR);
+    if (idle >= 0) {
+        dup2(idle, http->listening);
+        fcntl(http->listening, F_SETFD, FD_CLOEXEC);
+        close(idle);
+    }
 }
 
 unsigned hob_http_open_requests(struct hob_http *http)
@@ -448,11 +456,11 @@ struct hob_http *hob_http_stop(struct hob_http *http)
 {
     if (http == NULL)
         return NULL;
-    /* A daemon that listens no more has given its socket back. */
     hob_http_drain(http);
     if (http->daemon != NULL)
-        MHD_stop_daemon(http->daemon);
-    close(http->listening);
+        MHD_stop_daemon(http->daemon); /* closes the socket, too */
+    else
+        close(http->listening);
     hob_linger_free(http->linger);
     free(http);
     return NULL;
