@@ -151,6 +151,8 @@ int hob_scope_write(const struct hob_scope *scope, const char *path, bool make_d
                     struct hob_file_writer *writer, struct hob_error *error)
 {
     int allowed = hob_scope_check(scope, path, error);
+    if (allowed == 0 && scope->writing != NULL)
+        allowed = scope->writing(scope->writing_data, path, true, error);
     if (allowed < 0)
         return allowed;
     /* A link is followed, so that it is its target that gets replaced (or made), not the link. */

@@ -21,6 +21,10 @@ struct hob_scope {
     int (*finish)(void *data, struct hob_frame *frame, const struct hob_value *flow,
                   const struct hob_scope *scope, struct hob_error *error);
     void *finish_data;
+    /* Told of each file before it is replaced; a negative code refuses. With `begins` false
+     * somebody only asks. NULL: nobody wants to know. */
+    int (*writing)(void *data, const char *path, bool begins, struct hob_error *error);
+    void *writing_data;
 };
 
 #define HOB_SCOPE_MAX_FILE_SIZE ((size_t)4 << 30)

@@ -8,6 +8,28 @@
 /* What one cell may come to as JSON: YAML aliases make small files name the same list often. */
 static const size_t max_cell_size = (size_t)256 << 20;
 
+/* What a whole answer may, as in frame/records.c; there it counts for nested cells alone, but an
+ * answer of a session is held in memory as a whole. */
+static const size_t max_answer_size = (size_t)512 << 20;
+
+int session_check_answer(size_t size, struct hob_error *error)
+{
+    if (size <= max_answer_size)
+        return 0;
+    hob_error_set(error, HOB_E_LIMIT, "the answer is larger than %zu bytes", max_answer_size);
+    hob_error_hint(error, "ask for fewer rows or columns");
+    return HOB_E_LIMIT;
+}
+
+/* A nested cell, not beyond the end of the answer. */
+static int put_nested(struct hob_buffer *out, const struct hob_value *value,
+                      struct hob_error *error)
+{
+    size_t left = out->size < max_answer_size ? max_answer_size - out->size : 0;
+    size_t most = left < max_cell_size ? left : max_cell_size;
+    return hob_json_write(out, value, HOB_JSON_COMPACT, most, error);
+}
+
 static void put_number(struct hob_buffer *out, const struct session_column *column, size_t row)
 {
     char number[HOB_NUMBER_SIZE];
@@ -55,7 +77,7 @@ static int put_base(struct hob_buffer *out, const struct session_column *column,
         return 0;
     }
     case HOB_COLUMN_VALUE:
-        return hob_json_write(out, base->values[row], HOB_JSON_COMPACT, max_cell_size, error);
+        return put_nested(out, base->values[row], error);
     }
     return hob_error_set(error, HOB_E_INTERNAL, "a column of the unknown type %d", base->type);
 }
@@ -75,10 +97,12 @@ int session_put_cell(struct hob_buffer *out, const struct session_column *column
     struct hob_text text =
         row == SIZE_MAX ? (column->fallback.data != NULL ? column->fallback : HOB_TEXT("null"))
                         : text_of(column, row);
-    if (text.data == NULL)
-        return put_base(out, column, row, error);
-    hob_buffer_put_text(out, text);
-    return 0;
+    if (text.data != NULL) {
+        hob_buffer_put_text(out, text);
+        return session_check_answer(out->size, error);
+    }
+    int result = put_base(out, column, row, error);
+    return result < 0 ? result : session_check_answer(out->size, error);
 }
 
 int session_cell_value(const struct hob_value **value, const struct session_column *column,

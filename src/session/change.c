@@ -1,6 +1,8 @@
 /* change: the operations that edit: they look at the focus and the parameters, and make records. */
 #include "session/internal.h"
 
+#include <math.h>
+
 #include "value/json.h"
 
 const struct hob_value *session_label_value(const struct session_label *label,
@@ -25,6 +27,23 @@ struct hob_value *session_new_record(struct hob_arena *arena, const char *op)
     struct hob_value *record = hob_value_new(arena, HOB_MAP);
     hob_value_put_string(arena, record, "op", hob_value_new_string(arena, hob_text_from(op)));
     return record;
+}
+
+/* 1e999 is read as infinity, which JSON, and so the journal, cannot say. */
+static int check_numbers(const struct hob_value *value, const char *parameter,
+                         struct hob_error *error)
+{
+    int result = 0;
+    if (hob_value_is(value, HOB_DOUBLE) && !isfinite(value->number))
+        return hob_error_set(error, HOB_E_PARAMETER, "'%s' has a number that is too large",
+                             parameter);
+    if (hob_value_is(value, HOB_LIST))
+        for (uint32_t i = 0; result == 0 && i < value->list.count; i++)
+            result = check_numbers(value->list.items[i], parameter, error);
+    if (hob_value_is(value, HOB_MAP))
+        for (uint32_t i = 0; result == 0 && i < value->map.count; i++)
+            result = check_numbers(value->map.pairs[i].value, parameter, error);
+    return result;
 }
 
 /* Which entry of the series is meant, and what a new one begins with. */
@@ -65,13 +84,15 @@ static int set_value_there(struct hob_session *session, struct session_column *c
     struct hob_value *record = session_new_record(arena, "set");
     if (row == SIZE_MAX)
         return hob_error_set(error, HOB_E_NO_KEY, "the session has no rows");
+    int result = check_numbers(value, "value", error);
+    if (result < 0)
+        return result;
     struct session_label label = session_labels_at(session_index(session), row);
     hob_value_put_string(arena, record, "column", column->name);
     hob_value_put_string(arena, record, "index", session_label_value(&label, arena));
     hob_value_put_string(arena, record, "value", value);
-    int result = column->part->kind != SESSION_SERIES
-                     ? 0
-                     : describe_entry(session, column->part, row, record, arena, error);
+    if (column->part->kind == SESSION_SERIES)
+        result = describe_entry(session, column->part, row, record, arena, error);
     return result < 0 ? result : session_edit(session, record, error);
 }
 
@@ -125,6 +146,11 @@ SESSION_OPERATION(add_row)
         return hob_error_set(error, HOB_E_PARAMETER,
                              "'values' must be a mapping of columns to values, not a %s",
                              hob_value_kind_name(values));
+    result = check_numbers(index, "index", error);
+    if (result == 0)
+        result = check_numbers(values, "values", error);
+    if (result < 0)
+        return result;
     struct hob_value *record = session_new_record(arena, "row");
     hob_value_put_string(arena, record, "index", index);
     if (!hob_value_is_null(values))
@@ -146,6 +172,8 @@ SESSION_OPERATION(add_column)
     int result = session_need(parameters, "column", &name, error);
     if (result == 0)
         result = session_check_name(name, error);
+    if (result == 0)
+        result = check_numbers(value, "value", error);
     if (result < 0)
         return result;
     struct hob_value *record = session_new_record(arena, "column");

@@ -529,6 +529,22 @@ void hob_session_take_records(struct hob_session *session, struct hob_buffer *re
     hob_buffer_clear(&session->records);
 }
 
+/* An edit that did not fit is still what the `undo` behind it in the journal means. */
+static int push_lost(struct hob_session *session, const struct hob_value *record,
+                     struct hob_error *error)
+{
+    struct hob_text op = hob_value_text(hob_value_get(record, "op"));
+    if (hob_text_is(op, "undo") || hob_text_is(op, "saved"))
+        return 0;
+    struct session_undo step = {.kind = SESSION_UNDO_FLAGS, .first = true};
+    int result = session_push_undo(session, step, error);
+    if (result < 0)
+        return result;
+    session->undo_groups++;
+    session_trim_undo(session);
+    return 0;
+}
+
 int hob_session_apply(struct hob_session *session, struct hob_text records, size_t *lost,
                       struct hob_error *error)
 {
@@ -543,10 +559,12 @@ int hob_session_apply(struct hob_session *session, struct hob_text records, size
         if (result < 0)
             break;
         int applied = session_edit(session, record, error);
-        if (applied == HOB_E_MEMORY)
+        if (applied == HOB_E_MEMORY) {
             result = applied;
-        else if (applied < 0)
+        } else if (applied < 0) {
             ++*lost;
+            result = push_lost(session, record, error);
+        }
         size += end != NULL;
         records.data += size;
         records.size -= size;

@@ -29,6 +29,8 @@ struct session_part {
     size_t fixed_row;   /* CONSTANTS, PARAMETERS: the row that counts */
     size_t opened_rows; /* rows that its file had */
     bool changed;       /* since it was read or saved */
+    size_t repeated;    /* rows of the file that were left out: their labels were there already */
+    struct hob_text first_repeated; /* JSON: the label of the first of them */
 };
 
 enum session_column_flag {
@@ -138,7 +140,10 @@ bool session_is_index_name(const struct hob_session *session, const struct hob_v
 void session_focus_first(struct hob_session *session);
 
 /* cells.c */
-/* The cell as JSON. */
+/* HOB_E_LIMIT when the answer has become too large: cells of constants, and those that aliases
+ * name, are written as often as there are rows. */
+int session_check_answer(size_t size, struct hob_error *error);
+/* The cell as JSON; HOB_E_LIMIT as above. */
 int session_put_cell(struct hob_buffer *out, const struct session_column *column, size_t row,
                      struct hob_error *error);
 /* The cell as a value in the arena. */

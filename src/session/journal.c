@@ -14,6 +14,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -22,7 +23,7 @@
 #include "base/file.h"
 #include "base/log.h"
 
-enum { SCHEMA_VERSION = 1, BUSY_MS = 10000, NAME_SIZE = 32 };
+enum { SCHEMA_VERSION = 1, BUSY_MS = 10000, NAME_SIZE = 32, MOST_LOSSES = 16 };
 
 enum statement {
     BEGIN,
@@ -64,6 +65,11 @@ static const char schema[] =
     "CREATE TABLE IF NOT EXISTS edits(session TEXT NOT NULL, seq INTEGER NOT NULL,"
     " records TEXT NOT NULL, PRIMARY KEY(session, seq)) WITHOUT ROWID;";
 
+/* Tickets of one batch that could not be written, or of several in a row. */
+struct loss {
+    uint64_t from, to;
+};
+
 struct hob_journal {
     char *place;
     int lock_file;
@@ -73,12 +79,14 @@ struct hob_journal {
 
     pthread_t thread;
     bool running;
-    pthread_mutex_t lock;              /* guards what follows */
-    pthread_cond_t something, nothing; /* to do */
+    pthread_mutex_t lock;      /* guards what follows */
+    pthread_cond_t something;  /* to do */
+    pthread_cond_t batch_done; /* written or lost */
     struct hob_journal_entry *first, **end;
     struct hob_journal_wait *waits;
-    uint64_t last, safe;             /* tickets: given, and written */
-    uint64_t failed_from, failed_to; /* the last batch that could not be written */
+    uint64_t last, safe;             /* tickets: given, and done with */
+    struct loss losses[MOST_LOSSES]; /* rising */
+    size_t loss_count;
     _Atomic uint64_t failures;
     bool stopping;
 };
@@ -257,6 +265,32 @@ static struct hob_journal_wait *take_waits(struct hob_journal *journal, uint64_t
     return taken;
 }
 
+/* Remembers a batch that is not on disk: whoever asks late must not be told that it is. When there
+ * are too many, the oldest two and what was written between them count as lost: to call an edit
+ * lost that is on disk is the lesser evil, and by then hardly anybody asks. */
+static void note_loss(struct hob_journal *journal, uint64_t from, uint64_t to)
+{
+    struct loss *losses = journal->losses;
+    if (journal->loss_count > 0 && losses[journal->loss_count - 1].to + 1 == from) {
+        losses[journal->loss_count - 1].to = to;
+        return;
+    }
+    if (journal->loss_count == MOST_LOSSES) {
+        losses[1].from = losses[0].from;
+        memmove(losses, losses + 1, (MOST_LOSSES - 1) * sizeof *losses);
+        journal->loss_count--;
+    }
+    losses[journal->loss_count++] = (struct loss){from, to};
+}
+
+static bool is_lost(const struct hob_journal *journal, uint64_t ticket)
+{
+    for (size_t i = 0; i < journal->loss_count; i++)
+        if (ticket >= journal->losses[i].from && ticket <= journal->losses[i].to)
+            return true;
+    return false;
+}
+
 static void finish_batch(struct hob_journal *journal, struct hob_journal_entry *first, int code)
 {
     uint64_t from = first->ticket, to = from;
@@ -268,13 +302,11 @@ static void finish_batch(struct hob_journal *journal, struct hob_journal_entry *
     pthread_mutex_lock(&journal->lock);
     journal->safe = to;
     if (code != 0) {
-        journal->failed_from = from;
-        journal->failed_to = to;
+        note_loss(journal, from, to);
         journal->failures++;
     }
     struct hob_journal_wait *wait = take_waits(journal, to);
-    if (journal->first == NULL)
-        pthread_cond_broadcast(&journal->nothing);
+    pthread_cond_broadcast(&journal->batch_done);
     pthread_mutex_unlock(&journal->lock);
     for (struct hob_journal_wait *next; wait != NULL; wait = next) {
         next = wait->next;
@@ -318,8 +350,7 @@ bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait 
 {
     pthread_mutex_lock(&journal->lock);
     bool written = wait->ticket <= journal->safe;
-    bool lost =
-        written && wait->ticket >= journal->failed_from && wait->ticket <= journal->failed_to;
+    bool lost = written && is_lost(journal, wait->ticket);
     if (!written) {
         wait->next = journal->waits;
         journal->waits = wait;
@@ -338,8 +369,9 @@ uint64_t hob_journal_failures(const struct hob_journal *journal)
 void hob_journal_flush(struct hob_journal *journal)
 {
     pthread_mutex_lock(&journal->lock);
-    while (journal->safe < journal->last)
-        pthread_cond_wait(&journal->nothing, &journal->lock);
+    uint64_t last = journal->last; /* others may go on putting for ever */
+    while (journal->safe < last)
+        pthread_cond_wait(&journal->batch_done, &journal->lock);
     pthread_mutex_unlock(&journal->lock);
 }
 
@@ -522,7 +554,7 @@ int hob_journal_open(struct hob_journal **out, const char *directory, const char
     pthread_mutex_init(&journal->lock, NULL);
     pthread_mutex_init(&journal->reading, NULL);
     pthread_cond_init(&journal->something, NULL);
-    pthread_cond_init(&journal->nothing, NULL);
+    pthread_cond_init(&journal->batch_done, NULL);
     int result = open_files(journal, directory, error);
     if (result == 0) {
         int number = pthread_create(&journal->thread, NULL, write_all, journal);
@@ -556,7 +588,7 @@ struct hob_journal *hob_journal_close(struct hob_journal *journal)
     pthread_mutex_destroy(&journal->lock);
     pthread_mutex_destroy(&journal->reading);
     pthread_cond_destroy(&journal->something);
-    pthread_cond_destroy(&journal->nothing);
+    pthread_cond_destroy(&journal->batch_done);
     free(journal->place);
     free(journal);
     return NULL;

@@ -68,7 +68,8 @@ uint64_t hob_journal_put(struct hob_journal *journal, struct hob_journal_entry *
 /* How often a transaction could not be written: what was in it is not in the journal. */
 uint64_t hob_journal_failures(const struct hob_journal *journal);
 
-/* Waits until everything that was put is written. */
+/* Waits until everything that was put before is written, or lost; not for what others put
+ * meanwhile. */
 void hob_journal_flush(struct hob_journal *journal);
 
 /* Somebody who waits until an entry is safe. `done` is called once, from the journal's thread, with
@@ -78,7 +79,8 @@ struct hob_journal_wait {
     void (*done)(struct hob_journal_wait *wait, int code);
     struct hob_journal_wait *next;
 };
-/* True when the entry is safe already: `done` is then not called. */
+/* True when the entry is safe already: `done` is then not called. When it is lost already, `done`
+ * is called here. */
 bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait *wait);
 
 #endif

@@ -227,6 +227,19 @@ static bool drop_repeated(struct session_part *part, bool *repeated, size_t rows
                                        NULL, arena) == 0;
 }
 
+/* What is left out is remembered: a file that is replaced would lose it. */
+static void note_repeated(struct session_part *part, const bool *repeated, size_t count)
+{
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    size_t row = 0;
+    while (!repeated[row])
+        row++;
+    struct session_label label = session_labels_at(&part->labels, row);
+    session_label_put(&text, &label);
+    part->repeated = count;
+    part->first_repeated = hob_arena_copy(hob_frame_arena(part->frame), hob_buffer_text(&text));
+}
+
 /* Takes the index out of the frame and finds rows by it. */
 static int label_rows(struct session_part *part, struct hob_error *error)
 {
@@ -252,8 +265,11 @@ static int label_rows(struct session_part *part, struct hob_error *error)
     ptrdiff_t found = repeated == NULL ? -1
                                        : session_labels_load(&part->labels, labels, rows, repeated,
                                                              hob_frame_arena(part->frame));
-    if (found > 0 && !drop_repeated(part, repeated, rows))
-        found = -1;
+    if (found > 0) {
+        note_repeated(part, repeated, (size_t)found);
+        if (!drop_repeated(part, repeated, rows))
+            found = -1;
+    }
     return found < 0 ? no_memory(error) : 0;
 }
 

@@ -55,6 +55,64 @@ static int part_frame(struct hob_frame **out, const struct hob_session *session,
     return result;
 }
 
+/* ---- what cannot be saved ---- */
+
+static bool is_empty(const struct hob_value *setting)
+{
+    return hob_value_is_null(setting) ||
+           (hob_value_is(setting, HOB_LIST) && setting->list.count == 0) ||
+           (hob_value_is(setting, HOB_MAP) && setting->map.count == 0);
+}
+
+/* The file is replaced by what the session holds: it must hold all that the file did. */
+static int check_complete(const struct session_part *part, struct hob_error *error)
+{
+    static const char *const settings[] = {"rename_columns", "ignore_columns", "select_columns"};
+    const char *kind = session_kind_name(part->kind);
+    for (size_t i = 0; i < sizeof settings / sizeof settings[0]; i++) {
+        if (is_empty(hob_value_get(part->flow, settings[i])))
+            continue;
+        hob_error_set(error, HOB_E_VALUE,
+                      "`%s` cannot be saved: its `%s` makes the columns of the session others than "
+                      "those of the file, which would be lost",
+                      kind, settings[i]);
+        hob_error_hint(error, "take `%s` out of `%s` in the interface, then `reload`", settings[i],
+                       kind);
+        return HOB_E_VALUE;
+    }
+    if (part->repeated == 0)
+        return 0;
+    hob_error_set(error, HOB_E_VALUE,
+                  "`%s` cannot be saved: the file would lose %zu row%s whose label another row has "
+                  "already, the first of them %.*s",
+                  kind, part->repeated, part->repeated == 1 ? "" : "s",
+                  HOB_TEXT_ARG(part->first_repeated));
+    hob_error_hint(error, "make the labels in the file unique, then `reload`, which keeps the "
+                          "edits");
+    return HOB_E_VALUE;
+}
+
+/* Refuses before any file was written, where that can be known so early. */
+static int check_part(const struct session_part *part, const struct hob_scope *scope,
+                      struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const char *path = NULL;
+    int result = check_complete(part, error);
+    if (result < 0 || scope->writing == NULL || hob_access_path(&path, arena, part->flow, NULL) < 0)
+        return result;
+    result = scope->writing(scope->writing_data, path, false, error);
+    return result < 0 ? hob_error_context(error, "save `%s`", session_kind_name(part->kind)) : 0;
+}
+
+static bool is_to_save(const struct session_part *part, bool everything)
+{
+    bool is_saved = part->kind == SESSION_OUTPUT || part->kind == SESSION_SERIES;
+    return is_saved && (part->changed || everything);
+}
+
+/* ---- saving ---- */
+
 static int save_part(const struct hob_session *session, struct session_part *part,
                      const struct hob_scope *scope, struct hob_buffer *out, struct hob_error *error)
 {
@@ -83,11 +141,17 @@ SESSION_OPERATION(save)
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     bool everything = hob_value_is(all, HOB_BOOL) && all->boolean;
     bool first = true;
+    for (size_t i = 0; i < session->part_count; i++) {
+        if (!is_to_save(session->parts[i], everything))
+            continue;
+        int result = check_part(session->parts[i], scope, error);
+        if (result < 0)
+            return result;
+    }
     hob_buffer_put_string(out, ",\"written\":[");
     for (size_t i = 0; i < session->part_count; i++) {
         struct session_part *part = session->parts[i];
-        bool is_saved = part->kind == SESSION_OUTPUT || part->kind == SESSION_SERIES;
-        if (!is_saved || (!part->changed && !everything))
+        if (!is_to_save(part, everything))
             continue;
         if (!first)
             hob_buffer_put_char(out, ',');

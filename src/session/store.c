@@ -94,6 +94,19 @@ bool hob_store_when_safe(struct hob_store *store, struct hob_journal_wait *wait)
 
 /* ---- using an entry ---- */
 
+/* Notes what the session looks like for those who may not wait for it; with the entry's lock held.
+ * Without memory it stays what it was. */
+static void keep_summary(struct hob_store *store, struct entry *entry)
+{
+    char *summary = store_summary_of(entry->session);
+    if (summary == NULL)
+        return;
+    pthread_mutex_lock(&store->lock);
+    free(entry->summary);
+    entry->summary = summary;
+    pthread_mutex_unlock(&store->lock);
+}
+
 /* Locks the entry and sees to it that its session is in memory. */
 static int enter(struct hob_store *store, struct entry *entry, const struct hob_store_call *call,
                  struct hob_error *error)
@@ -106,7 +119,9 @@ static int enter(struct hob_store *store, struct entry *entry, const struct hob_
         return 0;
     int result =
         call->may_wait ? store_load(store, entry, call->scope, error) : HOB_STORE_WOULD_WAIT;
-    if (result != 0)
+    if (result == 0)
+        keep_summary(store, entry); /* its files may have changed */
+    else
         pthread_mutex_unlock(&entry->lock);
     return result;
 }
@@ -130,9 +145,16 @@ static void put_member(struct hob_buffer *out, const struct hob_value *request, 
         hob_buffer_put_string(out, fallback);
 }
 
-/* The description of a session, with its lock held or from its summary. */
-static void put_info(struct hob_buffer *out, const struct entry *entry, bool look_at_files)
+enum look {
+    LOOK_AT_SUMMARY, /* as it last was; with the store's lock held */
+    LOOK_AT_SESSION, /* with its own lock held */
+    LOOK_AT_FILES    /* likewise, and at the files that it was made from */
+};
+
+/* The description of a session. */
+static void put_info(struct hob_buffer *out, const struct entry *entry, enum look look)
 {
+    bool in_memory = look != LOOK_AT_SUMMARY && entry->session != NULL;
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     const struct hob_value *request = NULL;
     uint64_t used_ns = entry->used_ns;
@@ -142,7 +164,7 @@ static void put_info(struct hob_buffer *out, const struct entry *entry, bool loo
     put_member(out, request, "interface_file", "null");
     put_member(out, request, "directory", "\".\"");
     put_member(out, request, "interface_field", "null");
-    if (entry->session != NULL) {
+    if (in_memory) {
         hob_buffer_put_string(out, ",\"shape\":");
         hob_session_put_shape(out, entry->session);
         hob_buffer_put_string(out, ",\"columns\":");
@@ -150,13 +172,13 @@ static void put_info(struct hob_buffer *out, const struct entry *entry, bool loo
     } else {
         hob_buffer_put_string(out, entry->summary);
     }
-    size_t size = entry->session != NULL ? hob_session_size(entry->session) : 0;
+    size_t size = in_memory ? hob_session_size(entry->session) : entry->size;
     hob_buffer_printf(out, ",\"memory_mb\":%.6f,\"created_time\":%.3f,\"last_accessed\":%.3f",
                       (double)size / 1048576, entry->created, now - idle);
     put_member(out, request, "timeout", "3600");
     hob_buffer_printf(out, ",\"age_seconds\":%.3f,\"idle_seconds\":%.3f", now - entry->created,
                       idle);
-    if (look_at_files && store_any_source_changed(entry))
+    if (look == LOOK_AT_FILES && store_any_source_changed(entry))
         hob_buffer_put_string(out, ",\"source_changed\":true");
     hob_buffer_put_char(out, '}');
 }
@@ -275,9 +297,13 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
         entry->request = request_text(parameters, error);
         result = entry->request != NULL ? 0 : error->code;
     }
+    if (result == 0) {
+        entry->summary = store_summary_of(entry->session);
+        result = entry->summary != NULL ? 0 : no_memory(error);
+    }
     struct hob_buffer info = HOB_BUFFER_INIT;
     if (result == 0) {
-        put_info(&info, entry, false);
+        put_info(&info, entry, LOOK_AT_SESSION);
         result = publish(store, entry, &call->ticket, error);
     }
     if (result == 0) {
@@ -306,14 +332,27 @@ int hob_store_info(struct hob_store *store, struct hob_store_call *call, const c
     result = enter(store, entry, call, error);
     if (result == 0) {
         hob_buffer_put_string(call->out, ",\"session\":");
-        put_info(call->out, entry, true);
+        put_info(call->out, entry, LOOK_AT_FILES);
         leave(store, entry);
     }
     store_release(store, entry);
     return result;
 }
 
-/* Entries that are being worked on are described as they were before. */
+/* Never waits for an operation: an entry that is being worked on is described as its last operation
+ * that changed rows or columns left it. */
+static void put_listed(struct hob_store *store, struct hob_buffer *out, struct entry *entry)
+{
+    if (pthread_mutex_trylock(&entry->lock) == 0) {
+        put_info(out, entry, LOOK_AT_SESSION);
+        pthread_mutex_unlock(&entry->lock);
+        return;
+    }
+    pthread_mutex_lock(&store->lock);
+    put_info(out, entry, LOOK_AT_SUMMARY);
+    pthread_mutex_unlock(&store->lock);
+}
+
 int hob_store_list(struct hob_store *store, struct hob_store_call *call, struct hob_error *error)
 {
     struct hob_buffer *out = call->out;
@@ -337,9 +376,7 @@ int hob_store_list(struct hob_store *store, struct hob_store_call *call, struct 
     hob_buffer_put_string(out, ",\"sessions\":[");
     for (size_t i = 0; i < count; i++) {
         hob_buffer_put_string(out, i > 0 ? "," : "");
-        pthread_mutex_lock(&entries[i]->lock);
-        put_info(out, entries[i], false);
-        pthread_mutex_unlock(&entries[i]->lock);
+        put_listed(store, out, entries[i]);
         store_release(store, entries[i]);
     }
     free(entries);
@@ -407,18 +444,28 @@ static void journal_effect(struct hob_store *store, struct entry *entry,
         call->ticket = store_compact(store, entry, entry->session);
 }
 
-/* Saving changes files that the session was made from: those that only now differ are ours. */
+/* Saving changes files that the session was made from, but none that others changed meanwhile. */
 static int save(struct hob_store *store, struct entry *entry, struct hob_store_call *call,
                 const struct hob_session_operation *operation, const struct hob_value *parameters,
                 struct hob_error *error)
 {
+    const struct hob_value *force = hob_value_get(parameters, "force");
+    if (!hob_value_is_null(force) && force->kind != HOB_BOOL)
+        return hob_error_set(error, HOB_E_PARAMETER, "'force' must be true or false");
     HOB_AUTO(free) bool *foreign = hob_alloc_zero(entry->source_count + 1, sizeof *foreign);
+    HOB_AUTO(free) bool *written = hob_alloc_zero(entry->source_count + 1, sizeof *written);
+    struct store_saving saving = {.entry = entry, .written = written, .last = SIZE_MAX};
+    saving.force = hob_value_is(force, HOB_BOOL) && force->boolean;
     for (size_t i = 0; i < entry->source_count; i++)
         foreign[i] = store_source_changed(&entry->sources[i]);
-    int result = operation->run(entry->session, parameters, call->scope, call->out, error);
-    for (size_t i = 0; i < entry->source_count; i++)
-        if (!foreign[i])
-            entry->sources[i].identity = hob_file_identity_of(entry->sources[i].path);
+    struct hob_scope scope = *call->scope;
+    scope.writing = store_writing;
+    scope.writing_data = &saving;
+    int result = operation->run(entry->session, parameters, &scope, call->out, error);
+    /* Nobody knows whether the file at which it failed was replaced: it is left in doubt. */
+    if (result < 0 && saving.last != SIZE_MAX)
+        written[saving.last] = false;
+    store_refresh_sources(&saving, foreign);
     HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
     hob_session_take_records(entry->session, &records);
     if (store->journal == NULL) {
@@ -503,6 +550,8 @@ int hob_store_operate(struct hob_store *store, struct hob_store_call *call, cons
     result = enter(store, entry, call, error);
     if (result == 0) {
         result = run(store, entry, call, operation, parameters, error);
+        if (operation->reshapes || operation->effect == HOB_SESSION_RELOADS)
+            keep_summary(store, entry);
         leave(store, entry);
     }
     store_release(store, entry);

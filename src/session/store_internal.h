@@ -28,10 +28,11 @@ struct entry {
     double created, touched;     /* wall time; `touched` is what the journal knows of the use */
     double timeout;              /* 0: none */
     size_t size;                 /* of the session, as last measured */
+    char *request;               /* JSON: the parameters of its creation; never changes */
+    char *summary;               /* JSON members, for while it is not in memory, or busy; changed
+                                    with both locks held, so that either is enough to read it */
     pthread_mutex_t lock;        /* guards what follows */
-    char *request;               /* JSON: the parameters of its creation */
-    char *summary;               /* JSON members, for while it is not in memory... */
-    char *focus;                 /* ...and JSON */
+    char *focus;                 /* JSON, for while it is not in memory */
     struct hob_session *session; /* NULL: not in memory */
     struct source *sources;
     size_t source_count, source_capacity;
@@ -82,6 +83,18 @@ char *store_sources_text(const struct entry *entry);
 void store_read_sources(struct entry *entry, const char *text);
 bool store_source_changed(const struct source *source);
 bool store_any_source_changed(const struct entry *entry);
+/* What a save does to the files of a session. */
+struct store_saving {
+    struct entry *entry;
+    bool force;    /* replaces what others wrote */
+    bool *written; /* for each source */
+    size_t last;   /* the source that was begun last; SIZE_MAX: none, or a file that is no source */
+};
+/* For hob_scope.writing: HOB_E_VALUE for a file that is not any more what was read. */
+int store_writing(void *saving, const char *path, bool begins, struct hob_error *error);
+/* The files that were written, and the directories around them, are now as the session knows
+ * them; `foreign` says for each source whether it had changed before. */
+void store_refresh_sources(const struct store_saving *saving, const bool *foreign);
 
 /* store_restore.c */
 char *store_focus_text(const struct hob_session *session);

@@ -2,6 +2,8 @@
  */
 #include "session/store_internal.h"
 
+#include <sys/stat.h>
+
 #include "value/json.h"
 
 void store_free_sources(struct entry *entry)
@@ -105,4 +107,73 @@ bool store_any_source_changed(const struct entry *entry)
         if (store_source_changed(&entry->sources[i]))
             return true;
     return false;
+}
+
+/* ---- saving ---- */
+
+/* Whether two spellings mean one file: files of directories are read by relative paths and written
+ * by whole ones. `resolved` is of the first. */
+static bool is_same_path(const char *path, const char *resolved, const char *other)
+{
+    const char *slash = strrchr(path, '/');
+    const char *other_slash = strrchr(other, '/');
+    if (strcmp(path, other) == 0)
+        return true;
+    if (resolved == NULL || strcmp(slash != NULL ? slash + 1 : path,
+                                   other_slash != NULL ? other_slash + 1 : other) != 0)
+        return false;
+    HOB_AUTO(free) char *other_resolved = hob_path_resolve(other);
+    return other_resolved != NULL && strcmp(resolved, other_resolved) == 0;
+}
+
+/* Files are written in the order in which they were read, more or less: begins at the last one. */
+static size_t find_source(const struct store_saving *saving, const char *path)
+{
+    HOB_AUTO(free) char *resolved = hob_path_resolve(path);
+    size_t count = saving->entry->source_count;
+    size_t start = saving->last != SIZE_MAX ? saving->last + 1 : 0;
+    for (size_t i = 0; i < count; i++) {
+        size_t at = (start + i) % count;
+        if (is_same_path(path, resolved, saving->entry->sources[at].path))
+            return at;
+    }
+    return SIZE_MAX;
+}
+
+int store_writing(void *data, const char *path, bool begins, struct hob_error *error)
+{
+    struct store_saving *saving = data;
+    size_t at = find_source(saving, path);
+    /* What this save has just written is not foreign: two flows may share a file. */
+    if (at != SIZE_MAX && !saving->force && !saving->written[at] &&
+        store_source_changed(&saving->entry->sources[at])) {
+        hob_error_set(error, HOB_E_VALUE,
+                      "'%s' was changed by another program since the session read it", path);
+        hob_error_hint(error, "`reload` reads it again and keeps the edits; `save` with "
+                              "\"force\": true replaces it");
+        /* The file before this one is complete. */
+        saving->last = begins ? SIZE_MAX : saving->last;
+        return HOB_E_VALUE;
+    }
+    if (!begins)
+        return 0;
+    saving->last = at;
+    if (at != SIZE_MAX)
+        saving->written[at] = true;
+    return 0;
+}
+
+static bool is_directory(const char *path)
+{
+    struct stat facts;
+    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+void store_refresh_sources(const struct store_saving *saving, const bool *foreign)
+{
+    for (size_t i = 0; i < saving->entry->source_count; i++) {
+        struct source *source = &saving->entry->sources[i];
+        if (saving->written[i] || (!foreign[i] && is_directory(source->path)))
+            source->identity = hob_file_identity_of(source->path);
+    }
 }

@@ -102,8 +102,8 @@ SESSION_OPERATION(get_column_type)
     return 0;
 }
 
-static void put_indices(struct hob_buffer *out, const struct hob_session *session, size_t start,
-                        size_t end)
+static int put_indices(struct hob_buffer *out, const struct hob_session *session, size_t start,
+                       size_t end, struct hob_error *error)
 {
     hob_buffer_put_char(out, '[');
     for (size_t row = start; row < end; row++) {
@@ -111,16 +111,18 @@ static void put_indices(struct hob_buffer *out, const struct hob_session *sessio
         if (row > start)
             hob_buffer_put_char(out, ',');
         session_label_put(out, &label);
+        if (session_check_answer(out->size, error) < 0)
+            return HOB_E_LIMIT;
     }
     hob_buffer_put_char(out, ']');
+    return 0;
 }
 
 SESSION_OPERATION(get_indices)
 {
-    (void)parameters, (void)scope, (void)error;
+    (void)parameters, (void)scope;
     hob_buffer_put_string(out, ",\"indices\":");
-    put_indices(out, session, 0, hob_session_rows(session));
-    return 0;
+    return put_indices(out, session, 0, hob_session_rows(session), error);
 }
 
 /* ---- which cells ---- */
@@ -205,7 +207,9 @@ SESSION_OPERATION(get_slice)
         return result;
     end = end < start ? start : end;
     hob_buffer_put_string(out, ",\"indices\":");
-    put_indices(out, session, start, end);
+    result = put_indices(out, session, start, end, error);
+    if (result < 0)
+        return result;
     hob_buffer_put_string(out, ",\"records\":[");
     for (size_t row = start; row < end; row++) {
         if (row > start)
@@ -233,7 +237,9 @@ SESSION_OPERATION(get_column_data)
     hob_buffer_put_string(out, ",\"column\":");
     hob_json_write(out, column->name, HOB_JSON_COMPACT, max_name_size, NULL);
     hob_buffer_put_string(out, ",\"indices\":");
-    put_indices(out, session, 0, hob_session_rows(session));
+    result = put_indices(out, session, 0, hob_session_rows(session), error);
+    if (result < 0)
+        return result;
     hob_buffer_put_string(out, ",\"values\":[");
     for (size_t row = 0; row < hob_session_rows(session); row++) {
         if (row > 0)
@@ -497,12 +503,15 @@ SESSION_OPERATION(filter)
     hob_buffer_printf(out, "],\"count\":%zu", count);
     if (!filter.with_records)
         return 0;
+    if (hob_buffer_failed(&records))
+        return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the answer");
     hob_buffer_put_string(out, ",\"records\":[");
+    result = session_check_answer(out->size + records.size, error);
+    if (result < 0)
+        return result;
     hob_buffer_put_text(out, hob_buffer_text(&records));
     hob_buffer_put_char(out, ']');
-    return hob_buffer_failed(&records)
-               ? hob_error_set(error, HOB_E_MEMORY, "not enough memory for the answer")
-               : 0;
+    return 0;
 }
 
 size_t hob_session_size(const struct hob_session *session)

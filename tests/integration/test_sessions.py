@@ -98,6 +98,33 @@ class Durability(SessionTest):
         self.assertIsNone(self.score(session, "Ada"))
         self.do(session, "undo", status=422)
 
+    def test_undo_of_an_edit_that_does_not_fit_any_more_takes_back_no_other(self):
+        self.write("out.csv", "name,score,note,b\nAda,10,x,20\n")
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "add_column", column="k")
+        self.do(session, "set_value_at", index="Ada", column="k", value=5)
+        self.do(session, "drop_column", column="b")
+        self.do(session, "undo")
+        self.do(session, "drop_column", column="b")
+        self.do(session, "save")
+        self.restart()
+        self.assertEqual(self.do(session, "get_value_at", index="Ada", column="k")["value"], 5)
+        self.do(session, "undo", status=422)
+
+    def test_undo_fits_its_edit_when_another_program_took_a_column_away(self):
+        self.write("out.csv", "name,score,note,b\nAda,10,x,20\n")
+        self.start()
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=100)
+        self.do(session, "set_value_at", index="Ada", column="b", value=200)
+        self.do(session, "undo")
+        self.write("out.csv", "name,score,note\nAda,10,x\n")
+        self.do(session, "reload", keep=True)
+        self.assertEqual(self.score(session, "Ada"), 100)
+        self.do(session, "undo")
+        self.assertEqual(self.score(session, "Ada"), 10)
+
     def test_a_deleted_session_stays_deleted(self):
         self.start(expected=KILLED)
         session, other = self.create(), self.create()
@@ -232,6 +259,110 @@ class Sources(SessionTest):
         self.restart()
         self.assertEqual(self.do(session, "get_slice"), before)
         self.assertFalse(self.changed(session))
+
+    def refused(self, session, *parts, **parameters):
+        answer = self.do(session, "save", status=422, **parameters)
+        message = answer["error_message"] + answer.get("hint", "")
+        for part in parts:
+            self.assertIn(part, message)
+
+    def test_save_replaces_nothing_that_another_program_wrote(self):
+        theirs = "name,score,note\nAda,7,theirs\n"
+        self.write("out.csv", "name,score,note\nAda,1,x\n")
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.do(session, "add_row", index="Grace", values={"date": "d9", "title": "COBOL"})
+        self.write("out.csv", theirs)
+        self.refused(session, "out.csv", "another program")
+        self.restart()
+        self.refused(session, "out.csv", "another program")
+        self.do(session, "save", status=400, force=1)
+        self.assertEqual(self.read("out.csv"), theirs)
+        self.assertEqual(self.read("talks.csv"), TALKS)
+        self.do(session, "reload")
+        self.do(session, "save")
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,5,theirs\n")
+        self.assertIn("COBOL", self.read("talks.csv"))
+        self.assertFalse(self.changed(session))
+
+    def test_save_replaces_what_another_program_wrote_when_it_is_forced(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.write("out.csv", "name,score,note\nAda,7,theirs\n")
+        self.refused(session, "out.csv")
+        self.do(session, "save", force=True)
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,5,\n")
+        self.assertFalse(self.changed(session))
+        for value in (6, 7):
+            self.do(session, "set_value_at", index="Ada", column="score", value=value)
+            self.do(session, "save")
+            self.restart(expected=KILLED)
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,7,\n")
+        self.assertFalse(self.changed(session))
+
+    def test_a_save_of_one_file_does_not_hide_that_another_changed(self):
+        self.start()
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.change_people()
+        self.write("talks.csv", TALKS + "Alan,d4,More,5\n")
+        self.do(session, "save")
+        self.assertTrue(self.changed(session))
+        self.do(session, "add_row", index="Grace", values={"date": "d9"})
+        self.refused(session, "talks.csv")
+
+    def test_files_of_a_directory_are_replaced_unless_another_program_changed_them(self):
+        self.write("i.yml", INTERFACE.replace(
+            "{type: csv, filename: out.csv, directory: ., index: name, columns: [score, note]}",
+            "{type: yaml_directory, source: [{directory: notes, glob: '*.yml'}], index: name}"))
+        os.mkdir(self.path("notes"))
+        for name in ("Ada", "Alan"):
+            self.write("notes/%s.yml" % name, "name: %s\nscore: 1\n" % name)
+        self.start()
+        session = self.create()
+        for value in (2, 3):
+            self.do(session, "set_value_at", index="Ada", column="score", value=value)
+            self.do(session, "save")
+            self.assertIn("score: %d" % value, self.read("notes/Ada.yml"))
+            self.assertFalse(self.changed(session))
+        self.write("notes/Alan.yml", "name: Alan\nscore: 1000\n")
+        self.do(session, "set_value_at", index="Ada", column="score", value=4)
+        self.refused(session, "Alan.yml")
+        self.assertIn("1000", self.read("notes/Alan.yml"))
+        self.do(session, "reload")
+        self.do(session, "save")
+        self.assertIn("score: 4", self.read("notes/Ada.yml"))
+        self.assertIn("1000", self.read("notes/Alan.yml"))
+        self.assertFalse(self.changed(session))
+
+    def test_save_refuses_to_lose_rows_of_repeated_labels(self):
+        file = "name,score,note\nAda,1,x\nAlan,2,y\nAlan,3,z\nAlan,4,z\n"
+        self.write("out.csv", file)
+        self.start()
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.refused(session, "2 rows", '"Alan"', "unique")
+        self.refused(session, "2 rows", force=True)
+        self.assertEqual(self.read("out.csv"), file)
+        self.write("out.csv", "name,score,note\nAda,1,x\nAlan,2,y\n")
+        self.do(session, "reload")
+        self.do(session, "save")
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,5,x\nAlan,2,y\n")
+
+    def test_save_refuses_to_lose_columns_that_the_interface_left_out_or_renamed(self):
+        file = "name,score,note,secret\nAda,1,x,s\n"
+        self.write("out.csv", file)
+        self.start()
+        for setting in ("ignore_columns: [secret]", "rename_columns: {secret: open}",
+                        "select_columns: [name, score]"):
+            self.write("i.yml", INTERFACE.replace("columns: [score, note]", setting))
+            session = self.create()
+            self.assertEqual(self.do(session, "save")["written"], [])
+            self.do(session, "set_value_at", index="Ada", column="score", value=5)
+            self.refused(session, "`%s`" % setting.split(":")[0], "`output`")
+            self.assertEqual(self.read("out.csv"), file)
 
     def test_a_session_whose_file_is_gone_says_what_is_missing(self):
         self.start(expected=KILLED)
@@ -370,6 +501,22 @@ class Routes(SessionTest):
             self.assert_error(answer, status, kind)
         self.assertEqual(len(self.do(self.session, "get_indices")["indices"]), 3)
 
+    def test_numbers_that_json_cannot_say_are_refused(self):
+        self.start()
+        session = self.create()
+        cell = '"index": "Ada", "column": "score", '
+        self.do(session, "set_value_at", index="Ada", column="score", value=1)
+        for operation, body in (
+                ("set_value_at", '{%s"value": 1e999}' % cell),
+                ("set_value_at", '{%s"value": [1, {"a": -1e999}]}' % cell),
+                ("add_column", '{"column": "more", "value": 1e999}'),
+                ("add_row", '{"index": "New", "values": {"score": 1e999}}'),
+                ("add_row", '{"index": 1e999}')):
+            answer = self.server.request("POST", "/api/sessions/%s/%s" % (session, operation),
+                                         body.encode())
+            self.assert_error(answer, 400, "ValueError")
+        self.assertEqual(self.score(session, "Ada"), 1)
+
     def test_creation_checks_its_parameters(self):
         for body, status in (({}, 400), ({"interface_file": ["i.yml"]}, 400),
                              ({"interface_file": "none.yml"}, 404),
@@ -388,6 +535,26 @@ class Routes(SessionTest):
             self.ask("DELETE", "/" + session)
         self.assertLessEqual(self.server.descriptors(), before + 2)
         self.assertEqual(self.ask("GET", "")["total_sessions"], 1)
+
+
+class Answers(SessionTest):
+    def test_an_answer_of_many_large_cells_is_refused(self):
+        """A few kilobytes of YAML that name 800 MB, none of its cells more than 110."""
+        self.start()
+        names = "".join("  a%d: &a%d [%s]\n" % (i, i, ", ".join(["*a%d" % (i - 1)] * 10))
+                        for i in range(1, 6))
+        self.write("large.yml", "names:\n  a0: &a0 [%s]\n" % ", ".join(["y" * 100] * 10) + names
+                   + "wanted:\n  input:\n    type: local\n    index: k\n    data:\n"
+                   + "".join("    - {k: %d, b: *a5}\n" % i for i in range(8)))
+        session = self.create(interface_file="large.yml", interface_field="wanted")
+        for operation, parameters in (
+                ("get_slice", {}), ("get_column_data", {"column": "b"}),
+                ("filter", {"column": "k", "operator": ">=", "value": 0, "columns": ["b"]}),
+                ("get_row_data", {"index": 0, "columns": ["b"] * 8})):
+            answer = self.server.request(
+                "POST", "/api/sessions/%s/%s" % (session, operation), parameters)
+            self.assert_error(answer, 413, "LimitError")
+        self.assertEqual(len(self.do(session, "get_indices")["indices"]), 8)
 
 
 if __name__ == "__main__":

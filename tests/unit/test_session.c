@@ -387,6 +387,32 @@ static void a_snapshot_stands_for_all_edits(void **state)
     assert_run(again, "get_value_at", "{\"index\":\"Ada\",\"column\":\"score\"}", ",\"value\":1.0");
 }
 
+static void an_undo_in_the_journal_means_the_edit_before_it_even_if_that_is_lost(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    const char *records = "{\"op\":\"set\",\"column\":\"score\",\"index\":\"Ada\",\"value\":100}\n"
+                          "{\"op\":\"set\",\"column\":\"gone\",\"index\":\"Ada\",\"value\":200}\n"
+                          "{\"op\":\"undo\"}\n";
+    size_t lost = 0;
+    assert_int_equal(hob_session_apply(session, hob_text_from(records), &lost, NULL), 0);
+    assert_int_equal(lost, 1);
+    assert_run(session, "get_value_at", "{\"index\":\"Ada\",\"column\":\"score\"}",
+               ",\"value\":100");
+    assert_run(session, "undo", "{}", ",\"remaining\":0");
+    assert_run(session, "undo", "{}", "ValueError");
+}
+
+static void numbers_that_json_cannot_say_are_refused(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    assert_run(session, "set_value_at", "{\"index\":\"Ada\",\"column\":\"score\",\"value\":1e999}",
+               "ValueError");
+    assert_run(session, "set_value_at",
+               "{\"index\":\"Ada\",\"column\":\"score\",\"value\":[1,[-1e999]]}", "ValueError");
+}
+
 /* ---- the store ---- */
 
 static int create(struct hob_store *store, char id[37])
@@ -473,6 +499,41 @@ static void a_store_keeps_to_its_limits(void **state)
     hob_store_free(store);
 }
 
+/* An operation that lists the sessions while it has its own. */
+static struct hob_store *listed_store;
+
+static int list_meanwhile(struct hob_session *session, const struct hob_value *parameters,
+                          const struct hob_scope *scope, struct hob_buffer *out,
+                          struct hob_error *error)
+{
+    (void)session, (void)parameters;
+    struct hob_store_call call = {.scope = scope, .may_wait = true, .out = out};
+    return hob_store_list(listed_store, &call, error);
+}
+
+static void a_list_does_not_wait_for_operations(void **state)
+{
+    (void)state;
+    char id[37];
+    const struct hob_session_operation slow = {.name = "slow", .run = list_meanwhile};
+    struct hob_store_options options = {.state = "none"};
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    struct hob_scope scope = {0};
+    struct hob_store_call call = {.scope = &scope, .may_wait = true, .out = &out};
+    listed_store = hob_store_new(&options);
+    assert_int_equal(create(listed_store, id), 0);
+    assert_int_equal(hob_store_operate(listed_store, &call, id, &slow, NULL, NULL), 0);
+    assert_non_null(strstr(hob_buffer_string(&out), "\"columns\":[\"age\",\"ok\",\"limit\","));
+    assert_null(strstr(hob_buffer_string(&out), "extra"));
+    assert_null(strstr(hob_buffer_string(&out), "\"memory_mb\":0.000000"));
+    assert_int_equal(operate(listed_store, id, "add_column", "{\"column\":\"extra\"}", &out, false),
+                     0);
+    hob_buffer_clear(&out);
+    assert_int_equal(hob_store_operate(listed_store, &call, id, &slow, NULL, NULL), 0);
+    assert_non_null(strstr(hob_buffer_string(&out), ",\"extra\"]"));
+    hob_store_free(listed_store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -490,8 +551,11 @@ int main(void)
         cmocka_unit_test(records_make_the_same_session_again_also_when_applied_twice),
         cmocka_unit_test(an_edit_that_fails_half_way_leaves_nothing_behind),
         cmocka_unit_test(a_snapshot_stands_for_all_edits),
+        cmocka_unit_test(an_undo_in_the_journal_means_the_edit_before_it_even_if_that_is_lost),
+        cmocka_unit_test(numbers_that_json_cannot_say_are_refused),
         cmocka_unit_test(a_store_on_disk_gives_everything_back),
         cmocka_unit_test(a_store_keeps_to_its_limits),
+        cmocka_unit_test(a_list_does_not_wait_for_operations),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }
