@@ -202,74 +202,7 @@ static int read_frame(struct reading *reading, struct hob_frame **frame, struct 
     return code;
 }
 
-/* --- columns and rows --- */
-
-static size_t find_column(const struct hob_frame *frame, struct hob_text name)
-{
-    HOB_AUTO(buffer) struct hob_buffer printed = HOB_BUFFER_INIT;
-    for (size_t i = 0; i < hob_frame_columns(frame); i++) {
-        hob_buffer_clear(&printed);
-        hob_python_str(&printed, hob_frame_name(frame, i));
-        if (hob_text_equal(hob_buffer_text(&printed), name))
-            return i;
-    }
-    return SIZE_MAX;
-}
-
-static int no_column(const struct hob_frame *frame, struct hob_text name, struct hob_error *error)
-{
-    HOB_AUTO(buffer) struct hob_buffer names = HOB_BUFFER_INIT;
-    for (size_t i = 0; i < hob_frame_columns(frame) && names.size < HOB_ERROR_HINT_SIZE; i++) {
-        hob_buffer_put_string(&names, i > 0 ? ", " : "");
-        hob_python_str(&names, hob_frame_name(frame, i));
-    }
-    hob_error_set(error, HOB_E_KEY, "there is no column '%.*s'", HOB_TEXT_ARG(name));
-    hob_error_hint(error, "the columns are %s", hob_buffer_string(&names));
-    return HOB_E_KEY;
-}
-
-/* Adds the columns that one --columns names: the whole text, when a column is called that, or
- * what lies between its commas. */
-static int add_columns(const struct hob_frame *frame, struct hob_text names, size_t *order,
-                       size_t *count, struct hob_error *error)
-{
-    size_t position = find_column(frame, names);
-    if (position != SIZE_MAX) {
-        order[(*count)++] = position;
-        return 0;
-    }
-    while (true) {
-        const char *comma = memchr(names.data, ',', names.size);
-        struct hob_text name = {names.data,
-                                comma != NULL ? (size_t)(comma - names.data) : names.size};
-        position = find_column(frame, name);
-        if (position == SIZE_MAX)
-            return no_column(frame, name, error);
-        order[(*count)++] = position;
-        if (comma == NULL)
-            return 0;
-        names = (struct hob_text){comma + 1, names.size - name.size - 1};
-    }
-}
-
-static int select_columns(const struct reading *reading, struct hob_frame *frame,
-                          struct hob_error *error)
-{
-    size_t given, count = 0, most = 0;
-    HOB_AUTO(free)
-    const char **lists = hob_arguments_values(reading->arguments, "columns", &given);
-    for (size_t i = 0; i < given; i++)
-        most += strlen(lists[i]) + 1;
-    HOB_AUTO(free) size_t *order = hob_alloc_zero(most + 1, sizeof *order);
-    for (size_t i = 0; i < given; i++) {
-        int code = add_columns(frame, hob_text_from(lists[i]), order, &count, error);
-        if (code != 0)
-            return code;
-    }
-    if (given > 0 && !hob_frame_arrange(frame, order, count))
-        return hob_error_set(error, HOB_E_MEMORY, "cannot choose columns: not enough memory");
-    return 0;
-}
+/* --- rows --- */
 
 static bool copy_rows(struct hob_column *to, const struct hob_column *from, size_t rows,
                       struct hob_arena *arena)
@@ -399,8 +332,6 @@ int hob_run_read(const struct hob_arguments *arguments)
     int code = read_frame(&reading, &frame, &error);
     if (code == 0)
         code = hob_read_query(arguments, &frame, &error);
-    if (code == 0)
-        code = select_columns(&reading, frame, &error);
     if (code != 0)
         return hob_report(arguments->name, &error);
     return print_table(&reading, frame);

@@ -276,7 +276,7 @@ static void put_footer(const struct table *table)
     size_t columns = hob_frame_columns(table->frame);
     if (table->count < columns)
         put_hidden(table->out, columns - table->count, " column",
-                   " (choose with --columns, or use --format csv)\n");
+                   " (choose with --select, or use --format csv)\n");
     put_count(table->out, hob_frame_rows(table->frame), " row");
     hob_buffer_put_string(table->out, " × ");
     put_count(table->out, columns, " column");

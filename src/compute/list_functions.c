@@ -127,10 +127,7 @@ static int find_column(const struct hob_list_call *call, struct hob_text name, s
     if (*position != SIZE_MAX)
         return 0;
     HOB_AUTO(buffer) struct hob_buffer names = HOB_BUFFER_INIT;
-    for (size_t i = 0; i < hob_frame_columns(call->frame) && names.size < 300; i++) {
-        hob_buffer_put_string(&names, i > 0 ? ", " : "");
-        hob_python_str(&names, hob_frame_name(call->frame, i));
-    }
+    hob_frame_put_names(call->frame, &names);
     hob_error_set(error, HOB_E_KEY, "%s cannot use the column '%.*s': no entry has it",
                   call->function, HOB_TEXT_ARG(name));
     hob_error_hint(error, "the entries have %s", hob_buffer_string(&names));

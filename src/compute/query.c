@@ -14,26 +14,11 @@ static int no_memory(struct hob_error *error)
 
 /* -- Names of columns. */
 
-static size_t find_column(const struct hob_frame *frame, struct hob_text name)
-{
-    HOB_AUTO(buffer) struct hob_buffer printed = HOB_BUFFER_INIT;
-    for (size_t i = 0; i < hob_frame_columns(frame); i++) {
-        hob_buffer_clear(&printed);
-        hob_python_str(&printed, hob_frame_name(frame, i));
-        if (hob_text_equal(hob_buffer_text(&printed), name))
-            return i;
-    }
-    return SIZE_MAX;
-}
-
 static int no_column(const struct hob_frame *frame, const char *what, struct hob_text name,
                      struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer names = HOB_BUFFER_INIT;
-    for (size_t i = 0; i < hob_frame_columns(frame) && names.size < HOB_ERROR_HINT_SIZE; i++) {
-        hob_buffer_put_string(&names, i > 0 ? ", " : "");
-        hob_python_str(&names, hob_frame_name(frame, i));
-    }
+    hob_frame_put_names(frame, &names);
     hob_error_set(error, HOB_E_KEY, "cannot %s '%.*s': there is no such column", what,
                   HOB_TEXT_ARG(name));
     hob_error_hint(error, "the columns are %s", hob_buffer_string(&names));
@@ -62,12 +47,12 @@ static int add_name(const struct naming *naming, struct hob_text name, struct co
                     struct hob_error *error)
 {
     struct hob_text bare = name;
-    size_t column = find_column(naming->frame, name);
+    size_t column = hob_frame_find_printed(naming->frame, name);
     bool signed_name = naming->signs && column == SIZE_MAX && name.size > 1 &&
                        (name.data[0] == '-' || name.data[0] == '+');
     if (signed_name) {
         bare = (struct hob_text){name.data + 1, name.size - 1};
-        column = find_column(naming->frame, bare);
+        column = hob_frame_find_printed(naming->frame, bare);
     }
     if (column == SIZE_MAX)
         return no_column(naming->frame, naming->what, bare, error);
@@ -84,7 +69,7 @@ static int add_name(const struct naming *naming, struct hob_text name, struct co
 static int add_names(const struct naming *naming, struct hob_text list, struct columns *columns,
                      struct hob_error *error)
 {
-    if (find_column(naming->frame, list) != SIZE_MAX)
+    if (hob_frame_find_printed(naming->frame, list) != SIZE_MAX)
         return add_name(naming, list, columns, error);
     int result = 0;
     while (result == 0) {

@@ -25,24 +25,10 @@ static int no_memory(const struct selecting *selecting)
 
 /* -- Columns. */
 
-static bool has_name(const struct hob_value *name, struct hob_text text)
-{
-    if (name->kind == HOB_STRING)
-        return hob_text_equal(name->text, text);
-    HOB_AUTO(buffer) struct hob_buffer printed = HOB_BUFFER_INIT;
-    hob_python_str(&printed, name);
-    return hob_text_equal(hob_buffer_text(&printed), text);
-}
-
 static int no_column(const struct selecting *selecting, const struct where_operand *operand)
 {
     HOB_AUTO(buffer) struct hob_buffer names = HOB_BUFFER_INIT;
-    for (size_t i = 0; i < hob_frame_columns(selecting->frame); i++) {
-        hob_buffer_put_string(&names, i > 0 ? ", " : "");
-        hob_python_str(&names, hob_frame_name(selecting->frame, i));
-        if (names.size > HOB_ERROR_HINT_SIZE)
-            break;
-    }
+    hob_frame_put_names(selecting->frame, &names);
     hob_error_set(selecting->error, HOB_E_KEY,
                   "there is no column '%.*s', which the condition names at character %zu",
                   HOB_TEXT_ARG(operand->name), operand->place);
@@ -54,13 +40,11 @@ static int no_column(const struct selecting *selecting, const struct where_opera
 static int find_column(const struct selecting *selecting, const struct where_operand *operand,
                        const struct hob_column **column)
 {
-    for (size_t i = 0; i < hob_frame_columns(selecting->frame); i++) {
-        if (!has_name(hob_frame_name(selecting->frame, i), operand->name))
-            continue;
-        *column = hob_frame_column(selecting->frame, i);
-        return 0;
-    }
-    return no_column(selecting, operand);
+    size_t position = hob_frame_find_printed(selecting->frame, operand->name);
+    if (position == SIZE_MAX)
+        return no_column(selecting, operand);
+    *column = hob_frame_column(selecting->frame, position);
+    return 0;
 }
 
 static const char *contents_of(const struct hob_column *column)

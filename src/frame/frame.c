@@ -6,6 +6,8 @@
 
 #include <assert.h>
 
+#include "value/python.h"
+
 struct slot {
     const struct hob_value *name;
     struct hob_column *column;
@@ -122,6 +124,27 @@ size_t hob_frame_find_text(const struct hob_frame *frame, struct hob_text name)
             return i;
     }
     return SIZE_MAX;
+}
+
+size_t hob_frame_find_printed(const struct hob_frame *frame, struct hob_text name)
+{
+    HOB_AUTO(buffer) struct hob_buffer printed = HOB_BUFFER_INIT;
+    for (size_t i = 0; i < frame->count; i++) {
+        hob_buffer_clear(&printed);
+        hob_python_str(&printed, frame->slots[i].name);
+        if (hob_text_equal(hob_buffer_text(&printed), name))
+            return i;
+    }
+    return SIZE_MAX;
+}
+
+void hob_frame_put_names(const struct hob_frame *frame, struct hob_buffer *out)
+{
+    size_t most = out->size + HOB_ERROR_HINT_SIZE;
+    for (size_t i = 0; i < frame->count && out->size < most; i++) {
+        hob_buffer_put_string(out, i > 0 ? ", " : "");
+        hob_python_str(out, frame->slots[i].name);
+    }
 }
 
 void hob_frame_rename(struct hob_frame *frame, size_t position, const struct hob_value *name)

@@ -6,6 +6,7 @@
 #ifndef HOB_FRAME_FRAME_H
 #define HOB_FRAME_FRAME_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "frame/column.h"
 
@@ -53,6 +54,11 @@ const struct hob_value *hob_frame_name(const struct hob_frame *frame, size_t pos
 /* The first column of that name (compared as Python compares: 1 == 1.0), or SIZE_MAX. */
 size_t hob_frame_find(const struct hob_frame *frame, const struct hob_value *name);
 size_t hob_frame_find_text(const struct hob_frame *frame, struct hob_text name);
+/* The first column whose name prints like that (as Python's str() does), or SIZE_MAX: for names
+ * that people type, where 2020 may be a number. */
+size_t hob_frame_find_printed(const struct hob_frame *frame, struct hob_text name);
+/* Appends the names with commas between them, no more than a hint of an error holds. */
+void hob_frame_put_names(const struct hob_frame *frame, struct hob_buffer *out);
 
 void hob_frame_rename(struct hob_frame *frame, size_t position, const struct hob_value *name);
 /* Removes a column; later ones move up. */

@@ -61,21 +61,7 @@ static void end_body(struct hob_buffer *out, size_t required)
     hob_buffer_put_string(out, required > 0 ? ",\"required\":true}," : "},");
 }
 
-static void put_route_body(struct hob_buffer *out, const struct hob_route_parameter *parameters)
-{
-    size_t required = 0;
-    start_body(out);
-    for (size_t i = 0; parameters[i].name != NULL; i++)
-        put_property(out, i == 0, parameters[i].name, parameters[i].type, parameters[i].help);
-    hob_buffer_put_char(out, '}');
-    for (size_t i = 0; parameters[i].name != NULL; i++)
-        if (parameters[i].required)
-            put_required(out, &required, parameters[i].name);
-    end_body(out, required);
-}
-
-static void put_operation_body(struct hob_buffer *out,
-                               const struct hob_session_parameter *parameters)
+static void put_body(struct hob_buffer *out, const struct hob_parameter *parameters)
 {
     size_t required = 0;
     start_body(out);
@@ -190,7 +176,7 @@ static void put_method(struct hob_buffer *out, const struct hob_route *route, co
     put_summary(out, route->summary);
     put_path_parameters(out, route->path);
     if (body && route->parameters != NULL)
-        put_route_body(out, route->parameters);
+        put_body(out, route->parameters);
     put_responses(out, route->table, route->envelope);
     hob_buffer_put_char(out, '}');
 }
@@ -227,7 +213,7 @@ static void put_operations(struct hob_buffer *out, const struct hob_route *route
         put_summary(out, operations[i].summary);
         put_path_parameters(out, "{id}");
         if (operations[i].parameters != NULL)
-            put_operation_body(out, operations[i].parameters);
+            put_body(out, operations[i].parameters);
         put_responses(out, route->table, route->envelope);
         hob_buffer_put_string(out, "}}");
     }

@@ -99,7 +99,7 @@ static void put_parameter(struct hob_buffer *out, bool first, const char *name, 
 
 static void put_route(struct hob_buffer *out, const struct hob_route *route)
 {
-    const struct hob_route_parameter *parameters = route->parameters;
+    const struct hob_parameter *parameters = route->parameters;
     const char *error = error_form(route->envelope);
     hob_buffer_put_string(out, "### ");
     hob_route_put_methods(out, route);
@@ -120,7 +120,7 @@ static void put_operations(struct hob_buffer *out)
     const struct hob_session_operation *operations = hob_session_operations(&count);
     hob_buffer_put_string(out, "## Operations of sessions\n\n");
     for (size_t i = 0; i < count; i++) {
-        const struct hob_session_parameter *parameters = operations[i].parameters;
+        const struct hob_parameter *parameters = operations[i].parameters;
         hob_buffer_printf(out, "### %s\n\n%s\n\n", operations[i].name, operations[i].summary);
         for (size_t k = 0; parameters != NULL && parameters[k].name != NULL; k++)
             put_parameter(out, k == 0, parameters[k].name, parameters[k].type,

@@ -3,7 +3,7 @@
 
 #define ANY (HOB_METHOD_GET | HOB_METHOD_POST)
 
-static const struct hob_route_parameter read_data_parameters[] = {
+static const struct hob_parameter read_data_parameters[] = {
     {"interface_file", "string|array|null", false,
      "name of an interface file, or names of which the first that exists is taken; null for "
      "_lynguine.yml. Its input is read."},
@@ -19,7 +19,7 @@ static const struct hob_route_parameter read_data_parameters[] = {
     {0},
 };
 
-static const struct hob_route_parameter write_data_parameters[] = {
+static const struct hob_parameter write_data_parameters[] = {
     {"data", "object", true,
      "{\"records\": rows, \"columns\": [names]}: rows are a list of "
      "mappings, a list of lists, or a mapping of lists; columns picks and "
@@ -28,7 +28,7 @@ static const struct hob_route_parameter write_data_parameters[] = {
     {0},
 };
 
-static const struct hob_route_parameter compute_parameters[] = {
+static const struct hob_parameter compute_parameters[] = {
     {"operation", "string", true, "a compute function: render_liquid, today, identity..."},
     {"data", "object", false, "the table: {\"records\": rows, \"columns\": [names]}"},
     {"params", "object", false,
@@ -39,14 +39,14 @@ static const struct hob_route_parameter compute_parameters[] = {
     {0},
 };
 
-static const struct hob_route_parameter interface_read_parameters[] = {
+static const struct hob_parameter interface_read_parameters[] = {
     {"interface_file", "string|array|null", true, "as in read_data"},
     {"field", "string", true, "the key whose value is asked for"},
     {"directory", "string", false, "where the interface file is; the working directory if absent"},
     {0},
 };
 
-static const struct hob_route_parameter talk_field_parameters[] = {
+static const struct hob_parameter talk_field_parameters[] = {
     {"field", "string", true, "the field of the talk"},
     {"markdown_file", "string", true, "the talk: markdown with front matter"},
     {"config_files", "string|array|null", false,
@@ -54,7 +54,7 @@ static const struct hob_route_parameter talk_field_parameters[] = {
     {0},
 };
 
-static const struct hob_route_parameter sessions_parameters[] = {
+static const struct hob_parameter sessions_parameters[] = {
     {"interface_file", "string", true, "name of the interface file"},
     {"directory", "string", false, "where the interface file is; the working directory if absent"},
     {"interface_field", "string", false, "the section of it to open; all of it if absent"},

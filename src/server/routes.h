@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "config/scope.h"
 #include "server/accept.h"
+#include "value/parameter.h"
 #include "value/value.h"
 
 struct hob_server;
@@ -58,13 +59,6 @@ struct hob_call {
     uint64_t operation_started;   /* ...and when the handler was called */
 };
 
-struct hob_route_parameter {
-    const char *name;
-    const char *type; /* of JSON schema: "string", "array", "object", "string|array|null"... */
-    bool required;
-    const char *help;
-};
-
 struct hob_route {
     const char *path;
     unsigned methods; /* of enum hob_method */
@@ -73,7 +67,7 @@ struct hob_route {
     /* 0 with call->out filled, or a negative code with *error filled. */
     int (*handle)(struct hob_call *call, struct hob_error *error);
     const char *summary;
-    const struct hob_route_parameter *parameters; /* ended by one without a name; or NULL */
+    const struct hob_parameter *parameters; /* ended by one without a name; or NULL */
     bool table; /* the answer is a table, which comes in the form that the client accepts */
 };
 

@@ -1,7 +1,7 @@
 /* operations: the one table of what can be done to a session; documentation is made from it. */
 #include "session/internal.h"
 
-#define P(...) ((const struct hob_session_parameter[]){__VA_ARGS__, {0}})
+#define P(...) ((const struct hob_parameter[]){__VA_ARGS__, {0}})
 #define INDEX(needed, help)                                                                        \
     {                                                                                              \
         "index", "string|number|boolean", needed, help                                             \

@@ -17,6 +17,7 @@
 
 #include "base/buffer.h"
 #include "config/scope.h"
+#include "value/parameter.h"
 #include "value/value.h"
 
 struct hob_session;
@@ -57,13 +58,6 @@ enum hob_session_effect {
     HOB_SESSION_RELOADS, /* done by the store: `run` is NULL */
 };
 
-struct hob_session_parameter {
-    const char *name;
-    const char *type; /* of JSON schema */
-    bool required;
-    const char *help;
-};
-
 struct hob_session_operation {
     const char *name;
     enum hob_session_effect effect;
@@ -73,7 +67,7 @@ struct hob_session_operation {
     int (*run)(struct hob_session *session, const struct hob_value *parameters,
                const struct hob_scope *scope, struct hob_buffer *out, struct hob_error *error);
     const char *summary;
-    const struct hob_session_parameter *parameters; /* ended by one without a name; or NULL */
+    const struct hob_parameter *parameters; /* ended by one without a name; or NULL */
 };
 
 const struct hob_session_operation *hob_session_operations(size_t *count);

@@ -264,7 +264,7 @@ class Read(Scratch):
     def test_every_source_reads_the_same(self):
         for source in ["people.json", "people.csv", "people.yml", "interface.yml"]:
             with self.subTest(source=source):
-                out = self.succeeds("read", source, "--columns", "name,born", "--format", "json")
+                out = self.succeeds("read", source, "--select", "name,born", "--format", "json")
                 self.assertEqual(json.loads(out), self.expected)
 
     def test_standard_input_is_read(self):

@@ -405,7 +405,7 @@ static void every_route_and_parameter_explains_itself(void **state)
         assert_non_null(routes[i].handle);
         assert_int_not_equal(routes[i].methods, 0);
         assert_true(strlen(routes[i].summary) > 10);
-        const struct hob_route_parameter *parameter = routes[i].parameters;
+        const struct hob_parameter *parameter = routes[i].parameters;
         for (; parameter != NULL && parameter->name != NULL; parameter++) {
             assert_non_null(parameter->type);
             assert_true(strlen(parameter->help) > 5);

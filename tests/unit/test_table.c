@@ -133,7 +133,7 @@ static void columns_without_room_are_counted(void **state)
                  "aaaaaa  bbbb…  cccc…\n"
                  "──────  ─────  ─────\n"
                  "     0      0      0\n"
-                 "… 2 more columns (choose with --columns, or use --format csv)\n"
+                 "… 2 more columns (choose with --select, or use --format csv)\n"
                  "1 row × 5 columns\n");
 }
 
