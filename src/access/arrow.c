@@ -48,16 +48,6 @@ static int no_memory(struct hob_error *error)
 
 /* --- the fields --- */
 
-static size_t longest_text(const struct hob_column *column)
-{
-    size_t longest = 0;
-    for (size_t row = 0; row < column->count; row++) {
-        size_t size = hob_column_string(column, row).size;
-        longest = size > longest ? size : longest;
-    }
-    return longest;
-}
-
 /* Int32 is a name that `dtypes` gives; nobody has checked that all cells fit. */
 static bool fits_int32(const struct hob_column *column)
 {
@@ -81,7 +71,8 @@ static enum hob_arrow_type type_of(const struct hob_column *column, size_t small
     case HOB_COLUMN_DATETIME:
         return HOB_ARROW_TIMESTAMP;
     case HOB_COLUMN_STRING:
-        return longest_text(column) > small_text ? HOB_ARROW_LARGE_UTF8 : HOB_ARROW_UTF8;
+        return hob_column_longest_string(column) > small_text ? HOB_ARROW_LARGE_UTF8
+                                                              : HOB_ARROW_UTF8;
     default:
         return HOB_ARROW_UTF8;
     }

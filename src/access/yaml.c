@@ -3,6 +3,7 @@
 
 #include "access/formats.h"
 #include "frame/build.h"
+#include "frame/records.h"
 
 static int read_yaml(struct hob_frame **frame, const struct hob_flow_file *file,
                      struct hob_error *error)
@@ -25,13 +26,7 @@ int hob_yaml_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
 int hob_yaml_write_flow(const struct hob_scope *scope, const struct hob_value *flow,
                         const struct hob_frame *frame, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    struct hob_value *rows = hob_value_new(arena, HOB_LIST);
-    size_t count = hob_frame_columns(frame) > 0 ? hob_frame_rows(frame) : 0;
-    for (size_t row = 0; row < count; row++)
-        if (!hob_value_append(arena, rows, hob_frame_row(frame, row, arena)))
-            return hob_error_set(error, HOB_E_MEMORY, "cannot write yaml: not enough memory");
-    int result = hob_yaml_write(&out, rows, error);
+    int result = hob_frame_write_yaml(&out, frame, error);
     return result < 0 ? result : hob_flow_write_file(scope, flow, &out, error);
 }

@@ -52,15 +52,8 @@ static int write_yaml(const struct hob_sink *sink, const struct hob_frame *frame
                       const struct hob_table_options *options, struct hob_error *error)
 {
     (void)options;
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    struct hob_value *rows = hob_value_new(arena, HOB_LIST);
-    size_t count = hob_frame_columns(frame) > 0 ? hob_frame_rows(frame) : 0;
-    for (size_t row = 0; row < count; row++)
-        if (!hob_value_append(arena, rows, hob_frame_row(frame, row, arena)))
-            return hob_error_set(error, HOB_E_MEMORY,
-                                 "cannot write the table as YAML: not enough memory");
-    int code = hob_yaml_write(&out, rows, error);
+    int code = hob_frame_write_yaml(&out, frame, error);
     return code != 0 ? code : hob_sink_drain(sink, &out, error);
 }
 

@@ -290,3 +290,13 @@ void hob_column_put_dtype(struct hob_buffer *out, const struct hob_column *colum
         hob_buffer_put_string(out, "object");
     }
 }
+
+size_t hob_column_longest_string(const struct hob_column *column)
+{
+    size_t longest = 0;
+    for (size_t row = 0; row < column->count; row++) {
+        size_t size = hob_column_string(column, row).size;
+        longest = size > longest ? size : longest;
+    }
+    return longest;
+}

@@ -83,4 +83,7 @@ void hob_column_put_dtype(struct hob_buffer *out, const struct hob_column *colum
 bool hob_column_from_values(struct hob_column *column, const struct hob_value *const *values,
                             const bool *absent, size_t count);
 
+/* Bytes of the longest cell of a STRING column. */
+size_t hob_column_longest_string(const struct hob_column *column);
+
 #endif

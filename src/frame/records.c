@@ -13,6 +13,7 @@
 #include "base/number.h"
 #include "value/date.h"
 #include "value/json.h"
+#include "value/yaml.h"
 
 static const size_t max_nested_size = (size_t)512 << 20;
 
@@ -429,4 +430,17 @@ int hob_frame_write_lines(const struct hob_sink *sink, const struct hob_frame *f
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     int code = put_frame(&out, sink, frame, HOB_RECORDS_LINES, HOB_JSON_COMPACT, error);
     return code != 0 ? code : hob_sink_drain(sink, &out, error);
+}
+
+int hob_frame_write_yaml(struct hob_buffer *out, const struct hob_frame *frame,
+                         struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_value *rows = hob_value_new(arena, HOB_LIST);
+    size_t count = hob_frame_columns(frame) > 0 ? hob_frame_rows(frame) : 0;
+    for (size_t row = 0; row < count; row++)
+        if (!hob_value_append(arena, rows, hob_frame_row(frame, row, arena)))
+            return hob_error_set(error, HOB_E_MEMORY,
+                                 "cannot write the table as YAML: not enough memory");
+    return hob_yaml_write(out, rows, error);
 }

@@ -52,4 +52,9 @@ struct hob_records_writer *hob_records_writer_free(struct hob_records_writer *wr
 int hob_records_writer_step(struct hob_records_writer *writer, struct hob_buffer *out,
                             size_t enough, struct hob_error *error);
 
+/* As YAML, a list of a mapping a row; goes through values. HOB_E_MEMORY, or what hob_yaml_write
+ * says. */
+int hob_frame_write_yaml(struct hob_buffer *out, const struct hob_frame *frame,
+                         struct hob_error *error);
+
 #endif

@@ -116,16 +116,6 @@ static int rehearse(const struct hob_table_rest *rest, size_t *longest, struct h
     return code;
 }
 
-static size_t longest_text(const struct hob_column *column)
-{
-    size_t longest = 0;
-    for (size_t row = 0; row < column->count; row++) {
-        size_t size = hob_column_string(column, row).size;
-        longest = size > longest ? size : longest;
-    }
-    return longest;
-}
-
 /* Whether every piece will be quick to make (*may), or the error that there would be. */
 static int check_pieces(const struct hob_call *call, const struct hob_table_rest *rest, bool *may,
                         struct hob_error *error)
@@ -133,7 +123,7 @@ static int check_pieces(const struct hob_call *call, const struct hob_table_rest
     size_t longest = 0, nested = 0;
     for (size_t i = 0; i < hob_frame_columns(rest->frame); i++) {
         const struct hob_column *column = hob_frame_column(rest->frame, i);
-        size_t size = column->type == HOB_COLUMN_STRING ? longest_text(column) : 0;
+        size_t size = column->type == HOB_COLUMN_STRING ? hob_column_longest_string(column) : 0;
         nested += column->type == HOB_COLUMN_VALUE;
         longest = size > longest ? size : longest;
     }
