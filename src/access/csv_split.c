@@ -388,7 +388,8 @@ static __attribute__((noinline)) struct hob_csv_cell *odd_row(struct hob_csv_spl
     return fit_row(splitter, row, width) ? row + splitter->columns : NULL;
 }
 
-/* The number of cells in the row at `start`, for the message. */
+/* The number of cells in the row at `start`, for the message; 0 when a quote in it never closes,
+ * which the reference notices first. */
 static size_t count_cells(const struct hob_csv_splitter *splitter, const char *start)
 {
     struct hob_csv_splitter counter = {.dialect = splitter->dialect,
@@ -396,7 +397,10 @@ static size_t count_cells(const struct hob_csv_splitter *splitter, const char *s
                                        .end = splitter->end,
                                        .text_end = splitter->text_end,
                                        .lone = true};
-    size_t width = hob_csv_split_row(&counter, NULL) == 0 ? counter.width : splitter->allowed + 1;
+    int status = hob_csv_split_row(&counter, NULL);
+    size_t width = status == 0 ? counter.width : splitter->allowed + 1;
+    if (status == HOB_E_PARSE && counter.trouble != NULL)
+        width = counter.trouble_size;
     hob_csv_splitter_deinit(&counter);
     return width;
 }

@@ -164,6 +164,10 @@ static void quotes_follow_the_rules(void **state)
     check("a\n\"line\none\"\n\"two\r\n\"\n", "a:object\n\"line\none\"\n\"two\r\n\"\n");
     check("a,b\n1,\"never\n2,x\n",
           "Error tokenizing data. C error: EOF inside string starting at row 1");
+    /* Long enough to be read in blocks: the row has too many cells, but never ends. */
+    check("a,b\n1,2\n1,2,3,4,\"never\n2,x\n3,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n"
+          "4,xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\n",
+          "Error tokenizing data. C error: EOF inside string starting at row 2");
 }
 
 static void line_ends_of_all_kinds_end_lines(void **state)
