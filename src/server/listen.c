@@ -177,34 +177,3 @@ int hob_listen_local(const char *path, struct hob_error *error)
     descriptor = -1;
     return result;
 }
-
-static int check_own_directory(const char *directory, struct hob_error *error)
-{
-    struct stat facts;
-    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
-        return hob_error_from_errno(error, errno, "make the directory", directory);
-    if (lstat(directory, &facts) != 0)
-        return hob_error_from_errno(error, errno, "look at", directory);
-    if (S_ISDIR(facts.st_mode) && facts.st_uid == geteuid() && (facts.st_mode & 077) == 0)
-        return 0;
-    hob_error_set(error, HOB_E_PERMISSION,
-                  "cannot use '%s' for the unix socket: it must be a directory that only you can "
-                  "enter",
-                  directory);
-    hob_error_hint(error, "chmod 700 it, remove it, or name another place with --socket");
-    return HOB_E_PERMISSION;
-}
-
-char *hob_listen_default_path(struct hob_error *error)
-{
-    HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
-    const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (runtime != NULL && runtime[0] == '/')
-        hob_buffer_printf(&path, "%s/hob", runtime);
-    else
-        hob_buffer_printf(&path, "/tmp/hob-%u", (unsigned)geteuid());
-    if (check_own_directory(hob_buffer_string(&path), error) != 0)
-        return NULL;
-    hob_buffer_put_string(&path, "/hobd.sock");
-    return hob_copy_string(hob_buffer_string(&path));
-}

@@ -14,8 +14,4 @@ int hob_listen_tcp(const char *host, uint16_t *port, struct hob_error *error);
  * is replaced; one that somebody answers at is HOB_E_BUSY. A descriptor, or a negative code. */
 int hob_listen_local(const char *path, struct hob_error *error);
 
-/* The place of the unix socket: $XDG_RUNTIME_DIR/hob/hobd.sock, else /tmp/hob-UID/hobd.sock; the
- * directory is made, and must belong to the user alone. malloc'd; NULL with *error filled. */
-char *hob_listen_default_path(struct hob_error *error);
-
 #endif

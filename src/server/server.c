@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/places.h"
 #include "base/platform.h"
 #include "server/dispatch.h"
 #include "server/listen.h"
@@ -108,7 +109,7 @@ static int listen_local(struct hob_server *server, struct hob_error *error)
     if (server->options.socket_path != NULL)
         return listen_at(server, server->options.socket_path, error);
     struct hob_error reason = HOB_ERROR_INIT;
-    HOB_AUTO(free) char *path = hob_listen_default_path(&reason);
+    HOB_AUTO(free) char *path = hob_places_runtime_file("hobd.sock", &reason);
     if (path == NULL || listen_at(server, path, &reason) != 0)
         hob_log(HOB_LOG_WARNING, "no unix socket: serving over TCP only", "reason", reason.message,
                 NULL);

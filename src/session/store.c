@@ -11,6 +11,7 @@
 #include <sys/random.h>
 
 #include "base/clock.h"
+#include "base/places.h"
 #include "value/json.h"
 
 enum {
@@ -27,28 +28,6 @@ static int no_memory(struct hob_error *error)
     return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the session");
 }
 
-/* ---- where the state is ---- */
-
-static char *join(const char *directory, const char *rest)
-{
-    size_t size = strlen(directory) + strlen(rest) + 1;
-    char *path = hob_alloc(size);
-    snprintf(path, size, "%s%s", directory, rest);
-    return path;
-}
-
-static char *state_directory(const char *wanted)
-{
-    const char *home = getenv("HOME"), *state = getenv("XDG_STATE_HOME");
-    if (wanted == NULL)
-        wanted = getenv("HOB_STATE");
-    if (wanted != NULL && wanted[0] != '\0')
-        return strcmp(wanted, "none") == 0 ? NULL : hob_copy_string(wanted);
-    if (state != NULL && state[0] == '/')
-        return join(state, "/hob");
-    return home != NULL && home[0] == '/' ? join(home, "/.local/state/hob") : NULL;
-}
-
 struct hob_store *hob_store_new(const struct hob_store_options *options)
 {
     struct hob_store *store = hob_alloc_zero(1, sizeof *store);
@@ -57,7 +36,7 @@ struct hob_store *hob_store_new(const struct hob_store_options *options)
         store->options.max_sessions = 100000;
     if (store->options.max_memory == 0)
         store->options.max_memory = (size_t)1 << 30;
-    store->state = state_directory(options->state);
+    store->state = hob_places_state(options->state);
     store->options.state = NULL;
     store->bucket_count = FEWEST_BUCKETS;
     store->buckets = hob_alloc_zero(store->bucket_count, sizeof *store->buckets);

@@ -1,0 +1,67 @@
+/* places: see places.h. A place in /tmp could have been made by somebody else beforehand, so it is
+ * looked at without following a link, and used only when nobody else can enter it. */
+#define _GNU_SOURCE
+#include "base/places.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+
+static int check_own_directory(const char *directory, struct hob_error *error)
+{
+    struct stat facts;
+    if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+        return hob_error_from_errno(error, errno, "make the directory", directory);
+    if (lstat(directory, &facts) != 0)
+        return hob_error_from_errno(error, errno, "look at", directory);
+    if (S_ISDIR(facts.st_mode) && facts.st_uid == geteuid() && (facts.st_mode & 077) == 0)
+        return 0;
+    hob_error_set(error, HOB_E_PERMISSION,
+                  "cannot use '%s' for sockets: it must be a directory that only you can enter",
+                  directory);
+    hob_error_hint(error, "chmod 700 it, remove it, or set XDG_RUNTIME_DIR to another place");
+    return HOB_E_PERMISSION;
+}
+
+char *hob_places_runtime(struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    if (runtime != NULL && runtime[0] == '/')
+        hob_buffer_printf(&path, "%s/hob", runtime);
+    else
+        hob_buffer_printf(&path, "/tmp/hob-%u", (unsigned)geteuid());
+    if (check_own_directory(hob_buffer_string(&path), error) != 0)
+        return NULL;
+    return hob_copy_string(hob_buffer_string(&path));
+}
+
+char *hob_places_runtime_file(const char *name, struct hob_error *error)
+{
+    HOB_AUTO(free) char *directory = hob_places_runtime(error);
+    HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
+    if (directory == NULL)
+        return NULL;
+    hob_buffer_printf(&path, "%s/%s", directory, name);
+    return hob_copy_string(hob_buffer_string(&path));
+}
+
+char *hob_places_state(const char *wanted)
+{
+    HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
+    const char *home = getenv("HOME"), *state = getenv("XDG_STATE_HOME");
+    if (wanted == NULL)
+        wanted = getenv("HOB_STATE");
+    if (wanted != NULL && wanted[0] != '\0')
+        return strcmp(wanted, "none") == 0 ? NULL : hob_copy_string(wanted);
+    if (state != NULL && state[0] == '/')
+        hob_buffer_printf(&path, "%s/hob", state);
+    else if (home != NULL && home[0] == '/')
+        hob_buffer_printf(&path, "%s/.local/state/hob", home);
+    else
+        return NULL;
+    return hob_copy_string(hob_buffer_string(&path));
+}

@@ -1,0 +1,20 @@
+/* places: the two directories that are hob's own.
+ *
+ * The runtime directory holds sockets and locks, and is gone after a restart of the machine; the
+ * state directory holds what must survive. Nothing is written anywhere else unless asked. */
+#ifndef HOB_BASE_PLACES_H
+#define HOB_BASE_PLACES_H
+
+#include "base/error.h"
+
+/* $XDG_RUNTIME_DIR/hob, else /tmp/hob-UID. The directory is made; it must belong to this user, who
+ * alone may enter it (HOB_E_PERMISSION otherwise). malloc'd; NULL with *error filled. */
+char *hob_places_runtime(struct hob_error *error);
+/* The name of something in the runtime directory, as above: "hobd.sock". */
+char *hob_places_runtime_file(const char *name, struct hob_error *error);
+
+/* `wanted` if it is not NULL, else $HOB_STATE, else $XDG_STATE_HOME/hob, else ~/.local/state/hob;
+ * the directory need not be there. malloc'd; NULL for "none", or when there is no home. */
+char *hob_places_state(const char *wanted);
+
+#endif
