@@ -1,8 +1,8 @@
 /* command: the table of commands.
  *
  * Everything that is said of a command comes from its row: help, man page, completions, the
- * markdown reference, and what the parser of options accepts. A new command is a row here and a
- * file with its run function. */
+ * markdown reference, and what the parser of options accepts. A new command is a file with its row
+ * and its run function, and its name in the table. */
 #ifndef HOB_CLI_COMMAND_H
 #define HOB_CLI_COMMAND_H
 
@@ -28,8 +28,11 @@ struct hob_note {
 struct hob_arguments;
 
 struct hob_command {
-    const char *name; /* NULL ends the table */
+    const char *name;
     const char *summary;
+    /* Commands of its own, ended by NULL: the next word says which. Such a command has neither
+     * options nor arguments nor `run`. */
+    const struct hob_command *const *subcommands;
     const char *arguments;             /* "FIELD FILE", optional ones in brackets */
     const char *description;           /* paragraphs, separated by an empty line */
     const struct hob_option *options;  /* --help is understood by all */
@@ -38,20 +41,30 @@ struct hob_command {
     const char *alias;                 /* name of the executable that means this command, or NULL */
     void (*argument_choices)(struct hob_buffer *out); /* of the first argument; NULL: files */
     unsigned least_words, most_words;
+    bool words_end_options; /* what stands behind the first argument belongs to it */
     /* Returns the exit status. */
     int (*run)(const struct hob_arguments *arguments);
 };
 
-/* Ends with a row without a name. */
-extern const struct hob_command hob_commands[];
+/* Ends with NULL. */
+extern const struct hob_command *const hob_commands[];
 /* Of every command. */
 extern const struct hob_option hob_help_option;
 
-const struct hob_command *hob_command_find(const char *name);
+/* In hob_commands or the subcommands of one; NULL when it is not there. */
+const struct hob_command *hob_command_find(const struct hob_command *const *commands,
+                                           const char *name);
+/* The command with the nearest name, or NULL when none is near. */
+const struct hob_command *hob_command_nearest(const struct hob_command *const *commands,
+                                              const char *name);
 /* The command that an executable of this name is, or NULL. */
 const struct hob_command *hob_command_of_executable(const char *path);
-/* The command with the nearest name, or NULL when none is near. */
-const struct hob_command *hob_command_nearest(const char *name);
+
+/* For everything that is made of the table: calls `visit` for each command, and for its subcommands
+ * behind it, with what is typed after `hob`: "read", "session", "session get". */
+void hob_command_each(void (*visit)(void *data, const struct hob_command *command,
+                                    const char *title),
+                      void *data);
 
 /* The number of edits that is too many for a misspelling: a third of the letters, and three. */
 unsigned hob_near_enough(const char *name);
@@ -60,12 +73,17 @@ unsigned hob_near_enough(const char *name);
  * *distance is then the new mark. */
 bool hob_nearer(const char *name, const char *candidate, unsigned *distance);
 
-int hob_run_completion(const struct hob_arguments *arguments);
-int hob_run_convert(const struct hob_arguments *arguments);
-int hob_run_field(const struct hob_arguments *arguments);
-int hob_run_help(const struct hob_arguments *arguments);
-int hob_run_list(const struct hob_arguments *arguments);
-int hob_run_read(const struct hob_arguments *arguments);
-int hob_run_write(const struct hob_arguments *arguments);
+/* The rows, each in the file of its command. */
+extern const struct hob_command hob_command_completion;
+extern const struct hob_command hob_command_convert;
+extern const struct hob_command hob_command_field;
+extern const struct hob_command hob_command_help;
+extern const struct hob_command hob_command_list;
+extern const struct hob_command hob_command_read;
+extern const struct hob_command hob_command_write;
+
+/* What commands have in common that only print. */
+extern const struct hob_option hob_no_options[];
+extern const struct hob_note hob_usual_exits[];
 
 #endif

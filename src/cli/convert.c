@@ -60,7 +60,7 @@ static int look_at_arguments(struct hob_transfer *transfer, const struct hob_for
     return hob_choice_size(arguments, "max-file-size", &transfer->scope.max_file_size);
 }
 
-int hob_run_convert(const struct hob_arguments *arguments)
+static int run_convert(const struct hob_arguments *arguments)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(frame) struct hob_frame *frame = NULL;
@@ -85,3 +85,61 @@ int hob_run_convert(const struct hob_arguments *arguments)
         code = hob_transfer_write(&transfer, target, output, arguments->words[1], frame, &error);
     return hob_transfer_finish(&transfer, code, &error);
 }
+
+static const struct hob_option options[] = {
+    {.name = "from",
+     .letter = 'f',
+     .argument = "TYPE",
+     .choices = hob_read_put_types,
+     .help = "what IN holds, when its name does not say"},
+    {.name = "to",
+     .letter = 't',
+     .argument = "TYPE",
+     .choices = hob_transfer_put_targets,
+     .help = "what OUT is to hold, when its name does not say"},
+    {.name = "option",
+     .letter = 'O',
+     .argument = "KEY=VALUE",
+     .repeatable = true,
+     .help = "a key as in the input and output of an interface, its value in YAML; from.KEY and "
+             "to.KEY are for one of the two"},
+    {.name = "max-file-size",
+     .argument = "SIZE",
+     .help = "refuse larger files: bytes, or a number with K, M or G; the default is 4G"},
+    {0},
+};
+
+static const struct hob_note examples[] = {
+    {"hob convert grants.csv grants.json", "by the endings of the names"},
+    {"hob convert grants.csv - --to arrow | python3 analyse.py", "columns for another program"},
+    {"curl -s URL | hob convert - table.csv --from ndjson", "from a pipe"},
+    {"hob convert in.csv out.csv -O 'from.delimiter=;' -O 'to.delimiter=|'",
+     "with another delimiter"},
+    {"hob convert book.xlsx people.yml -O sheet=People", "one sheet of a workbook"},
+    {NULL, NULL},
+};
+
+static const struct hob_note exits[] = {
+    {"0", "converted"},
+    {"1", "IN could not be read, or OUT not written; OUT is then as it was"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+const struct hob_command hob_command_convert = {
+    .name = "convert",
+    .summary = "convert a data file from one format to another",
+    .arguments = "IN OUT",
+    .description =
+        "Reads a table from IN and writes it to OUT, in any of the formats that `hob help "
+        "formats` lists with an ending. The formats are told by the endings of the names, or "
+        "by --from and --to; - is standard input or output. OUT is replaced whole or not at "
+        "all. A YAML file is data here, even where it is an interface.\n\n"
+        "What takes longer than a second is shown on standard error, if that is a terminal.",
+    .options = options,
+    .examples = examples,
+    .exit_notes = exits,
+    .least_words = 2,
+    .most_words = 2,
+    .run = run_convert,
+};

@@ -44,7 +44,7 @@ static int print_fields(const struct hob_arguments *arguments, struct hob_talk *
     return hob_output_finish(&output);
 }
 
-int hob_run_field(const struct hob_arguments *arguments)
+static int run_field(const struct hob_arguments *arguments)
 {
     bool batch = strcmp(arguments->words[0], "batch") == 0;
     bool fields = hob_arguments_has(arguments, "fields");
@@ -64,3 +64,54 @@ int hob_run_field(const struct hob_arguments *arguments)
     HOB_AUTO(talk) struct hob_talk *talk = hob_talk_open(&scope, &request);
     return print_fields(arguments, talk, batch);
 }
+
+static const struct hob_option options[] = {
+    {.name = "config",
+     .letter = 'c',
+     .argument = "FILE",
+     .repeatable = true,
+     .help = "ask this config instead of _lamd.yml and _config.yml; of several the first that "
+             "exists"},
+    {.name = "fields",
+     .letter = 'f',
+     .argument = "FIELD...",
+     .repeatable = true,
+     .many = true,
+     .help = "with batch: the fields to print, each as NAME:VALUE"},
+    {0},
+};
+
+static const struct hob_note examples[] = {
+    {"hob field title talk.md", "the title of a talk"},
+    {"hob field venue talks/talk.md --config shared.yml", "with another config to fall back on"},
+    {"hob field batch talk.md --fields title date venue", "several fields, one line each"},
+    {"ln -s hob mdfield", "a link of that name is the command field"},
+    {NULL, NULL},
+};
+
+static const struct hob_note exits[] = {
+    {"0", "printed; a field or a file that is not there is an empty line"},
+    {"1", "standard output could not be written"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+const struct hob_command hob_command_field = {
+    .name = "field",
+    .summary = "print a field of a talk",
+    .arguments = "FIELD FILE",
+    .description =
+        "Prints a field of the front matter of a markdown file. A field that the talk lacks "
+        "comes from a config file in the working directory: _lamd.yml, or _config.yml when "
+        "there is no _lamd.yml. Variables such as $HOME are expanded in what is printed.\n\n"
+        "With the word batch in place of FIELD, the fields after --fields are printed, each on "
+        "a line NAME:VALUE; the file is read once.\n\n"
+        "Called as mdfield, the command is a drop-in for the tool of that name.",
+    .options = options,
+    .examples = examples,
+    .exit_notes = exits,
+    .alias = "mdfield",
+    .least_words = 2,
+    .most_words = 2,
+    .run = run_field,
+};

@@ -1,6 +1,8 @@
 /* help: see help.h. */
 #include "cli/help.h"
 
+#include <stdio.h>
+
 #include "access/access.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -106,9 +108,33 @@ static void put_examples(struct hob_buffer *out, const struct hob_command *comma
     }
 }
 
+static void put_summaries(struct hob_buffer *out, const struct hob_command *const *commands)
+{
+    for (; *commands != NULL; commands++) {
+        hob_buffer_printf(out, "  %s", (*commands)->name);
+        go_to_column(out, 16);
+        put_wrapped(out, (*commands)->summary, 16);
+    }
+}
+
+static void put_group(struct hob_buffer *out, const struct hob_command *command,
+                      const char *program)
+{
+    hob_buffer_printf(out, "Usage: %s COMMAND [OPTION]... [ARGUMENT]...\n\n", program);
+    put_wrapped(out, command->description, 0);
+    hob_buffer_put_string(out, "\nCommands:\n");
+    put_summaries(out, command->subcommands);
+    put_examples(out, command);
+    hob_buffer_printf(out, "\n'%s COMMAND --help' says how each is used.\n", program);
+}
+
 void hob_help_put_command(struct hob_buffer *out, const struct hob_command *command,
                           const char *program)
 {
+    if (command->subcommands != NULL) {
+        put_group(out, command, program);
+        return;
+    }
     hob_buffer_printf(out, "Usage: %s [OPTION]... %s\n\n", program, command->arguments);
     put_wrapped(out, command->description, 0);
     hob_buffer_put_string(out, "\nOptions:\n");
@@ -124,11 +150,7 @@ void hob_help_put_overview(struct hob_buffer *out)
     hob_buffer_put_string(out, "hob: " HOB_SUMMARY "\n\n"
                                "Usage: hob COMMAND [OPTION]... [ARGUMENT]...\n\n"
                                "Commands:\n");
-    for (const struct hob_command *command = hob_commands; command->name != NULL; command++) {
-        hob_buffer_printf(out, "  %s", command->name);
-        go_to_column(out, 16);
-        put_wrapped(out, command->summary, 16);
-    }
+    put_summaries(out, hob_commands);
     hob_buffer_put_string(out,
                           "\n'hob help COMMAND' says how a command is used, 'hob help formats' "
                           "what files\ncan be read, 'hob help functions' what computes, "
@@ -137,7 +159,7 @@ void hob_help_put_overview(struct hob_buffer *out)
 
 /* --- the formats of files --- */
 
-static const char *directions_of(const struct hob_format *format)
+const char *hob_help_directions(const struct hob_format *format)
 {
     if (format->read == NULL)
         return "write";
@@ -154,113 +176,38 @@ void hob_help_put_formats(struct hob_buffer *out)
         go_to_column(out, COLUMN);
         put_wrapped(out, formats[i].summary, COLUMN);
         hob_buffer_put_repeated(out, ' ', COLUMN);
-        hob_buffer_printf(out, "(%s%s%s)\n", directions_of(&formats[i]),
+        hob_buffer_printf(out, "(%s%s%s)\n", hob_help_directions(&formats[i]),
                           formats[i].extensions[0] != '\0' ? ": " : "", formats[i].extensions);
     }
 }
 
-/* --- markdown --- */
-
-/* Text outside code: what markdown would take for a mark is escaped. */
-static void put_markdown(struct hob_buffer *out, const char *text)
+/* `program` is how the commands among which it was looked for are called: "hob", "hob session". */
+static int unknown_command(const struct hob_arguments *arguments, const char *program,
+                           const struct hob_command *const *commands, const char *name)
 {
-    for (; *text != '\0'; text++) {
-        if (strchr("_*|<`\\[", *text) != NULL)
-            hob_buffer_put_char(out, '\\');
-        hob_buffer_put_char(out, *text);
-    }
-}
-
-static void put_markdown_option(struct hob_buffer *out, const struct hob_option *option)
-{
-    if (option->hidden)
-        return;
-    HOB_AUTO(buffer) struct hob_buffer help = HOB_BUFFER_INIT;
-    hob_help_put_option_help(&help, option);
-    hob_buffer_put_string(out, "| `");
-    hob_help_put_option(out, option);
-    hob_buffer_put_string(out, "` | ");
-    put_markdown(out, hob_buffer_string(&help));
-    hob_buffer_put_string(out, " |\n");
-}
-
-static void put_markdown_exits(struct hob_buffer *out, const struct hob_command *command)
-{
-    hob_buffer_put_string(out, "\n| exit status | meaning |\n|---|---|\n");
-    for (const struct hob_note *note = command->exit_notes; note->what != NULL; note++) {
-        hob_buffer_printf(out, "| %s | ", note->what);
-        put_markdown(out, note->meaning);
-        hob_buffer_put_string(out, " |\n");
-    }
-}
-
-static void put_markdown_command(struct hob_buffer *out, const struct hob_command *command)
-{
-    hob_buffer_printf(out, "\n## hob %s\n\n", command->name);
-    put_markdown(out, command->summary);
-    hob_buffer_printf(out, "\n\n```\nhob %s [OPTION]... %s\n```\n\n", command->name,
-                      command->arguments);
-    put_markdown(out, command->description);
-    hob_buffer_put_string(out, "\n\n| option | meaning |\n|---|---|\n");
-    for (const struct hob_option *option = command->options; option->name != NULL; option++)
-        put_markdown_option(out, option);
-    put_markdown_option(out, &hob_help_option);
-    put_markdown_exits(out, command);
-    hob_buffer_put_string(out, "\n```sh\n");
-    for (const struct hob_note *note = command->examples; note->what != NULL; note++)
-        hob_buffer_printf(out, "%s%s%s\n", note->what, note->meaning[0] != '\0' ? "  # " : "",
-                          note->meaning);
-    hob_buffer_put_string(out, "```\n");
-}
-
-static void put_markdown_formats(struct hob_buffer *out)
-{
-    size_t count;
-    const struct hob_format *formats = hob_formats(&count);
-    hob_buffer_put_string(out, "\n## Formats\n\n| type | what it is | can | endings |\n"
-                               "|---|---|---|---|\n");
-    for (size_t i = 0; i < count; i++) {
-        hob_buffer_printf(out, "| `%s` | ", formats[i].type);
-        put_markdown(out, formats[i].summary);
-        hob_buffer_printf(out, " | %s | %s |\n", directions_of(&formats[i]), formats[i].extensions);
-    }
-}
-
-void hob_help_put_markdown(struct hob_buffer *out)
-{
-    hob_buffer_put_string(out, "# hob: commands\n\n"
-                               "Made by `hob help --markdown` from the table of commands.\n");
-    for (const struct hob_command *command = hob_commands; command->name != NULL; command++)
-        put_markdown_command(out, command);
-    put_markdown_formats(out);
-}
-
-static int unknown_command(const struct hob_arguments *arguments, const char *name)
-{
-    const struct hob_command *nearest = hob_command_nearest(name);
+    const struct hob_command *nearest = hob_command_nearest(commands, name);
     struct hob_error error;
     hob_error_set(&error, HOB_E_PARAMETER, "there is no command '%s'", name);
     if (nearest != NULL)
         hob_error_hint(&error, "did you mean '%s'?", nearest->name);
     else
-        hob_error_hint(&error, "'hob help' lists all commands");
+        hob_error_hint(&error, "'%s --help' lists all commands", program);
     return hob_report_usage(arguments->program, &error);
 }
 
-static void put_page(struct hob_buffer *out, const struct hob_arguments *arguments,
-                     const struct hob_command *command)
+static int print_page(const struct hob_arguments *arguments, const struct hob_command *command,
+                      const char *program)
 {
-    if (hob_arguments_has(arguments, "man")) {
-        hob_man_put(out, command);
-    } else if (hob_arguments_has(arguments, "markdown")) {
-        hob_help_put_markdown(out);
-    } else if (command == NULL) {
-        hob_help_put_overview(out);
-    } else {
-        HOB_AUTO(buffer) struct hob_buffer program = HOB_BUFFER_INIT;
-        hob_buffer_printf(&program, "hob %s", command->name);
-        hob_help_put_command(out, command, hob_buffer_string(&program));
-    }
+    HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
+    if (hob_arguments_has(arguments, "man"))
+        hob_man_put(&output.buffer, command);
+    else if (hob_arguments_has(arguments, "markdown"))
+        hob_help_put_markdown(&output.buffer);
+    else if (command == NULL)
+        hob_help_put_overview(&output.buffer);
+    else
+        hob_help_put_command(&output.buffer, command, program);
+    return hob_output_finish(&output);
 }
 
 /* Only a program that renders templates knows them. */
@@ -276,19 +223,65 @@ static int print_functions(const struct hob_arguments *arguments)
     return hob_output_finish(&output);
 }
 
-int hob_run_help(const struct hob_arguments *arguments)
+static int print_formats(const struct hob_arguments *arguments)
 {
-    const char *topic = arguments->word_count > 0 ? arguments->words[0] : NULL;
-    const struct hob_command *command = topic != NULL ? hob_command_find(topic) : NULL;
-    bool formats = topic != NULL && strcmp(topic, "formats") == 0;
-    if (topic != NULL && strcmp(topic, "functions") == 0)
-        return print_functions(arguments);
-    if (topic != NULL && command == NULL && !formats)
-        return unknown_command(arguments, topic);
     HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
-    if (formats)
-        hob_help_put_formats(&output.buffer);
-    else
-        put_page(&output.buffer, arguments, command);
+    hob_help_put_formats(&output.buffer);
     return hob_output_finish(&output);
 }
+
+static int run_help(const struct hob_arguments *arguments)
+{
+    static const struct hob_command *const none[] = {NULL};
+    char program[64] = "hob";
+    const struct hob_command *command = NULL;
+    if (arguments->word_count == 1 && strcmp(arguments->words[0], "functions") == 0)
+        return print_functions(arguments);
+    if (arguments->word_count == 1 && strcmp(arguments->words[0], "formats") == 0)
+        return print_formats(arguments);
+    for (size_t i = 0; i < arguments->word_count; i++) {
+        const struct hob_command *const *commands = i == 0 ? hob_commands : command->subcommands;
+        commands = commands != NULL ? commands : none;
+        command = hob_command_find(commands, arguments->words[i]);
+        if (command == NULL)
+            return unknown_command(arguments, program, commands, arguments->words[i]);
+        size_t size = strlen(program);
+        snprintf(program + size, sizeof program - size, " %s", command->name);
+    }
+    return print_page(arguments, command, program);
+}
+
+static void put_topics(struct hob_buffer *out)
+{
+    for (const struct hob_command *const *at = hob_commands; *at != NULL; at++)
+        hob_buffer_printf(out, "%s ", (*at)->name);
+    hob_buffer_put_string(out, "formats functions");
+}
+
+static const struct hob_option options[] = {
+    {.name = "man", .hidden = true, .help = "print the man page instead (roff)"},
+    {.name = "markdown", .help = "print the reference of all commands in markdown"},
+    {0},
+};
+
+static const struct hob_note examples[] = {
+    {"hob help read", "the options and examples of a command"},
+    {"hob help formats", "what files can be read and written"},
+    {"hob help functions", "what compute sections, lists and templates can call"},
+    {NULL, NULL},
+};
+
+const struct hob_command hob_command_help = {
+    .name = "help",
+    .summary = "say how a command is used",
+    .arguments = "[COMMAND [SUBCOMMAND]]",
+    .description = "Without a command: the list of commands. The word formats in place of "
+                   "COMMAND lists the formats of files, functions what compute sections, "
+                   "lists and templates can call.",
+    .options = options,
+    .examples = examples,
+    .exit_notes = hob_usual_exits,
+    .argument_choices = put_topics,
+    .most_words = 2,
+    .run = run_help,
+};

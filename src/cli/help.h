@@ -5,6 +5,8 @@
 #include "base/buffer.h"
 #include "cli/command.h"
 
+struct hob_format;
+
 /* One line that says what hob is. */
 #define HOB_SUMMARY "keep data and interpreters warm, and read tables quickly"
 
@@ -19,6 +21,9 @@ void hob_help_put_formats(struct hob_buffer *out);
 void hob_help_put_markdown(struct hob_buffer *out);
 /* A man page in roff: of the command, or of hob itself when it is NULL. */
 void hob_man_put(struct hob_buffer *out, const struct hob_command *command);
+
+/* What can be done with files of a format: "read", "write", "read, write". */
+const char *hob_help_directions(const struct hob_format *format);
 
 /* A name and what it means, in two columns. */
 void hob_help_put_item(struct hob_buffer *out, const char *what, const char *meaning);

@@ -74,9 +74,15 @@ static void put_notes(struct hob_buffer *out, const struct hob_note *note)
     }
 }
 
-static void put_command(struct hob_buffer *out, const struct hob_command *command)
+static void put_options(struct hob_buffer *out, const struct hob_command *command)
 {
-    put_title(out, command->name, command->summary);
+    for (const struct hob_option *option = command->options; option->name != NULL; option++)
+        put_option(out, option);
+    put_option(out, &hob_help_option);
+}
+
+static void put_single(struct hob_buffer *out, const struct hob_command *command)
+{
     hob_buffer_printf(out, ".SH SYNOPSIS\n.B hob %s\n[OPTION]... ", command->name);
     put_roff(out, command->arguments);
     if (command->alias != NULL)
@@ -84,11 +90,41 @@ static void put_command(struct hob_buffer *out, const struct hob_command *comman
     hob_buffer_put_string(out, "\n.SH DESCRIPTION\n");
     put_paragraphs(out, command->description);
     hob_buffer_put_string(out, ".SH OPTIONS\n");
-    for (const struct hob_option *option = command->options; option->name != NULL; option++)
-        put_option(out, option);
-    put_option(out, &hob_help_option);
+    put_options(out, command);
     hob_buffer_put_string(out, ".SH EXIT STATUS\n");
     put_notes(out, command->exit_notes);
+}
+
+static void put_subcommand(struct hob_buffer *out, const char *group,
+                           const struct hob_command *command)
+{
+    hob_buffer_printf(out, ".SS hob %s %s [OPTION]... ", group, command->name);
+    put_roff(out, command->arguments);
+    hob_buffer_put_char(out, '\n');
+    put_paragraphs(out, command->description);
+    put_options(out, command);
+}
+
+static void put_group(struct hob_buffer *out, const struct hob_command *command)
+{
+    hob_buffer_printf(out, ".SH SYNOPSIS\n.B hob %s\nCOMMAND [OPTION]... [ARGUMENT]...\n",
+                      command->name);
+    hob_buffer_put_string(out, ".SH DESCRIPTION\n");
+    put_paragraphs(out, command->description);
+    hob_buffer_put_string(out, ".SH COMMANDS\n");
+    for (const struct hob_command *const *at = command->subcommands; *at != NULL; at++)
+        put_subcommand(out, command->name, *at);
+    hob_buffer_put_string(out, ".SH EXIT STATUS\n");
+    put_notes(out, command->subcommands[0]->exit_notes);
+}
+
+static void put_command(struct hob_buffer *out, const struct hob_command *command)
+{
+    put_title(out, command->name, command->summary);
+    if (command->subcommands != NULL)
+        put_group(out, command);
+    else
+        put_single(out, command);
     hob_buffer_put_string(out, ".SH EXAMPLES\n");
     put_notes(out, command->examples);
     hob_buffer_put_string(out, ".SH SEE ALSO\n.BR hob (1)\n");
@@ -99,9 +135,9 @@ static void put_overview(struct hob_buffer *out)
     put_title(out, "", HOB_SUMMARY);
     hob_buffer_put_string(out, ".SH SYNOPSIS\n.B hob\nCOMMAND [OPTION]... [ARGUMENT]...\n"
                                ".SH COMMANDS\n");
-    for (const struct hob_command *command = hob_commands; command->name != NULL; command++) {
-        hob_buffer_printf(out, ".TP\n.BR hob\\-%s (1)\n", command->name);
-        put_roff(out, command->summary);
+    for (const struct hob_command *const *at = hob_commands; *at != NULL; at++) {
+        hob_buffer_printf(out, ".TP\n.BR hob\\-%s (1)\n", (*at)->name);
+        put_roff(out, (*at)->summary);
         hob_buffer_put_string(out, ".\n");
     }
     hob_buffer_put_string(out, ".SH OPTIONS\n.TP\n.B \\-\\-version\nSay which hob this is.\n"

@@ -129,14 +129,16 @@ static int sort_words(struct parser *parser)
     while (parser->at < parser->count) {
         const char *word = parser->words[parser->at++];
         int code = 0;
-        if (only_words || !looks_like_option(word))
+        if (only_words || !looks_like_option(word)) {
             parser->arguments->words[parser->arguments->word_count++] = word;
-        else if (strcmp(word, "--") == 0)
+            only_words = only_words || parser->arguments->command->words_end_options;
+        } else if (strcmp(word, "--") == 0) {
             only_words = true;
-        else if (word[1] == '-')
+        } else if (word[1] == '-') {
             code = parse_long(parser, word + 2);
-        else
+        } else {
             code = parse_short(parser, word + 1);
+        }
         if (code != 0)
             return code;
     }

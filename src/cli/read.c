@@ -314,7 +314,7 @@ static int print_table(const struct reading *reading, const struct hob_frame *fr
     return finish(reading, &destination, code, &error);
 }
 
-int hob_run_read(const struct hob_arguments *arguments)
+static int run_read(const struct hob_arguments *arguments)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     struct reading reading = {
@@ -336,3 +336,107 @@ int hob_run_read(const struct hob_arguments *arguments)
         return hob_report(arguments->name, &error);
     return print_table(&reading, frame);
 }
+
+static const struct hob_option options[] = {
+    {.name = "field",
+     .letter = 'f',
+     .argument = "FIELD",
+     .help = "print one field of an interface"},
+    {.name = "format",
+     .letter = 'F',
+     .argument = "FORMAT",
+     .choices = hob_read_put_formats,
+     .help = "how to print; the default is table, or what the name of OUT says"},
+    {.name = "type",
+     .letter = 't',
+     .argument = "TYPE",
+     .choices = hob_read_put_types,
+     .help = "what the file holds, when its name does not say"},
+    {.name = "delimiter",
+     .letter = 'd',
+     .argument = "TEXT",
+     .help = "between the cells of a CSV file; \\t is a tab, \\s+ any white space"},
+    {.name = "rows",
+     .letter = 'n',
+     .argument = "NUMBER",
+     .help = "print only the first rows; a table says how many more there are"},
+    {.name = "where",
+     .letter = 'w',
+     .argument = "CONDITION",
+     .repeatable = true,
+     .help = "only rows for which this holds, as in 'year >= 2020 and venue contains \"Harbour\"'; "
+             "of several all must"},
+    {.name = "sort",
+     .letter = 's',
+     .argument = "NAME,...",
+     .repeatable = true,
+     .help = "put rows into order by these columns; -NAME is descending"},
+    {.name = "select",
+     .letter = 'c',
+     .argument = "NAME,...",
+     .repeatable = true,
+     .help = "only these columns, in this order, after grouping and sorting"},
+    {.name = "limit", .argument = "NUMBER", .help = "no more rows than that, after sorting"},
+    {.name = "group",
+     .letter = 'g',
+     .argument = "NAME,...",
+     .repeatable = true,
+     .help = "one row for each combination of cells of these columns"},
+    {.name = "count", .help = "the number of rows of each group, or of all"},
+    {.name = "sum",
+     .argument = "NAME,...",
+     .repeatable = true,
+     .help = "of each group, the sum of these columns"},
+    {.name = "mean", .argument = "NAME,...", .repeatable = true, .help = "their mean"},
+    {.name = "min", .argument = "NAME,...", .repeatable = true, .help = "their least cell"},
+    {.name = "max", .argument = "NAME,...", .repeatable = true, .help = "their largest cell"},
+    {.name = "types", .help = "show the type of each column below its name, in tables"},
+    {.name = "max-file-size",
+     .argument = "SIZE",
+     .help = "refuse larger files: bytes, or a number with K, M or G; the default is 4G"},
+    {.name = "output",
+     .letter = 'o',
+     .argument = "OUT",
+     .help = "write to this file; it is replaced whole or not at all"},
+    {0},
+};
+
+static const struct hob_note examples[] = {
+    {"hob read grants.csv", "a file as a table"},
+    {"hob read publications.yml --select year,title --rows 5", "some of it"},
+    {"hob read publications.yml --where 'year >= 2020' --sort -year,title --limit 20",
+     "the rows that are wanted, in order"},
+    {"hob read grants.csv --group funder --count --sum amount", "what there is to say of groups"},
+    {"hob read interfaces/grants.yml", "what an interface describes"},
+    {"hob read interfaces/grants.yml --field title", "one field of the interface itself"},
+    {"hob read grants.csv -o grants.json", "from one format to another"},
+    {"hob read grants.csv --format arrow > grants.arrows", "columns for pandas or polars"},
+    {"curl -s URL | hob read - --type csv --format ndjson", "from a pipe"},
+    {NULL, NULL},
+};
+
+static const struct hob_note exits[] = {
+    {"0", "read and written"},
+    {"1", "the file could not be read as asked, or the result not written"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+const struct hob_command hob_command_read = {
+    .name = "read",
+    .summary = "print a data file, or what an interface describes",
+    .arguments = "FILE|INTERFACE",
+    .description =
+        "Reads a table and prints it. What a file holds is told by the ending of its name, or "
+        "by --type; - reads standard input and needs --type. A YAML file that is a mapping "
+        "with `input` (or that inherits one) is an interface: its input is read, and relative "
+        "paths in it start from the working directory; with --type yaml it is data.\n\n"
+        "A table on a terminal is cut to its width, and a long one shows its first and last "
+        "rows; nothing is cut elsewhere.",
+    .options = options,
+    .examples = examples,
+    .exit_notes = exits,
+    .least_words = 1,
+    .most_words = 1,
+    .run = run_read,
+};

@@ -159,7 +159,7 @@ static int write_file(struct hob_transfer *transfer, const char *path)
     return hob_transfer_finish(transfer, code, &error);
 }
 
-int hob_run_write(const struct hob_arguments *arguments)
+static int run_write(const struct hob_arguments *arguments)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     struct hob_transfer transfer = {.arguments = arguments, .arena = arena};
@@ -180,3 +180,60 @@ int hob_run_write(const struct hob_arguments *arguments)
     return interface != NULL ? write_interface(&transfer, interface)
                              : write_file(&transfer, arguments->words[0]);
 }
+
+static const struct hob_option options[] = {
+    {.name = "interface",
+     .letter = 'i',
+     .argument = "FILE",
+     .help = "write to the output of this interface"},
+    {.name = "from",
+     .letter = 'f',
+     .argument = "FORMAT",
+     .choices = hob_write_put_sources,
+     .help = "what standard input holds; the default is told by its first bytes"},
+    {.name = "type",
+     .letter = 't',
+     .argument = "TYPE",
+     .choices = hob_transfer_put_targets,
+     .help = "what OUT is to hold, when its name does not say"},
+    {.name = "option",
+     .letter = 'O',
+     .argument = "KEY=VALUE",
+     .repeatable = true,
+     .help = "a key as in the output of an interface, its value in YAML"},
+    {.name = "max-file-size",
+     .argument = "SIZE",
+     .help = "refuse more input: bytes, or a number with K, M or G; the default is 4G"},
+    {0},
+};
+
+static const struct hob_note examples[] = {
+    {"my-program | hob write people.yml", "records as a file, replaced whole or not at all"},
+    {"hob read a.csv --format ndjson | grep Ada | hob write ada.csv", "in a pipeline"},
+    {"my-program | hob write --interface grants.yml", "where an interface says"},
+    {NULL, NULL},
+};
+
+static const struct hob_note exits[] = {
+    {"0", "written"},
+    {"1", "the records could not be read, or not written; what was there is as it was"},
+    {"2", "the command line is wrong"},
+    {NULL, NULL},
+};
+
+const struct hob_command hob_command_write = {
+    .name = "write",
+    .summary = "write records from standard input to a file, or where an interface says",
+    .arguments = "[OUT]",
+    .description =
+        "Reads records (JSON, a JSON record a line, or CSV with a header) from standard input "
+        "and writes them to OUT, in the format of its ending or of --type, or to the output of "
+        "an interface. Everything is read before anything is written, and a file is replaced "
+        "whole or not at all. An OUT of - is standard output.\n\n"
+        "What takes longer than a second is shown on standard error, if that is a terminal.",
+    .options = options,
+    .examples = examples,
+    .exit_notes = exits,
+    .most_words = 1,
+    .run = run_write,
+};

@@ -111,10 +111,10 @@ class Scratch(unittest.TestCase):
 class Usage(Scratch):
     def test_mistakes_are_one_line_and_status_2(self):
         for words, message in [
-            ([], "hob: no command was given ('hob help' lists all commands)"),
+            ([], "hob: no command was given ('hob --help' lists all commands)"),
             (["feild"], "hob: there is no command 'feild' (did you mean 'hob field'?)"),
-            (["xyzzy"], "hob: there is no command 'xyzzy' ('hob help' lists all commands)"),
-            (["--frob"], "hob: unknown option '--frob' ('hob help' lists all commands)"),
+            (["xyzzy"], "hob: there is no command 'xyzzy' ('hob --help' lists all commands)"),
+            (["--frob"], "hob: unknown option '--frob' ('hob --help' lists all commands)"),
             (["read", "--fromat", "csv", "x"],
              "hob read: unknown option '--fromat' (did you mean '--format'?)"),
             (["read"], "hob read: FILE|INTERFACE is missing "

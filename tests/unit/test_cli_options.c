@@ -191,32 +191,41 @@ static void only_near_names_are_suggested(void **state)
 static void commands_are_found_by_name_and_by_executable(void **state)
 {
     (void)state;
-    assert_non_null(hob_command_find("read"));
-    assert_null(hob_command_find("rea"));
-    assert_ptr_equal(hob_command_nearest("rea"), hob_command_find("read"));
-    assert_null(hob_command_nearest("xylophone"));
-    assert_ptr_equal(hob_command_of_executable("/usr/bin/mdfield"), hob_command_find("field"));
-    assert_ptr_equal(hob_command_of_executable("mdfield"), hob_command_find("field"));
+    assert_non_null(hob_command_find(hob_commands, "read"));
+    assert_null(hob_command_find(hob_commands, "rea"));
+    assert_ptr_equal(hob_command_nearest(hob_commands, "rea"),
+                     hob_command_find(hob_commands, "read"));
+    assert_null(hob_command_nearest(hob_commands, "xylophone"));
+    assert_ptr_equal(hob_command_of_executable("/usr/bin/mdfield"),
+                     hob_command_find(hob_commands, "field"));
+    assert_ptr_equal(hob_command_of_executable("mdfield"), hob_command_find(hob_commands, "field"));
     assert_null(hob_command_of_executable("/mdfield/hob"));
+}
+
+static void a_row_is_complete(void *data, const struct hob_command *row, const char *title)
+{
+    (void)data;
+    (void)title;
+    assert_non_null(row->summary);
+    assert_non_null(row->description);
+    assert_non_null(row->examples[0].what);
+    assert_true((row->run == NULL) == (row->subcommands != NULL));
+    if (row->subcommands != NULL)
+        return;
+    assert_non_null(row->arguments);
+    assert_non_null(row->exit_notes);
+    assert_true(row->least_words <= row->most_words);
+    for (const struct hob_option *a = row->options; a->name != NULL; a++)
+        for (const struct hob_option *b = row->options; b != a; b++) {
+            assert_string_not_equal(a->name, b->name);
+            assert_true(a->letter == 0 || a->letter != b->letter);
+        }
 }
 
 static void the_table_is_complete(void **state)
 {
     (void)state;
-    for (const struct hob_command *row = hob_commands; row->name != NULL; row++) {
-        assert_non_null(row->summary);
-        assert_non_null(row->arguments);
-        assert_non_null(row->description);
-        assert_non_null(row->run);
-        assert_non_null(row->exit_notes);
-        assert_non_null(row->examples[0].what);
-        assert_true(row->least_words <= row->most_words);
-        for (const struct hob_option *a = row->options; a->name != NULL; a++)
-            for (const struct hob_option *b = row->options; b != a; b++) {
-                assert_string_not_equal(a->name, b->name);
-                assert_true(a->letter == 0 || a->letter != b->letter);
-            }
-    }
+    hob_command_each(a_row_is_complete, NULL);
 }
 
 int main(void)
