@@ -36,7 +36,10 @@
     X(TEMPLATE,       24, "LiquidSyntaxError",    422, 1) /* a template that cannot be parsed */   \
     X(PATTERN,        25, "error",                422, 1) /* a regular expression that is none */  \
     X(NO_KEY,         26, "KeyError",             404, 1) /* no such session, row or column */     \
-    X(NOT_ACCEPTABLE, 27, "ValueError",           406, 1) /* no form that the client takes */
+    X(NOT_ACCEPTABLE, 27, "ValueError",           406, 1) /* no form that the client takes */      \
+    X(WORKER,         28, "WorkerError",          502, 1) /* a worker died, or broke its pipes */  \
+    X(TIMEOUT,        29, "TimeoutError",         504, 1) /* no answer before the deadline */      \
+    X(CANCELLED,      30, "CancelledError",       499, 1) /* its caller went away, or said so */
 /* clang-format on */
 
 enum hob_error_code {
