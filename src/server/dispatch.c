@@ -429,6 +429,7 @@ static struct hob_response *answer_now(struct hob_server *server, const struct a
     case HOB_ROUTE_KEPT:
         return quick_answer(server, asked);
     case HOB_ROUTE_SLOW:
+    case HOB_ROUTE_RELAYED:
         break;
     }
     return NULL;
@@ -437,13 +438,19 @@ static struct hob_response *answer_now(struct hob_server *server, const struct a
 void hob_dispatch_handle(void *context, struct hob_http_request *request)
 {
     struct hob_server *server = context;
-    if (request->body.size > QUICK_BODY_SIZE) {
+    struct outcome outcome = {0};
+    HOB_AUTO(response) struct hob_response *response = NULL;
+    const struct hob_route *route = hob_route_find(request->path);
+    bool relayed = route != NULL && route->kind == HOB_ROUTE_RELAYED;
+    if (request->body.size > QUICK_BODY_SIZE && !relayed) {
         answer_later(server, request);
         return;
     }
-    struct outcome outcome = {0};
-    HOB_AUTO(response) struct hob_response *response = NULL;
     struct asked asked = find_route(request, &response);
+    if (asked.route != NULL && relayed) {
+        route->relay(server, request);
+        return;
+    }
     if (asked.route != NULL)
         response = answer_now(server, &asked, &outcome);
     if (asked.route != NULL && response == NULL) {

@@ -8,6 +8,7 @@
 
 #include "compute/compute.h"
 #include "config/roots.h"
+#include "pool/pool.h"
 #include "server/cache.h"
 #include "server/guard.h"
 #include "server/http.h"
@@ -22,6 +23,7 @@ struct hob_server {
     struct hob_roots *roots;
     struct hob_compute *compute;
     struct hob_store *store; /* the sessions */
+    struct hob_supervisor *pools; /* NULL when there are none */
     struct hob_cache *cache;
     struct hob_work *work;
     struct hob_http *tcp, *local; /* `local` is NULL without a unix socket */
@@ -41,6 +43,10 @@ struct hob_response *hob_dispatch_admit(void *server, struct hob_http_request *r
 void hob_dispatch_handle(void *server, struct hob_http_request *request);
 struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_request *request,
                                               enum hob_http_refusal why);
+
+/* The pool of that name; HOB_E_NO_KEY. */
+int hob_pools_find(struct hob_server *server, struct hob_text name, struct hob_pool **pool,
+                   struct hob_error *error);
 
 /* Makes the answers of constant routes. */
 int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error);

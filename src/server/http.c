@@ -124,6 +124,8 @@ static enum MHD_Result deliver(struct connection *connection, struct hob_respons
     bool last = atomic_load_explicit(&connection->http->draining, memory_order_relaxed);
     if (response->streamed || response->body.size > LONG_ANSWER)
         set_time_limit(connection, SEND_SECONDS);
+    if (response->streamed)
+        hob_response_set_connection(response, connection->native);
     if (last && !response->streamed)
         return send_last(connection, response);
     if (last) /* nobody else is given a streamed answer */

@@ -137,6 +137,19 @@ static int check_state(const char *wanted, struct hob_error *error)
     return number == 0 ? 0 : hob_error_from_errno(error, number, "keep sessions in", wanted);
 }
 
+static int open_pools(struct hob_server *server, struct hob_error *error)
+{
+    struct hob_pool *pool;
+    if (server->options.pool_count == 0)
+        return 0;
+    server->pools = hob_supervisor_new(error);
+    int code = server->pools != NULL ? 0 : error->code;
+    for (size_t i = 0; code == 0 && i < server->options.pool_count; i++)
+        code = hob_pool_open(&pool, server->pools, server->options.pools[i].name,
+                             &server->options.pools[i].options, error);
+    return code;
+}
+
 int hob_server_start(struct hob_server **out, const struct hob_server_options *options,
                      struct hob_error *error)
 {
@@ -165,6 +178,8 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     if (code == 0)
         code = hob_dispatch_prepare(server, error);
     if (code == 0)
+        code = open_pools(server, error);
+    if (code == 0)
         code = listen_tcp(server, error);
     if (code == 0 && !server->options.no_socket)
         code = listen_local(server, error);
@@ -180,6 +195,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     /* They belong to the caller, and were read for the last time. */
     server->options.host = server->options.socket_path = NULL;
     server->options.roots = NULL;
+    server->options.pools = NULL;
     *out = server;
     return 0;
 }
@@ -250,8 +266,9 @@ bool hob_server_stop(struct hob_server *server)
         hob_store_flush(server->store);
         return false;
     }
-    /* Jobs answer connections: they end before the connections do. */
+    /* Jobs and workers answer connections: they end before the connections do. */
     hob_work_free(server->work);
+    hob_supervisor_free(server->pools, 0);
     hob_store_flush(server->store);
     hob_http_stop(server->tcp);
     hob_http_stop(server->local);

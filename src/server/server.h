@@ -6,9 +6,15 @@
 #define HOB_SERVER_SERVER_H
 
 #include "base/error.h"
+#include "pool/options.h"
 #include "server/cache.h"
 
 struct hob_server;
+
+struct hob_server_pool {
+    const char *name;
+    struct hob_pool_options options;
+};
 
 /* All zero is the default. */
 struct hob_server_options {
@@ -30,7 +36,9 @@ struct hob_server_options {
     const char *state;         /* directory for sessions; as in struct hob_store_options */
     size_t max_sessions;       /* 0: 100,000 */
     size_t max_session_memory; /* bytes of all sessions; 0: 1 GiB */
-    unsigned drain_seconds;    /* how long open requests may take when the server stops; 0: 30 */
+    const struct hob_server_pool *pools;
+    size_t pool_count;
+    unsigned drain_seconds; /* how long open requests may take when the server stops; 0: 30 */
 };
 
 enum { HOB_SERVER_PORT = 8765 };
