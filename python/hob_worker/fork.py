@@ -2,8 +2,9 @@
 worker.
 
 One thread, one loop. It reads requests, gives each to a child that was forked in advance (a spare),
-and passes on what the child answers. A new spare is forked only when nothing else is to be done, so
-that no request waits for it. A child is
+and passes on what the child answers. To fork a large process, or to take one apart, keeps a processor
+busy for milliseconds, and it is often the one on which the reader of an answer was to wake up. So
+neither is done before the answer went out and things have been quiet for a moment. A child is
 
 - a process group of its own, killed as a whole before its leader is reaped, so nothing that a method
   started outlives it (but what left the group on purpose);
@@ -45,6 +46,10 @@ _TAIL = 4 << 10
 _TAIL_LINES = 10
 _NOTIFICATION = b'{"jsonrpc":"2.0","method":'
 _START_FAILURES = 5
+#: Without any event for so long, children are killed that have served, and spares are forked: when no
+#: request runs, and when some do.
+_QUIET_SECONDS = 0.001
+_QUIET_SECONDS_BUSY = 0.02
 
 
 class Policy:
@@ -141,6 +146,10 @@ class Child:
         os.close(self.lifeline)
 
 
+def _to_nobody(text: str) -> None:
+    text.encode("ascii")
+
+
 def _write_errors(text: bytes) -> None:
     try:
         while text:
@@ -172,6 +181,7 @@ class Zygote:
         self._queue: Deque[Call] = deque()
         self._children: Set[Child] = set()
         self._idle: Deque[Child] = deque()
+        self._served: List[Child] = []  # of use no more, but not killed yet
         self._busy = 0
         self._reading = False
         self._over = False
@@ -183,11 +193,11 @@ class Zygote:
         self._selector.register(self._wake.descriptor, selectors.EVENT_READ, self._on_wake)
         try:
             while not self._settle():
-                ready = self._selector.select(0 if self._wants_spare() else None)
+                ready = self._selector.select(self._patience())
                 for key, events in ready:
                     key.data(events)
                 if not ready:
-                    self._fork_spare()
+                    self._use_quiet()
         finally:
             self._end_children()
             self._selector.close()
@@ -275,6 +285,8 @@ class Zygote:
         if sent < len(line):
             child.outgoing = memoryview(line)[sent:]
             self._listen(child, selectors.EVENT_READ | selectors.EVENT_WRITE)
+        if len(self._served) > self._policy.children:
+            self._kill_served()  # it is never quiet
         return True
 
     def _listen(self, child: Child, events: int) -> None:
@@ -316,7 +328,7 @@ class Zygote:
             self._can_fork = True
             call.answer(line.decode("ascii") or None)
             if self._policy.fresh:
-                child.kill()
+                self._served.append(child)
             elif not child.cancelled:
                 self._idle.append(child)
 
@@ -366,6 +378,8 @@ class Zygote:
         self._children.discard(child)
         if child in self._idle:
             self._idle.remove(child)
+        if child in self._served:
+            self._served.remove(child)
         child.close()
 
     def _wants_spare(self) -> bool:
@@ -374,12 +388,30 @@ class Zygote:
         return len(self._idle) < self._policy.spare and \
             (self._policy.fresh or len(self._children) < self._policy.children)
 
+    def _patience(self) -> Optional[float]:
+        """How many seconds without any event are the time for what should disturb nobody."""
+        if not self._served and not self._wants_spare():
+            return None
+        return _QUIET_SECONDS_BUSY if self._busy else _QUIET_SECONDS
+
+    def _use_quiet(self) -> None:
+        if self._wants_spare():
+            self._fork_spare()
+        else:
+            self._kill_served()
+
+    def _kill_served(self) -> None:
+        for child in self._served:
+            child.kill()
+        self._served.clear()
+
     def _fork_spare(self) -> None:
         child = self._fork()
         if child is None:
             self._can_fork = False  # until a process has ended its work
         else:
             self._idle.append(child)
+            self.touch()
 
     def _fork(self) -> Optional[Child]:
         """A new child; None when the system has none to give."""
@@ -441,11 +473,19 @@ class Zygote:
         os.close(self._input.descriptor)
         os.close(self._session.output.descriptor)
 
+    def touch(self) -> None:
+        """After a fork each page that is written to is copied at its first write. Serving a call for
+        nobody has that done for the pages that every call needs, before there is a hurry."""
+        for call in calls_of(b'{"jsonrpc":"2.0","id":1,"method":"ping","params":{}}', _to_nobody):
+            call.answer(self._worker.perform(call))
+
     def run_calls(self, channel: int) -> None:
-        """In a child: its whole life."""
+        """In a child: its whole life. A child for one request does not end by itself either: the
+        zygote kills it once the answer is out."""
         source, target = Input(channel, LINES, sys.maxsize, None), Output(channel, LINES)
         self._worker.is_child()
         self._worker.start_child()
+        self.touch()
         target.send("")
         while True:
             message = source.next()
@@ -455,8 +495,6 @@ class Zygote:
                 text = self._worker.perform(call)
                 flush_streams()
                 target.send(text or "")
-            if self._policy.fresh:
-                return
 
 
 def _run_child(zygote: Zygote, own: Child, channel: socket.socket, errors: int,
