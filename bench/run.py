@@ -28,6 +28,7 @@ import sys
 import tempfile
 import time
 
+import fork_worker
 import plot
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -468,7 +469,7 @@ def bench_lists(bench):
 
 SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
           "ping": bench_ping, "answers": bench_answers, "tables": bench_tables,
-          "lists": bench_lists, "growth": bench_growth}
+          "lists": bench_lists, "fork": fork_worker.bench_fork, "growth": bench_growth}
 
 
 def machine():
