@@ -54,12 +54,13 @@ static void wait_for_signal(const sigset_t *signals)
     sigprocmask(SIG_UNBLOCK, signals, NULL);
 }
 
-static int serve(const struct hob_options *options, struct hob_error *error)
+static int serve(const struct hob_settings *settings, struct hob_error *error)
 {
+    struct hob_server_options options = hob_options_for_server(settings);
     struct hob_server *server = NULL;
     sigset_t signals;
     block_signals(&signals);
-    if (hob_server_start(&server, &options->server, error) != 0)
+    if (hob_server_start(&server, &options, error) != 0)
         return fail(error, 1);
     printf("hobd: listening on %s\n", hob_server_url(server));
     fflush(stdout);
@@ -70,17 +71,36 @@ static int serve(const struct hob_options *options, struct hob_error *error)
     return 0;
 }
 
-static void print_routes(void)
+/* Pages of the documentation. */
+static void print_markdown(const struct hob_options *options)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    hob_reference_put_markdown(&out);
+    if (options->routes)
+        hob_reference_put_markdown(&out);
+    if (options->settings)
+        hob_settings_put_markdown(&out);
     fwrite(out.data, 1, out.size, stdout);
+}
+
+/* Reads the settings, of which the log is set up, and serves by them. */
+static int run(const struct hob_options *options, struct hob_error *error)
+{
+    HOB_AUTO(free) char *path = NULL;
+    HOB_AUTO(settings_read) struct hob_settings_read *settings = NULL;
+    if (hob_settings_find(options->config, &path, error) != 0 ||
+        hob_settings_read(path, &options->overrides, &settings, error) != 0)
+        return fail(error, 1);
+    const char *log_file = settings->values.log.file;
+    hob_log_set_level((enum hob_log_level)settings->values.log.level);
+    if (log_file != NULL && strcmp(log_file, "none") != 0 && hob_log_open(log_file, error) != 0)
+        return fail(error, 1);
+    return serve(&settings->values, error);
 }
 
 int main(int count, char **words)
 {
     (void)count;
-    struct hob_options options;
+    HOB_AUTO(options) struct hob_options options;
     struct hob_error error = HOB_ERROR_INIT;
     if (hob_options_parse(&options, words, &error) != 0)
         return fail(&error, EXIT_USAGE);
@@ -88,12 +108,9 @@ int main(int count, char **words)
         hob_options_print_help();
     if (options.version)
         printf("hobd %s\n", HOB_VERSION);
-    if (options.routes)
-        print_routes();
-    if (options.help || options.version || options.routes)
+    if (options.routes || options.settings)
+        print_markdown(&options);
+    if (options.help || options.version || options.routes || options.settings)
         return fflush(stdout) == 0 ? 0 : 1;
-    hob_log_set_level(options.log_level);
-    if (options.log_file != NULL && hob_log_open(options.log_file, &error) != 0)
-        return fail(&error, 1);
-    return serve(&options, &error);
+    return run(&options, &error);
 }
