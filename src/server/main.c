@@ -6,8 +6,8 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "server/options.h"
 #include "server/reference.h"
+#include "server/reload.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -23,49 +23,63 @@ static void stop_at_once(int number)
     _exit(128 + number);
 }
 
-static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
+static const int signals_taken[] = {SIGTERM, SIGINT, SIGHUP};
 
-enum { STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0] };
+enum { SIGNAL_COUNT = sizeof signals_taken / sizeof signals_taken[0] };
 
 /* The threads of the server inherit the mask, so that signals come to this one alone. One that was
- * ignored when the program started (nohup, a shell's background jobs) stays so. */
-static void block_signals(sigset_t *signals)
+ * ignored when the program started (nohup, a shell's background jobs) stays so; but with a file of
+ * settings SIGHUP does not stop the server, and is always taken. */
+static void block_signals(sigset_t *signals, bool reloads)
 {
     sigemptyset(signals);
-    for (int i = 0; i < STOP_SIGNALS; i++) {
+    for (int i = 0; i < SIGNAL_COUNT; i++) {
         struct sigaction old;
-        if (sigaction(stop_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaddset(signals, stop_signals[i]);
+        bool reload = reloads && signals_taken[i] == SIGHUP;
+        if (reload)
+            signal(SIGHUP, SIG_DFL);
+        if (sigaction(signals_taken[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaddset(signals, signals_taken[i]);
     }
     sigprocmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void wait_for_signal(const sigset_t *signals)
+/* Reloads the settings as often as it is asked to, until it is asked to stop. */
+static void wait_for_stop(const sigset_t *signals, struct hob_reload *reload,
+                          struct hob_server *server)
 {
     int number = 0;
-    while (sigwait(signals, &number) != 0)
-        continue;
+    while (sigwait(signals, &number) != 0 || (number == SIGHUP && reload->path != NULL)) {
+        if (number == SIGHUP)
+            hob_reload_apply(reload, server);
+        number = 0;
+    }
     hob_log(HOB_LOG_INFO, "stopping", "signal", strsignal(number), NULL);
-    /* From now on the next one ends the process, whatever is still open. */
-    for (int i = 0; i < STOP_SIGNALS; i++)
-        if (sigismember(signals, stop_signals[i]))
-            signal(stop_signals[i], stop_at_once);
+    /* From now on the next one ends the process, whatever is still open; there is nothing left to
+     * reload. */
+    if (reload->path != NULL)
+        signal(SIGHUP, SIG_IGN);
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        if (sigismember(signals, signals_taken[i]) &&
+            (signals_taken[i] != SIGHUP || reload->path == NULL))
+            signal(signals_taken[i], stop_at_once);
     sigprocmask(SIG_UNBLOCK, signals, NULL);
 }
 
-static int serve(const struct hob_settings *settings, struct hob_error *error)
+static int serve(struct hob_reload *reload, struct hob_error *error)
 {
-    struct hob_server_options options = hob_options_for_server(settings);
+    struct hob_server_options options = hob_options_for_server(&reload->started->values);
     struct hob_server *server = NULL;
     sigset_t signals;
-    block_signals(&signals);
+    block_signals(&signals, reload->path != NULL);
     if (hob_server_start(&server, &options, error) != 0)
         return fail(error, 1);
     printf("hobd: listening on %s\n", hob_server_url(server));
     fflush(stdout);
-    hob_log(HOB_LOG_INFO, "listening", "url", hob_server_url(server), NULL);
-    wait_for_signal(&signals);
+    hob_log(HOB_LOG_INFO, "listening", "url", hob_server_url(server), "settings",
+            reload->path != NULL ? reload->path : "none", NULL);
+    wait_for_stop(&signals, reload, server);
     if (!hob_server_stop(server))
         _exit(0); /* what exit cleans up is in use by the jobs that still run */
     return 0;
@@ -82,19 +96,12 @@ static void print_markdown(const struct hob_options *options)
     fwrite(out.data, 1, out.size, stdout);
 }
 
-/* Reads the settings, of which the log is set up, and serves by them. */
 static int run(const struct hob_options *options, struct hob_error *error)
 {
-    HOB_AUTO(free) char *path = NULL;
-    HOB_AUTO(settings_read) struct hob_settings_read *settings = NULL;
-    if (hob_settings_find(options->config, &path, error) != 0 ||
-        hob_settings_read(path, &options->overrides, &settings, error) != 0)
+    HOB_AUTO(reload) struct hob_reload reload;
+    if (hob_reload_init(&reload, options, error) != 0)
         return fail(error, 1);
-    const char *log_file = settings->values.log.file;
-    hob_log_set_level((enum hob_log_level)settings->values.log.level);
-    if (log_file != NULL && strcmp(log_file, "none") != 0 && hob_log_open(log_file, error) != 0)
-        return fail(error, 1);
-    return serve(&settings->values, error);
+    return serve(&reload, error);
 }
 
 int main(int count, char **words)
