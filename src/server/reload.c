@@ -94,8 +94,8 @@ static void log_difference(void *data, const struct hob_schema_step *step)
 static void replace(struct hob_reload *reload, struct hob_settings_read *next)
 {
     struct comparison comparison = {reload->started, reload->current, next};
-    hob_log(HOB_LOG_INFO, "the settings were reloaded", "file", reload->path, NULL);
     hob_schema_walk(hob_settings_rows, log_difference, &comparison);
+    hob_log(HOB_LOG_INFO, "the settings were reloaded", "file", reload->path, NULL);
     if (reload->current != reload->started)
         hob_settings_read_free(reload->current);
     reload->current = next;
