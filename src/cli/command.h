@@ -68,6 +68,7 @@ void hob_command_each(void (*visit)(void *data, const struct hob_command *comman
 
 /* The rows, each in the file of its command. */
 extern const struct hob_command hob_command_completion;
+extern const struct hob_command hob_command_config;
 extern const struct hob_command hob_command_convert;
 extern const struct hob_command hob_command_field;
 extern const struct hob_command hob_command_help;

@@ -54,7 +54,7 @@ struct hob_setting_pairs {
 
 struct hob_setting_groups {
     struct hob_setting_named {
-        const char *name; /* letters, digits, - and _, at most 64 */
+        const char *name; /* letters, digits, _, - and ., at most 64 */
         void *values;     /* the struct that the rows describe */
         size_t line;      /* of the name */
     } * items;

@@ -209,9 +209,10 @@ static void put_heading(struct hob_buffer *out, const char *title, const char *h
                                "|---|---|---|---|---|\n");
 }
 
+/* Rows at the left margin share a table. */
 struct markdown {
     struct hob_buffer *out;
-    bool in_table;
+    bool in_general;
 };
 
 static void put_markdown_row(void *data, const struct hob_schema_step *step)
@@ -219,11 +220,13 @@ static void put_markdown_row(void *data, const struct hob_schema_step *step)
     struct markdown *markdown = data;
     struct hob_buffer *out = markdown->out;
     const struct hob_setting *row = step->row;
-    bool heads = step->depth == 0 && schema_has_rows(row);
-    if (heads || !markdown->in_table)
-        put_heading(out, heads ? row->name : "In general",
-                    heads ? row->help : "what stands at the left margin");
-    markdown->in_table = true;
+    bool at_margin = step->depth == 0, heads = at_margin && schema_has_rows(row);
+    if (heads)
+        put_heading(out, row->name, row->help);
+    else if (at_margin && !markdown->in_general)
+        put_heading(out, "In general", "what stands at the left margin");
+    if (at_margin)
+        markdown->in_general = !heads;
     if (schema_has_rows(row))
         return;
     HOB_AUTO(buffer) struct hob_buffer expected = HOB_BUFFER_INIT;

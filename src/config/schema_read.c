@@ -370,7 +370,8 @@ static bool is_good_name(const char *name)
     for (size_t i = 0; i < size; i++) {
         char byte = name[i];
         bool good = (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') ||
-                    (byte >= '0' && byte <= '9') || byte == '_' || (byte == '-' && i > 0);
+                    (byte >= '0' && byte <= '9') || byte == '_' ||
+                    ((byte == '-' || byte == '.') && i > 0);
         if (!good)
             return false;
     }
@@ -388,7 +389,7 @@ static void read_named(struct reading *reading, const struct hob_setting *row,
     size_t before = reading->mistakes->found;
     if (!is_good_name(name))
         add(reading, pair[0], &below,
-            "a name has letters, digits, - and _, and at most 64 of them");
+            "a name has letters, digits, _, - and ., at most 64 of them");
     for (size_t i = 0; i < groups->count; i++)
         if (strcmp(groups->items[i].name, name) == 0)
             add(reading, pair[0], &below, "is there twice");

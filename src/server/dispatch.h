@@ -7,8 +7,8 @@
 #include <stdatomic.h>
 
 #include "compute/compute.h"
-#include "config/roots.h"
 #include "pool/pool.h"
+#include "server/bounds.h"
 #include "server/cache.h"
 #include "server/guard.h"
 #include "server/http.h"
@@ -17,10 +17,13 @@
 #include "server/work.h"
 #include "session/store.h"
 
+/* So many bodies of the largest size may be in memory. */
+enum { HOB_SERVER_BODIES_AT_ONCE = 8 };
+
 struct hob_server {
     struct hob_server_options options; /* with defaults filled in; its texts are not kept */
     struct hob_guard guard;
-    struct hob_roots *roots;
+    struct hob_bounds_place bounds;
     struct hob_compute *compute;
     struct hob_store *store; /* the sessions */
     struct hob_supervisor *pools; /* NULL when there are none */

@@ -126,6 +126,10 @@ struct hob_http;
  * functions look for it. */
 struct hob_http *hob_http_new(const struct hob_http_options *options);
 int hob_http_start(struct hob_http *http, struct hob_error *error);
+/* Other limits than those of the options, from now on; of a body that is on its way, for the rest.
+ */
+void hob_http_limit_bodies(struct hob_http *http, size_t max_body, size_t max_bodies);
+size_t hob_http_max_body(const struct hob_http *http);
 /* Sends the answer; to be called once for each request, in `handle` or, after hob_http_defer, from
  * any thread. Takes no reference. NULL closes the connection without an answer. */
 void hob_http_answer(struct hob_http_request *request, struct hob_response *response);

@@ -3,187 +3,66 @@
 
 #include <stdio.h>
 
-#include "base/number.h"
+#include "pool/settings.h"
 
-static int set_host(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    (void)error;
-    options->server.host = value;
-    return 0;
-}
-
-static int parse_number(const char *value, uint64_t limit, uint64_t *number,
-                        struct hob_error *error)
-{
-    if (hob_number_parse_unsigned(hob_text_from(value), number) == 0 && *number <= limit)
-        return 0;
-    return hob_error_set(error, HOB_E_PARAMETER, "'%s' is no number from 0 to %llu", value,
-                         (unsigned long long)limit);
-}
-
-static int set_port(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    uint64_t port;
-    int code = parse_number(value, UINT16_MAX, &port, error);
-    options->server.port = (uint16_t)port;
-    options->server.any_port = port == 0;
-    return code;
-}
-
-static int set_socket(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    (void)error;
-    options->server.no_socket = strcmp(value, "none") == 0;
-    options->server.socket_path = value;
-    return 0;
-}
-
-static int add_root(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    if (options->server.root_count == HOB_OPTIONS_MAX_ROOTS)
-        return hob_error_set(error, HOB_E_PARAMETER, "there are more than %d of them",
-                             HOB_OPTIONS_MAX_ROOTS);
-    options->roots[options->server.root_count++] = value;
-    return 0;
-}
-
-static int set_log_level(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    return hob_log_level_parse(&options->log_level, value, error);
-}
-
-static int set_log_file(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    (void)error;
-    options->log_file = value;
-    return 0;
-}
-
-static int parse_size(const char *value, size_t *size, struct hob_error *error)
-{
-    if (hob_number_parse_size(hob_text_from(value), size))
-        return 0;
-    return hob_error_set(error, HOB_E_PARAMETER,
-                         "'%s' is no size: use a number of bytes, or such as 64M", value);
-}
-
-static int set_max_body(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    return parse_size(value, &options->server.max_body, error);
-}
-
-static int set_max_file_size(struct hob_options *options, const char *value,
-                             struct hob_error *error)
-{
-    return parse_size(value, &options->server.max_file_size, error);
-}
-
-static int set_cache(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    options->server.no_cache = strcmp(value, "off") == 0;
-    return options->server.no_cache ? 0 : parse_size(value, &options->server.cache_size, error);
-}
-
-static int set_state(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    (void)error;
-    options->server.state = value;
-    return 0;
-}
-
-static int set_session_memory(struct hob_options *options, const char *value,
-                              struct hob_error *error)
-{
-    return parse_size(value, &options->server.max_session_memory, error);
-}
-
-static int set_threads(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    uint64_t number;
-    int code = parse_number(value, 256, &number, error);
-    options->server.threads = (unsigned)number;
-    return code;
-}
-
-static int set_drain(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    uint64_t number;
-    int code = parse_number(value, 24 * 3600, &number, error);
-    if (code == 0 && number == 0)
-        code = hob_error_set(error, HOB_E_PARAMETER, "0 is too short: the least is 1");
-    options->server.drain_seconds = (unsigned)number;
-    return code;
-}
-
-static int set_help(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    (void)value, (void)error;
-    options->help = true;
-    return 0;
-}
-
-static int set_version(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    (void)value, (void)error;
-    options->version = true;
-    return 0;
-}
-
-static int set_routes(struct hob_options *options, const char *value, struct hob_error *error)
-{
-    (void)value, (void)error;
-    options->routes = true;
-    return 0;
-}
-
+/* What is no setting. */
 static const struct option {
     const char *name;
     const char *value; /* what the help calls it; NULL: the option has none */
-    int (*set)(struct hob_options *options, const char *value, struct hob_error *error);
-    const char *help; /* NULL: not shown, being for hob's own documentation */
+    size_t offset;     /* of a bool, or of a text where there is a value */
+    const char *help;  /* NULL: not shown, being for hob's own documentation */
 } table[] = {
-    {"--host", "ADDRESS", set_host, "listen on this address (default 127.0.0.1)"},
-    {"--port", "PORT", set_port, "listen on this port (default 8765); 0 takes one that is free"},
-    {"--socket", "PATH", set_socket,
-     "the unix socket (default $XDG_RUNTIME_DIR/hob/hobd.sock); none for TCP only"},
-    {"--root", "DIRECTORY", add_root,
-     "requests may use files below it, beside the working directory; may be given again"},
-    {"--max-body", "SIZE", set_max_body, "the largest request body (default 64M)"},
-    {"--max-file-size", "SIZE", set_max_file_size, "the largest file that is read (default 4G)"},
-    {"--cache", "SIZE", set_cache,
-     "answers kept warm take at most this (default 32M); off keeps none"},
-    {"--state", "DIRECTORY", set_state,
-     "where sessions are kept (default $XDG_STATE_HOME/hob); none: in memory only"},
-    {"--session-memory", "SIZE", set_session_memory,
-     "sessions take at most this of memory (default 1G); others wait on the disk"},
-    {"--threads", "NUMBER", set_threads, "threads that talk to clients (default: one a core)"},
-    {"--drain", "SECONDS", set_drain,
-     "how long open requests may take when the server stops (default 30)"},
-    {"--log-level", "LEVEL", set_log_level, "error, warning (default), info or debug"},
-    {"--log-file", "PATH", set_log_file, "append the log to a file instead of stderr"},
-    {"--version", NULL, set_version, "print the version and exit"},
-    {"--help", NULL, set_help, "print this and exit"},
-    {"--routes-markdown", NULL, set_routes, NULL},
+    {"--config", "FILE", offsetof(struct hob_options, config),
+     "read the settings in this file, not in ~/.config/hob/hob.yml or /etc/hob/hob.yml; none: in "
+     "no file"},
+    {"--version", NULL, offsetof(struct hob_options, version), "print the version and exit"},
+    {"--help", NULL, offsetof(struct hob_options, help), "print this and exit"},
+    {"--routes-markdown", NULL, offsetof(struct hob_options, routes), NULL},
+    {"--settings-markdown", NULL, offsetof(struct hob_options, settings), NULL},
 };
+
+enum { OPTION_COUNT = sizeof table / sizeof *table };
+
+static void print_option(const char *name, const char *value, const char *help)
+{
+    char left[48];
+    snprintf(left, sizeof left, "%s %s", name, value != NULL ? value : "");
+    printf("  %-22s %s\n", left, help);
+}
+
+static void print_setting(void *data, const struct hob_schema_step *step)
+{
+    (void)data;
+    const struct hob_setting *row = step->row;
+    const char *initial = row->initial != NULL ? row->initial : row->unset;
+    HOB_AUTO(buffer) struct hob_buffer help = HOB_BUFFER_INIT;
+    if (row->option == NULL)
+        return;
+    hob_buffer_put_string(&help, row->help);
+    for (size_t i = 0; row->kind == HOB_SETTING_CHOICE && row->choices[i] != NULL; i++)
+        hob_buffer_printf(&help, "%s %s", i == 0 ? ":" : ",", row->choices[i]);
+    if (initial != NULL)
+        hob_buffer_printf(&help, " (default %s)", initial);
+    else if (row->kind == HOB_SETTING_PATHS || row->kind == HOB_SETTING_TEXTS)
+        hob_buffer_put_string(&help, "; may be given again");
+    print_option(row->option, hob_schema_argument(row), hob_buffer_string(&help));
+}
 
 void hob_options_print_help(void)
 {
     printf("usage: hobd [OPTION...]\n\n"
-           "Serves tables, interfaces and talks over HTTP, from the working directory.\n\n");
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
-        char left[48];
-        if (table[i].help == NULL)
-            continue;
-        snprintf(left, sizeof left, "%s %s", table[i].name,
-                 table[i].value != NULL ? table[i].value : "");
-        printf("  %-22s %s\n", left, table[i].help);
-    }
+           "Serves tables, interfaces and talks over HTTP, from the working directory. What is "
+           "given\nhere wins over the file of settings; 'hob config show' says what that has.\n\n");
+    hob_schema_walk(hob_settings_rows, print_setting, NULL);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (table[i].help != NULL)
+            print_option(table[i].name, table[i].value, table[i].help);
 }
 
-static const struct option *find_option(const char *word, size_t size)
+static const struct option *find_option(struct hob_text name)
 {
-    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
-        if (strlen(table[i].name) == size && strncmp(table[i].name, word, size) == 0)
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (hob_text_is(name, table[i].name))
             return &table[i];
     return NULL;
 }
@@ -192,26 +71,34 @@ static const struct option *find_option(const char *word, size_t size)
 static int take_option(struct hob_options *options, char **words, int *at, struct hob_error *error)
 {
     const char *word = words[(*at)++];
-    size_t size = strcspn(word, "=");
-    const char *value = word[size] == '=' ? word + size + 1 : NULL;
-    const struct option *option = find_option(word, size);
-    if (option == NULL)
+    struct hob_text name = {word, strcspn(word, "=")};
+    const char *value = word[name.size] == '=' ? word + name.size + 1 : NULL;
+    struct hob_schema_place place = hob_settings_option(name);
+    const struct option *option = find_option(name);
+    if (option == NULL && place.row == NULL)
         return hob_error_set(error, HOB_E_PARAMETER, "unknown option '%s'", word);
-    if (option->value == NULL && value != NULL)
+    const char *wants = option != NULL ? option->value : hob_schema_argument(place.row);
+    if (wants == NULL && value != NULL)
         return hob_error_set(error, HOB_E_PARAMETER, "%s takes no value", option->name);
-    if (option->value != NULL && value == NULL)
+    if (wants != NULL && value == NULL)
         value = words[*at] != NULL ? words[(*at)++] : NULL;
-    if (option->value != NULL && value == NULL)
-        return hob_error_set(error, HOB_E_PARAMETER, "%s needs a value: %s %s", option->name,
-                             option->name, option->value);
-    int code = option->set(options, value, error);
-    return code == 0 ? 0 : hob_error_context(error, "%s", option->name);
+    if (wants != NULL && value == NULL)
+        return hob_error_set(error, HOB_E_PARAMETER, "%.*s needs a value: %.*s %s",
+                             HOB_TEXT_ARG(name), HOB_TEXT_ARG(name), wants);
+    if (option == NULL) {
+        int code = hob_settings_override(&options->overrides, place, value, error);
+        return code == 0 ? 0 : hob_error_context(error, "%s", place.row->option);
+    }
+    if (wants != NULL)
+        *(const char **)((char *)options + option->offset) = value;
+    else
+        *(bool *)((char *)options + option->offset) = true;
+    return 0;
 }
 
 int hob_options_parse(struct hob_options *options, char **words, struct hob_error *error)
 {
-    *options = (struct hob_options){.log_level = HOB_LOG_WARNING};
-    options->server.roots = options->roots;
+    *options = (struct hob_options){0};
     for (int at = 1; words[0] != NULL && words[at] != NULL;) {
         int code = take_option(options, words, &at, error);
         if (code != 0) {
@@ -219,5 +106,58 @@ int hob_options_parse(struct hob_options *options, char **words, struct hob_erro
             return code;
         }
     }
+    return 0;
+}
+
+void hob_options_deinit(struct hob_options *options)
+{
+    hob_settings_overrides_deinit(&options->overrides);
+}
+
+static bool is_none(const char *path)
+{
+    return path != NULL && strcmp(path, "none") == 0;
+}
+
+struct hob_server_options hob_options_for_server(const struct hob_settings *settings)
+{
+    return (struct hob_server_options){
+        .host = settings->listen.host,
+        .port = (uint16_t)settings->listen.port,
+        .any_port = settings->listen.port == 0,
+        .socket_path = settings->listen.socket,
+        .no_socket = is_none(settings->listen.socket),
+        .threads = (unsigned)settings->listen.threads,
+        .max_connections = (unsigned)settings->listen.connections,
+        .roots = settings->roots.items,
+        .root_count = settings->roots.count,
+        .max_body = (size_t)settings->limits.body,
+        .max_file_size = (size_t)settings->limits.file,
+        .workers = (unsigned)settings->work.threads,
+        .queue_limit = (size_t)settings->work.queue,
+        .cache_size = (size_t)settings->cache.size,
+        .no_cache = settings->cache.size == 0,
+        .state = settings->sessions.state,
+        .max_sessions = (size_t)settings->sessions.count,
+        .max_session_memory = (size_t)settings->sessions.memory,
+        .drain_seconds = (unsigned)((settings->drain + 999) / 1000),
+    };
+}
+
+int hob_options_add_pools(struct hob_server_options *options,
+                          const struct hob_settings_read *settings, struct hob_error *error)
+{
+    const struct hob_setting_groups *groups = &settings->values.pools;
+    struct hob_server_pool *pools =
+        hob_arena_alloc(settings->arena, (groups->count + 1) * sizeof *pools);
+    for (size_t i = 0; i < groups->count; i++) {
+        pools[i].name = groups->items[i].name;
+        int code = hob_pool_settings_apply(groups->items[i].values, settings->arena,
+                                           &pools[i].options, error);
+        if (code != 0)
+            return hob_error_context(error, "pool '%s'", pools[i].name);
+    }
+    options->pools = pools;
+    options->pool_count = groups->count;
     return 0;
 }

@@ -12,12 +12,12 @@
 #include "base/log.h"
 #include "base/places.h"
 #include "base/platform.h"
+#include "server/apply.h"
 #include "server/dispatch.h"
 #include "server/listen.h"
 
 enum {
     MAX_CONNECTIONS = 16384,
-    BODIES_AT_ONCE = 8,      /* of the largest size */
     SPARE_DESCRIPTORS = 128, /* for files, while all connections are in use */
     DRAIN_STEP_US = 2000,
     DRAIN_QUIET_STEPS = 5, /* so many steps without a request: nobody is in the middle of one */
@@ -53,12 +53,12 @@ static void fill_defaults(struct hob_server_options *options)
     options->drain_seconds = or_default(options->drain_seconds, 30);
 }
 
-static int add_roots(struct hob_server *server, struct hob_error *error)
+static int set_bounds(struct hob_server *server, struct hob_error *error)
 {
-    server->roots = hob_roots_new();
-    int code = hob_roots_add(server->roots, ".", error);
-    for (size_t i = 0; code == 0 && i < server->options.root_count; i++)
-        code = hob_roots_add(server->roots, server->options.roots[i], error);
+    HOB_AUTO(roots) struct hob_roots *roots = hob_roots_new();
+    int code = hob_server_add_roots(roots, &server->options, error);
+    if (code == 0)
+        hob_bounds_replace(&server->bounds, HOB_STEAL(roots), server->options.max_file_size);
     return code;
 }
 
@@ -70,7 +70,7 @@ static struct hob_http *new_http(struct hob_server *server, int descriptor, bool
         .threads = local ? 1 : server->options.threads,
         .max_connections = server->options.max_connections,
         .max_body = server->options.max_body,
-        .max_bodies = server->options.max_body * BODIES_AT_ONCE,
+        .max_bodies = server->options.max_body * HOB_SERVER_BODIES_AT_ONCE,
         .application = &server->application,
     });
 }
@@ -170,9 +170,11 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .max_sessions = options->max_sessions,
         .max_memory = options->max_session_memory,
     });
-    server->cache = hob_cache_new(server->options.cache_size, (size_t)1 << 20);
+    server->cache =
+        hob_cache_new(options->no_cache ? 0 : server->options.cache_size, (size_t)1 << 20);
+    hob_bounds_init(&server->bounds);
     server->work = hob_work_new(server->options.workers, server->options.queue_limit);
-    int code = add_roots(server, error);
+    int code = set_bounds(server, error);
     if (code == 0)
         code = check_state(options->state, error);
     if (code == 0)
@@ -276,7 +278,7 @@ bool hob_server_stop(struct hob_server *server)
     hob_cache_free(server->cache);
     hob_store_free(server->store);
     hob_compute_free(server->compute);
-    hob_roots_free(server->roots);
+    hob_bounds_deinit(&server->bounds);
     free(server->socket_path);
     free(server);
     return true;
