@@ -1,15 +1,19 @@
 /* line_editor_libedit: the adapter of libedit; see line_editor.h.
  *
- * While a line is edited the terminal sends no interrupt: Ctrl-C arrives as a character, bound to a
- * function here, so that no signal handler has to talk to the library. */
+ * While a line is edited the terminal's keys send no signals: Ctrl-C arrives as a character, bound
+ * to a function here, so that no signal handler has to talk to the library. */
 #include <errno.h>
 #include <histedit.h>
+#include <locale.h>
 #include <stdio.h>
+#include <termios.h>
+#include <unistd.h>
 
 #include "cli/display.h"
 #include "cli/line_editor.h"
+#include "cli/output.h"
 
-enum { HISTORY_LENGTH = 1000, LINE_WIDTH = 80 };
+enum { HISTORY_LENGTH = 1000 };
 
 struct hob_line_editor {
     struct hob_line_options options;
@@ -76,7 +80,7 @@ static size_t common_prefix(const char *a, const char *b)
 static void show_words(const struct hob_buffer *words)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    size_t widest = 0, used = 0;
+    size_t widest = 0, used = 0, line_width = hob_terminal_look().width;
     for (const char *word = words->data; word < words->data + words->size;
          word += strlen(word) + 1) {
         size_t width = hob_display_put(&out, hob_text_from(word));
@@ -88,7 +92,7 @@ static void show_words(const struct hob_buffer *words)
          word += strlen(word) + 1) {
         size_t width = hob_display_put(&out, hob_text_from(word));
         used += widest + 2;
-        bool full = used + widest > LINE_WIDTH;
+        bool full = used + widest > line_width;
         used = full ? 0 : used;
         hob_buffer_put_repeated(&out, full ? '\n' : ' ', full ? 1 : widest + 2 - width);
     }
@@ -142,7 +146,7 @@ static void set_up(struct hob_line_editor *editor)
     el_set(edit, EL_PROMPT, prompt_of);
     el_set(edit, EL_EDITOR, "emacs");
     el_set(edit, EL_SIGNAL, 1);
-    el_set(edit, EL_SETTY, "-d", "intr=", NULL);
+    el_set(edit, EL_SETTY, "-d", "-isig", NULL);
     el_set(edit, EL_ADDFN, "hob-complete", "complete the word", complete);
     el_set(edit, EL_ADDFN, "hob-give-up", "give the line up", give_up_line);
     if (editor->history != NULL) {
@@ -163,6 +167,7 @@ struct hob_line_editor *hob_line_editor_open(const struct hob_line_options *opti
     struct hob_line_editor *editor = hob_alloc_zero(1, sizeof *editor);
     editor->options = *options;
     editor->prompt = "";
+    setlocale(LC_CTYPE, "C.UTF-8"); /* for how wide characters are; nothing else depends on it */
     editor->history = history_init();
     editor->edit = el_init("hob", stdin, stdout, stderr);
     if (editor->edit == NULL)
@@ -186,14 +191,30 @@ struct hob_line_editor *hob_line_editor_close(struct hob_line_editor *editor)
     return NULL;
 }
 
+/* The library silences the keys when it reads the first one: after the prompt, which is too late.
+ */
+static bool silence_keys(struct termios *before)
+{
+    struct termios silent;
+    if (tcgetattr(STDIN_FILENO, before) != 0)
+        return false;
+    silent = *before;
+    silent.c_lflag &= ~(tcflag_t)ISIG;
+    return tcsetattr(STDIN_FILENO, TCSADRAIN, &silent) == 0;
+}
+
 int hob_line_editor_read(struct hob_line_editor *editor, const char *prompt,
                          struct hob_buffer *line)
 {
     HistEvent event;
     int count = 0;
+    struct termios before;
+    bool silenced = silence_keys(&before);
     editor->prompt = prompt;
     const char *text = el_gets(editor->edit, &count);
     editor->prompt = "";
+    if (silenced)
+        tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     if (text == NULL || count <= 0)
         return 0;
     struct hob_text got = {text, (size_t)count};

@@ -103,7 +103,8 @@ static void copy_member(struct hob_remote_call *call, struct hob_value *to, cons
                         const struct hob_value *from, const char *member)
 {
     const struct hob_value *value = hob_value_get(from, member);
-    hob_value_put_string(call->arena, to, name, value != NULL ? value : &hob_value_null);
+    hob_value_put_string(call->arena, to, name,
+                         hob_value_is_null(value) ? &hob_value_empty_string : value);
 }
 
 static void copy_seconds(struct hob_remote_call *call, struct hob_value *to, const char *name,
@@ -333,6 +334,15 @@ const struct hob_command *const hob_command_session_all[] = {
     &hob_command_session_do,          &hob_command_session_shell,   NULL,
 };
 
+static const struct hob_note session_examples[] = {
+    {"export HOB_SESSION=$(hob session open people.yml)", "opens a table and keeps it open"},
+    {"hob session set 42 --column age --index Ada", "edits it"},
+    {"hob session filter 'age > 40'", "looks at it"},
+    {"hob session save && hob session close", "writes the files, and ends it"},
+    {"hob session shell people.yml", "the same by hand, with completion"},
+    {NULL, NULL},
+};
+
 const struct hob_command hob_command_session = {
     .name = "session",
     .summary = "open a table in the server, walk it, edit it, save it",
@@ -344,5 +354,5 @@ const struct hob_command hob_command_session = {
         "Which session is meant says --session, with as much of the id as tells it apart, else "
         "the variable HOB_SESSION; when there is only one it is that. Labels of rows and values "
         "are read as YAML reads a scalar.",
-    .exit_notes = hob_remote_exits,
+    .examples = session_examples,
 };

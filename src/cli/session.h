@@ -74,13 +74,11 @@ int hob_remote_read(struct hob_remote_call *call, const char *word, const struct
 int hob_remote_put_word(struct hob_remote_call *call, const char *name, const char *word);
 /* A word that is no value: without its quotes, if it stands in some. */
 const char *hob_remote_text(struct hob_remote_call *call, const char *word);
-/* A word as the name of a column: one that looks like a number may be a text all the same, and is
- * then looked up. */
-int hob_remote_read_column(struct hob_remote_call *call, const char *word,
-                           const struct hob_value **name);
-int hob_remote_put_column(struct hob_remote_call *call, const char *word);
+/* A word as the name of a column: those of sessions are texts, whatever they look like. */
+const struct hob_value *hob_remote_column(struct hob_remote_call *call, const char *word);
+void hob_remote_put_column(struct hob_remote_call *call, const char *word);
 /* What --columns says, if it was given. */
-int hob_remote_put_columns(struct hob_remote_call *call);
+void hob_remote_put_columns(struct hob_remote_call *call);
 
 /* ---- printing (session_print.c) ---- */
 

@@ -27,8 +27,10 @@ static int put_cell(struct hob_remote_call *call, const char *column, const char
     }
     if (code != 0)
         return code;
-    if (column != NULL)
-        return hob_remote_put_column(call, column);
+    if (column != NULL) {
+        hob_remote_put_column(call, column);
+        return 0;
+    }
     code = look_up(call, "get_column", "column", &value);
     if (code == 0)
         hob_remote_put(call, "column", value != NULL ? value : &hob_value_null);
@@ -141,19 +143,21 @@ enum focus_part { FOCUS_INDEX, FOCUS_COLUMN, FOCUS_SELECTOR, FOCUS_SUBINDEX, FOC
 
 /* In the order in which they are set: a subindex belongs to a row and a selector. */
 static const struct {
-    const char *name, *get, *set, *parameter;
-    bool is_column;
+    const char *name, *get, *set, *parameter; /* without a parameter: a column */
 } parts[FOCUS_PARTS] = {
-    [FOCUS_INDEX] = {"index", "get_index", "set_index", "index", false},
-    [FOCUS_COLUMN] = {"column", "get_column", "set_column", "column", true},
-    [FOCUS_SELECTOR] = {"selector", "get_selector", "set_selector", "column", true},
-    [FOCUS_SUBINDEX] = {"subindex", "get_subindex", "set_subindex", "value", false},
+    [FOCUS_INDEX] = {"index", "get_index", "set_index", "index"},
+    [FOCUS_COLUMN] = {"column", "get_column", "set_column", NULL},
+    [FOCUS_SELECTOR] = {"selector", "get_selector", "set_selector", NULL},
+    [FOCUS_SUBINDEX] = {"subindex", "get_subindex", "set_subindex", "value"},
 };
 
 static int set_part(struct hob_remote_call *call, enum focus_part part, const char *word)
 {
-    int code = parts[part].is_column ? hob_remote_put_column(call, word)
-                                     : hob_remote_put_word(call, parts[part].parameter, word);
+    int code = 0;
+    if (parts[part].parameter == NULL)
+        hob_remote_put_column(call, word);
+    else
+        code = hob_remote_put_word(call, parts[part].parameter, word);
     return code == 0 ? hob_remote_ask(call, parts[part].set) : code;
 }
 

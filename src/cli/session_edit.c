@@ -10,7 +10,7 @@
 /* "score=9": the column up to the first equals sign, and its value. */
 static int put_assignment(struct hob_remote_call *call, struct hob_value *values, const char *word)
 {
-    const struct hob_value *name, *value;
+    const struct hob_value *value;
     const char *equals = strchr(word, '=');
     if (equals == NULL || equals == word) {
         hob_error_set(&call->error, HOB_E_PARAMETER, "'%.200s' is no COLUMN=VALUE", word);
@@ -18,11 +18,10 @@ static int put_assignment(struct hob_remote_call *call, struct hob_value *values
         return HOB_E_PARAMETER;
     }
     struct hob_text left = {word, (size_t)(equals - word)};
-    int code = hob_remote_read_column(call, hob_arena_copy(call->arena, left).data, &name);
+    int code = hob_remote_read(call, equals + 1, &value);
     if (code == 0)
-        code = hob_remote_read(call, equals + 1, &value);
-    if (code == 0)
-        hob_value_put(call->arena, values, name, value);
+        hob_value_put(call->arena, values,
+                      hob_remote_column(call, hob_arena_copy(call->arena, left).data), value);
     return code;
 }
 
@@ -67,9 +66,8 @@ const struct hob_command hob_command_session_add_row = {
 static int add_column(struct hob_remote_call *call)
 {
     const struct hob_arguments *arguments = call->arguments;
-    const char *name = hob_remote_text(call, arguments->words[0]);
-    hob_remote_put(call, "column", hob_value_new_string(call->arena, hob_text_from(name)));
     int code = 0;
+    hob_remote_put_column(call, arguments->words[0]);
     if (arguments->word_count > 1)
         code = hob_remote_put_word(call, "value", arguments->words[1]);
     return code == 0 ? hob_remote_show(call, "add_column") : code;
@@ -101,8 +99,8 @@ const struct hob_command hob_command_session_add_column = {
 
 static int drop_column(struct hob_remote_call *call)
 {
-    int code = hob_remote_put_column(call, call->arguments->words[0]);
-    return code == 0 ? hob_remote_show(call, "drop_column") : code;
+    hob_remote_put_column(call, call->arguments->words[0]);
+    return hob_remote_show(call, "drop_column");
 }
 
 static int run_drop_column(const struct hob_arguments *arguments)

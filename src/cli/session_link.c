@@ -6,7 +6,6 @@
 
 #include "cli/session.h"
 #include "value/json.h"
-#include "value/python.h"
 #include "value/yaml.h"
 
 enum {
@@ -308,34 +307,14 @@ const char *hob_remote_text(struct hob_remote_call *call, const char *word)
     return inside != NULL ? inside : word;
 }
 
-int hob_remote_read_column(struct hob_remote_call *call, const char *word,
-                           const struct hob_value **name)
+const struct hob_value *hob_remote_column(struct hob_remote_call *call, const char *word)
 {
-    int code = hob_remote_read(call, word, name);
-    if (code != 0 || (*name)->kind == HOB_STRING)
-        return code;
-    struct hob_value *parameters = call->parameters;
-    call->parameters = hob_value_new(call->arena, HOB_MAP);
-    code = hob_remote_ask(call, "get_columns");
-    call->parameters = parameters;
-    const struct hob_value *columns = hob_value_get(call->answer, "columns");
-    *name = hob_value_new_string(call->arena, hob_text_from(word));
-    for (uint32_t i = 0; hob_value_is(columns, HOB_LIST) && i < columns->list.count; i++) {
-        HOB_AUTO(buffer) struct hob_buffer printed = HOB_BUFFER_INIT;
-        hob_python_str(&printed, columns->list.items[i]);
-        if (hob_text_is(hob_buffer_text(&printed), word))
-            *name = columns->list.items[i];
-    }
-    return code;
+    return hob_value_new_string(call->arena, hob_text_from(hob_remote_text(call, word)));
 }
 
-int hob_remote_put_column(struct hob_remote_call *call, const char *word)
+void hob_remote_put_column(struct hob_remote_call *call, const char *word)
 {
-    const struct hob_value *name;
-    int code = hob_remote_read_column(call, word, &name);
-    if (code == 0)
-        hob_remote_put(call, "column", name);
-    return code;
+    hob_remote_put(call, "column", hob_remote_column(call, word));
 }
 
 /* Up to the next comma that does not stand in quotes. */
@@ -352,7 +331,7 @@ static size_t name_length(const char *text)
     return size;
 }
 
-int hob_remote_put_columns(struct hob_remote_call *call)
+void hob_remote_put_columns(struct hob_remote_call *call)
 {
     size_t count;
     HOB_AUTO(free)
@@ -361,16 +340,11 @@ int hob_remote_put_columns(struct hob_remote_call *call)
     for (size_t i = 0; i < count; i++) {
         for (const char *at = given[i]; *at != '\0';) {
             size_t size = name_length(at);
-            const struct hob_value *name;
             const char *word = hob_arena_copy(call->arena, (struct hob_text){at, size}).data;
-            int code = hob_remote_read_column(call, word, &name);
-            if (code != 0)
-                return code;
-            hob_value_append(call->arena, names, name);
+            hob_value_append(call->arena, names, hob_remote_column(call, word));
             at += size + (at[size] == ',');
         }
     }
     if (count > 0)
         hob_remote_put(call, "columns", names);
-    return 0;
 }

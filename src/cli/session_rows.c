@@ -11,8 +11,7 @@ static int slice(struct hob_remote_call *call)
     int code = 0;
     for (size_t i = 0; code == 0 && i < call->arguments->word_count; i++)
         code = hob_remote_put_word(call, names[i], call->arguments->words[i]);
-    if (code == 0)
-        code = hob_remote_put_columns(call);
+    hob_remote_put_columns(call);
     return code == 0 ? hob_remote_show(call, "get_slice") : code;
 }
 
@@ -54,8 +53,7 @@ static int row(struct hob_remote_call *call)
     int code = 0;
     if (call->arguments->word_count > 0)
         code = hob_remote_put_word(call, "index", call->arguments->words[0]);
-    if (code == 0)
-        code = hob_remote_put_columns(call);
+    hob_remote_put_columns(call);
     return code == 0 ? hob_remote_show(call, "get_row_data") : code;
 }
 
@@ -84,10 +82,9 @@ const struct hob_command hob_command_session_row = {
 
 static int column(struct hob_remote_call *call)
 {
-    int code = 0;
     if (call->arguments->word_count > 0)
-        code = hob_remote_put_column(call, call->arguments->words[0]);
-    return code == 0 ? hob_remote_show(call, "get_column_data") : code;
+        hob_remote_put_column(call, call->arguments->words[0]);
+    return hob_remote_show(call, "get_column_data");
 }
 
 static int run_column(const struct hob_arguments *arguments)
@@ -143,11 +140,9 @@ static int put_condition(struct hob_remote_call *call)
         hob_remote_put(call, "where", hob_value_new_string(call->arena, hob_text_from(text)));
         return 0;
     }
-    int code = hob_remote_put_column(call, words[0]);
-    if (code == 0)
-        hob_remote_put(call, "operator",
-                       hob_value_new_string(call->arena, hob_text_from(compared)));
-    return code == 0 && count == 3 ? hob_remote_put_word(call, "value", words[2]) : code;
+    hob_remote_put_column(call, words[0]);
+    hob_remote_put(call, "operator", hob_value_new_string(call->arena, hob_text_from(compared)));
+    return count == 3 ? hob_remote_put_word(call, "value", words[2]) : 0;
 }
 
 /* The server gives records only of columns that are named. */
@@ -168,8 +163,7 @@ static int filter(struct hob_remote_call *call)
     bool some = hob_arguments_has(call->arguments, "columns");
     bool labels = hob_arguments_has(call->arguments, "labels");
     int code = put_condition(call);
-    if (code == 0)
-        code = hob_remote_put_columns(call);
+    hob_remote_put_columns(call);
     if (code == 0 && !some && !labels)
         code = put_all_columns(call);
     return code == 0 ? hob_remote_show(call, "filter") : code;

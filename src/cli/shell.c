@@ -222,8 +222,9 @@ static int run_lines(struct shell *shell)
             forget_interrupts();
         if (run_line(shell) == 0 || shell->at_terminal)
             continue;
-        hob_report_warning("hob", "stopped at line %zu", shell->line_number);
-        return 1;
+        struct hob_error error = HOB_ERROR_INIT;
+        hob_error_set(&error, HOB_E_VALUE, "stopped at line %zu", shell->line_number);
+        return hob_report("hob", &error);
     }
     if (shell->at_terminal && !shell->leaving)
         hob_write_all(STDOUT_FILENO, HOB_TEXT("\n"));
@@ -266,17 +267,16 @@ static void say_how_to_come_back(const struct shell *shell)
 static int end(struct shell *shell, int status)
 {
     static const struct hob_arguments none = {.name = "hob"};
-    HOB_AUTO(remote_call) struct hob_remote_call call;
     if (shell->link.closed)
         return status;
     if (!hob_arguments_has(shell->arguments, "close")) {
         say_how_to_come_back(shell);
         return status;
     }
+    HOB_AUTO(remote_call) struct hob_remote_call call;
     hob_remote_begin(&call, &none, &shell->link);
-    if (hob_remote_close_meant(&call) == 0)
-        return status;
-    return hob_report("hob", &call.error);
+    int code = hob_remote_close_meant(&call);
+    return code == 0 ? status : hob_report("hob", &call.error);
 }
 
 /* The file of the history, or NULL when there is to be none. */
