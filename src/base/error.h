@@ -39,7 +39,11 @@
     X(NOT_ACCEPTABLE, 27, "ValueError",           406, 1) /* no form that the client takes */      \
     X(WORKER,         28, "WorkerError",          502, 1) /* a worker died, or broke its pipes */  \
     X(TIMEOUT,        29, "TimeoutError",         504, 1) /* no answer before the deadline */      \
-    X(CANCELLED,      30, "CancelledError",       499, 1) /* its caller went away, or said so */
+    X(CANCELLED,      30, "CancelledError",       499, 1) /* its caller went away, or said so */   \
+    X(NO_SERVER,      31, "ConnectionRefusedError", 503, 1) /* nobody listens there */             \
+    X(CUT,            32, "ConnectionResetError", 502, 1) /* the answer ended too early */         \
+    X(PROTOCOL,       33, "ConnectionError",      502, 1) /* an answer that is not HTTP */         \
+    X(INTERRUPTED,    34, "InterruptedError",     503, 130) /* somebody pressed Ctrl-C */
 /* clang-format on */
 
 enum hob_error_code {
@@ -79,6 +83,9 @@ int hob_error_from_errno(struct hob_error *error, int number, const char *doing,
 
 const char *hob_error_type(int code); /* "ValueError"... */
 int hob_error_http_status(int code);
+/* The code that an answer with this type and status stands for; HOB_E_INTERNAL when there is none.
+ */
+int hob_error_code_of(const char *type, int http_status);
 int hob_error_exit_status(int code);
 
 #endif

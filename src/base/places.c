@@ -65,3 +65,19 @@ char *hob_places_state(const char *wanted)
         return NULL;
     return hob_copy_string(hob_buffer_string(&path));
 }
+
+int hob_places_make(const char *directory, struct hob_error *error)
+{
+    HOB_AUTO(free) char *part = hob_copy_string(directory);
+    for (char *at = part + 1;; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char end = *at;
+        *at = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST)
+            return hob_error_from_errno(error, errno, "make the state directory", part);
+        if (end == '\0')
+            return 0;
+        *at = end;
+    }
+}

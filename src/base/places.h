@@ -16,5 +16,8 @@ char *hob_places_runtime_file(const char *name, struct hob_error *error);
 /* `wanted` if it is not NULL, else $HOB_STATE, else $XDG_STATE_HOME/hob, else ~/.local/state/hob;
  * the directory need not be there. malloc'd; NULL for "none", or when there is no home. */
 char *hob_places_state(const char *wanted);
+/* Makes the state directory, and those above it, if they are not there; only this user may enter
+ * what is made. */
+int hob_places_make(const char *directory, struct hob_error *error);
 
 #endif
