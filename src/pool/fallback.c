@@ -192,7 +192,6 @@ static void end_run(struct pool_run *run, int status)
         continue;
     for (int i = 0; i < LAST_READS && read_once(run, true); i++)
         continue;
-    pool_guard_remove(run->pool->supervisor, run->group);
     close_run(run);
     hob_process_describe(ending, sizeof ending, status);
     if (status != 0)
@@ -211,6 +210,7 @@ static void look(struct pool_run *run)
     if (!hob_process_has_ended(&run->process))
         return;
     hob_process_signal(&run->process, SIGKILL); /* what it has left behind */
+    pool_guard_remove(run->pool->supervisor, run->group);
     if (run->process.watch >= 0)
         hob_poller_remove(run->pool->supervisor->poller, run->process.watch);
     if (hob_process_ended(&run->process, &status))
@@ -235,7 +235,13 @@ bool pool_runs_handle(struct hob_pool *pool, uint64_t serial, unsigned part)
 
 bool pool_fall_back(struct hob_pool *pool, struct pool_call *call)
 {
+    size_t waiting = 0;
     if (pool->options.fallback == NULL || pool->supervisor->stopping)
+        return false;
+    struct pool_run **end = &pool->runs;
+    for (; *end != NULL; end = &(*end)->next)
+        waiting += (*end)->waiting;
+    if (waiting >= pool->options.queue.max)
         return false;
     struct pool_run *run = hob_alloc_zero(1, sizeof *run);
     run->pool = pool;
@@ -244,9 +250,6 @@ bool pool_fall_back(struct hob_pool *pool, struct pool_call *call)
     run->process = (struct hob_process)HOB_PROCESS_INIT;
     run->output = run->errors = -1;
     run->waiting = true;
-    struct pool_run **end = &pool->runs;
-    while (*end != NULL)
-        end = &(*end)->next;
     *end = run;
     pool->fallbacks++;
     pool_wants_start(pool->supervisor);
@@ -357,6 +360,8 @@ static uint64_t tick_run(struct pool_run *run, uint64_t now)
     uint64_t next = run->kill_at > now  ? run->kill_at
                     : run->kill_at == 0 ? run->call->deadline
                                         : UINT64_MAX;
+    uint64_t watched = pool_watch_caller(run->call, now);
+    next = watched < next ? watched : next;
     uint64_t soon = now + LOOK_MS * 1000000ull;
     return run->process.watch < 0 && !run->waiting && soon < next ? soon : next;
 }
@@ -381,6 +386,15 @@ static void cancel_run(struct pool_run *run, const struct hob_error *error)
     stop_run(run, hob_clock_now());
 }
 
+struct pool_call *pool_runs_find(struct hob_pool *pool, uint64_t id, int caller)
+{
+    for (struct pool_run *run = pool->runs; run != NULL; run = run->next)
+        if (!run->call->abandoned && !run->ended &&
+            (run->call->id == id || (caller >= 0 && run->call->caller == caller)))
+            return run->call;
+    return NULL;
+}
+
 bool pool_runs_cancel(struct hob_pool *pool, uint64_t id, const struct hob_error *error)
 {
     for (struct pool_run *run = pool->runs; run != NULL; run = run->next) {
@@ -397,6 +411,13 @@ void pool_runs_cancel_all(struct hob_pool *pool, const struct hob_error *error)
     for (struct pool_run *run = pool->runs; run != NULL; run = run->next)
         if (!run->ended)
             cancel_run(run, error);
+}
+
+void pool_runs_tell_guard(struct hob_pool *pool)
+{
+    for (struct pool_run *run = pool->runs; run != NULL; run = run->next)
+        if (run->process.pid > 0)
+            pool_guard_tell(pool->supervisor, run->group);
 }
 
 bool pool_runs_sweep(struct hob_pool *pool)
