@@ -1,9 +1,11 @@
 /* guard: a small process that outlives this one by a moment.
  *
- * It is told which process groups are ours, by numbers through a pipe. When the pipe ends without
- * all of them having been taken back, this process was killed, and the guard kills what is left:
- * workers that do not notice, and what they have started themselves. It is a copy of one thread of
- * many and never becomes another program, so it only does what is safe there. */
+ * It is told which process groups are ours, by numbers through a pipe: first by each process
+ * itself, before it becomes a program that could start others, so that there is no moment at which
+ * it is known to nobody; then by us, who notice whether the guard still lives. When the pipe ends
+ * without all of them having been taken back, this process was killed, and the guard kills what is
+ * left: workers that do not notice, and what they have started themselves. It is a copy of one
+ * thread of many and never becomes another program, so it only does what is safe there. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -114,6 +116,12 @@ static void start_anew(struct hob_supervisor *supervisor)
                 pool_guard_tell(supervisor, worker->process.pid);
         pool_runs_tell_guard(pool);
     }
+}
+
+void pool_guard_start(struct hob_supervisor *supervisor)
+{
+    if (supervisor->guard < 0)
+        start_anew(supervisor);
 }
 
 void pool_guard_add(struct hob_supervisor *supervisor, pid_t group)

@@ -17,8 +17,9 @@
 #include "pool/pool.h"
 #include "pool/tail.h"
 
-/* Workers that may be given the same call, one after another. */
-enum { POOL_MOST_ATTEMPTS = 3 };
+/* Workers that may be given the same call, one after another: that may have begun it, and that end
+ * without having seen it. */
+enum { POOL_MOST_ATTEMPTS = 3, POOL_MOST_UNSEEN = 10 };
 
 enum pool_call_kind {
     POOL_CALL,  /* somebody waits for it */
@@ -39,7 +40,7 @@ struct pool_call {
     uint64_t submitted, sent, queue_deadline;              /* hob_clock_now; 0: none */
     uint64_t deadline;   /* when abandoned: of its worker, to end it */
     uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
-    unsigned attempts;
+    unsigned attempts, unseen;
     bool idempotent, notification;
     bool abandoned; /* answered already: its worker's answer is for nobody */
     int caller;     /* a socket, or -1; watched when `watched` */
@@ -250,6 +251,8 @@ void pool_free(struct hob_pool *pool);
 
 /* ---- guard.c: ends what is left when this process ends without a word ---- */
 
+/* Before a process is started that is to announce itself. */
+void pool_guard_start(struct hob_supervisor *supervisor);
 void pool_guard_add(struct hob_supervisor *supervisor, pid_t group);
 void pool_guard_remove(struct hob_supervisor *supervisor, pid_t group);
 /* Only for those who are asked what there is. */

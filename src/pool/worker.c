@@ -147,6 +147,7 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
         close_pipes(&pipes);
         return error->code;
     }
+    pool_guard_start(pool->supervisor);
     struct hob_process_options options = {
         .arguments = pool->options.command,
         .environment = pool->environment,
@@ -155,6 +156,7 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
         .output = pipes.output[1],
         .errors = pipes.errors[1],
         .dies_with_thread = true,
+        .announce = pool->supervisor->guard,
     };
     int code = hob_process_start(&worker->process, &options, error);
     if (code != 0) {
@@ -275,7 +277,7 @@ void pool_worker_say(struct pool_worker *worker, struct hob_text message)
 static void give_notification(struct pool_worker *worker, struct pool_call *call)
 {
     pool_worker_say(worker, hob_buffer_text(&call->message));
-    if (worker->input < 0 && ++call->attempts < POOL_MOST_ATTEMPTS) {
+    if (worker->input < 0 && ++call->unseen < POOL_MOST_UNSEEN) {
         pool_calls_add_first(&worker->pool->queue, call);
         return;
     }
@@ -290,7 +292,6 @@ void pool_worker_give(struct pool_worker *worker, struct pool_call *call)
         return;
     }
     call->sent = hob_clock_now();
-    call->attempts++;
     pool_calls_add(&worker->calls, call);
     call->stream_end =
         worker->sent + (worker->unsent.size - worker->unsent_at) + call->message.size;
