@@ -331,9 +331,11 @@ void pool_worker_settle_calls(struct pool_worker *worker, size_t unread)
         struct pool_call *call = worker->calls.last;
         bool unseen = call->stream_end - call->message.size >= seen;
         pool_calls_remove(&worker->calls, call);
+        call->attempts += !unseen;
+        call->unseen += unseen;
         bool again = (unseen || call->idempotent) && call->attempts < POOL_MOST_ATTEMPTS &&
-                     call->kind == POOL_CALL && !call->abandoned;
-        if (again) {
+                     call->unseen < POOL_MOST_UNSEEN;
+        if (again && call->kind == POOL_CALL && !call->abandoned) {
             pool_calls_add_first(&pool->queue, call);
             continue;
         }

@@ -2,8 +2,8 @@
  *
  * In each argument of the command {method} stands for the method, {params} for its parameters as
  * JSON, and {NAME} for one of them: a text as it is, anything else as JSON. What the process prints
- * is the result: JSON, or else a text. So the answer is byte for byte what a worker answers that
- * prints the same. */
+ * is the result: JSON, or else a text; or always a text, where workers answer with texts that are
+ * JSON themselves. So the answer is byte for byte the workers'. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -144,7 +144,8 @@ static void answer_run(struct pool_run *run)
     struct hob_message message;
     HOB_AUTO(buffer) struct hob_buffer json = HOB_BUFFER_INIT;
     struct hob_text text = strip(hob_buffer_text(&run->text));
-    bool is_json = text.size > 0 && hob_message_read(&message, text, NULL) == 0;
+    bool is_json = text.size > 0 && !run->pool->options.fallback_text &&
+                   hob_message_read(&message, text, NULL) == 0;
     if (is_json && message.kind == HOB_MESSAGE_ANSWER) {
         bool failed = message.result.size == 0;
         text = failed ? message.error : message.result;
@@ -266,6 +267,7 @@ static int start_process(struct pool_run *run, int output[2], int errors[2],
     char **arguments = fill_command(pool, run->call);
     if (arguments == NULL)
         return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the fallback command");
+    pool_guard_start(pool->supervisor);
     struct hob_process_options options = {
         .arguments = (const char *const *)arguments,
         .environment = pool->environment,
@@ -274,6 +276,7 @@ static int start_process(struct pool_run *run, int output[2], int errors[2],
         .output = output[1],
         .errors = errors[1],
         .dies_with_thread = true,
+        .announce = pool->supervisor->guard,
     };
     int code = hob_process_start(&run->process, &options, error);
     free_arguments(arguments);

@@ -329,9 +329,11 @@ static void describe_timeout(const struct pool_call *call, const struct pool_wor
     struct hob_text method = pool_call_method(call);
     put_duration(time, sizeof time, now - call->submitted);
     if (worker == NULL) {
+        bool failing = call->pool->pacing.in_a_row > 0;
         hob_error_set(error, HOB_E_TIMEOUT,
-                      "pool '%s': %.*s waited %s in the queue, and no worker was free",
-                      call->pool->name, HOB_TEXT_ARG(method), time);
+                      "pool '%s': %.*s waited %s in the queue, and no worker was free%s%s",
+                      call->pool->name, HOB_TEXT_ARG(method), time,
+                      failing ? "; the last that failed: " : "", failing ? call->pool->cause : "");
         hob_error_hint(error, "more workers, shorter calls, or a longer timeout");
     } else {
         hob_error_set(
