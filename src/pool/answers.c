@@ -351,6 +351,8 @@ static void ask_to_cancel(struct pool_worker *worker, const struct pool_call *ca
     const struct hob_pool_options *options = &worker->pool->options;
     HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT, framed = HOB_BUFFER_INIT;
     bool mcp = options->protocol == HOB_POOL_MCP;
+    if (!mcp && options->cancel_method == NULL)
+        return;
     hob_buffer_printf(&body, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{\"%s\":%llu}}",
                       mcp ? "notifications/cancelled" : options->cancel_method,
                       mcp ? "requestId" : "id", (unsigned long long)call->id);

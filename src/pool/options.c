@@ -19,6 +19,15 @@ static bool is_name(const char *name)
     return size > 0 && name[size] == '\0' && size <= 64;
 }
 
+/* It is put between quotes as it is. */
+static bool is_method(const char *name)
+{
+    for (const char *at = name; at != NULL && *at != '\0'; at++)
+        if (*at == '"' || *at == '\\' || (unsigned char)*at < ' ')
+            return false;
+    return name == NULL || name[0] != '\0';
+}
+
 int hob_pool_options_check(const struct hob_pool_options *options, const char *name,
                            struct hob_error *error)
 {
@@ -39,6 +48,9 @@ int hob_pool_options_check(const struct hob_pool_options *options, const char *n
         return wrong(name, error, "max_message must be at least 1024 bytes", "max_message: 64M");
     if (options->restart.factor < 1)
         return wrong(name, error, "restart.backoff.factor must be at least 1", "factor: 2");
+    if (!is_method(options->cancel_method) || !is_method(options->health.method))
+        return wrong(name, error, "a method needs a name without quotes and backslashes",
+                     "health: {method: ping}");
     if (options->request_timeout == 0 || options->start_timeout == 0)
         return wrong(name, error, "a call, and a start, must have a time limit",
                      "request_timeout: 30s");

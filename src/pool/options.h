@@ -21,7 +21,7 @@ struct hob_pool_options {
     uint64_t idle_timeout, request_timeout, start_timeout;
     uint64_t cancel_grace; /* for an answer after a call was cancelled or timed out, then SIGTERM */
     uint64_t stop_grace;   /* for an end after the input was closed, and again after SIGTERM */
-    const char *cancel_method; /* of the notification that says that a call is cancelled */
+    const char *cancel_method; /* of the notification that says that a call is cancelled; or NULL */
     size_t max_message;
     struct {
         size_t max;
