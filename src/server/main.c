@@ -36,12 +36,12 @@ static void block_signals(sigset_t *signals, bool reloads)
     for (int i = 0; i < SIGNAL_COUNT; i++) {
         struct sigaction old;
         bool reload = reloads && signals_taken[i] == SIGHUP;
-        if (reload)
-            signal(SIGHUP, SIG_DFL);
-        if (sigaction(signals_taken[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        if (sigaction(signals_taken[i], NULL, &old) == 0 && (reload || old.sa_handler != SIG_IGN))
             sigaddset(signals, signals_taken[i]);
     }
     sigprocmask(SIG_BLOCK, signals, NULL);
+    if (reloads)
+        signal(SIGHUP, SIG_DFL); /* what is ignored does not even wait */
     signal(SIGPIPE, SIG_IGN);
 }
 
