@@ -1,0 +1,55 @@
+"""hob's Python client: tables, sessions and warm workers of a hob server.
+
+    import hob
+
+    with hob.Client() as client:
+        table = client.read("grants.csv")
+        for row in table:
+            print(row["title"])
+        frame = table.to_pandas()
+
+Needs the standard library only; pandas where frames are asked for. Names are loaded when they are
+first used, so that `import hob` costs about a millisecond.
+"""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from ._errors import (BusyError, ConnectionFailed, DeadlineExceeded, Error, InternalError,
+                          InvalidKey, InvalidType, InvalidValue, LibraryMissing, NotAllowed,
+                          NotFound, NotSupported, RPCError, TooLarge)
+    from .client import Client
+    from .server import Server
+    from .session import Session
+    from .table import Table
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "Client": "client", "Server": "server", "Session": "session", "Table": "table",
+    "Error": "_errors", "BusyError": "_errors", "ConnectionFailed": "_errors",
+    "DeadlineExceeded": "_errors", "InternalError": "_errors", "InvalidKey": "_errors",
+    "InvalidType": "_errors", "InvalidValue": "_errors", "LibraryMissing": "_errors",
+    "NotAllowed": "_errors",
+    "NotFound": "_errors", "NotSupported": "_errors", "RPCError": "_errors",
+    "TooLarge": "_errors",
+}
+
+__all__ = ["BusyError", "Client", "ConnectionFailed", "DeadlineExceeded", "Error",
+           "InternalError", "InvalidKey", "InvalidType", "InvalidValue", "LibraryMissing", "NotAllowed",
+           "NotFound", "NotSupported", "RPCError", "Server", "Session", "Table", "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'hob' has no attribute {name!r}")
+    import importlib
+    value = getattr(importlib.import_module("." + home, __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(set(globals()) | set(__all__))
