@@ -41,14 +41,20 @@ __all__ = ["BusyError", "Client", "ConnectionFailed", "DeadlineExceeded", "Error
            "NotFound", "NotSupported", "RPCError", "Server", "Session", "Table", "__version__"]
 
 
-def __getattr__(name: str) -> object:
-    home = _HOMES.get(name)
+def _load(package: str, homes: dict[str, str], name: str) -> object:
+    """What `name` of the package is, from the module that it lives in."""
+    home = homes.get(name)
     if home is None:
-        raise AttributeError(f"module 'hob' has no attribute {name!r}")
+        raise AttributeError(f"module {package!r} has no attribute {name!r}")
     import importlib
-    value = getattr(importlib.import_module("." + home, __name__), name)
-    globals()[name] = value
+    import sys
+    value = getattr(importlib.import_module("." + home, package), name)
+    setattr(sys.modules[package], name, value)
     return value
+
+
+def __getattr__(name: str) -> object:
+    return _load(__name__, _HOMES, name)
 
 
 def __dir__() -> list[str]:

@@ -1,20 +1,22 @@
-"""Client: one server, from the side of a program."""
+"""Client: one server, from the side of a program.
+
+What only requests need is imported when the first client is made, and not with this module.
+"""
 
 from __future__ import annotations
 
 import itertools
 import os
-import weakref
-from urllib.parse import quote
 
-from . import _address, _data, _errors
-from ._transport import Answer, Transport
-from .session import Session
-from .table import Table
+from . import _address, _errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Iterable, Mapping, Sequence, Union
+
+    from ._transport import Answer
+    from .session import Session
+    from .table import Table
 
     Path = Union[str, "os.PathLike[str]"]
     Names = Union[Path, Sequence[Path], None]
@@ -43,6 +45,9 @@ class Client:
         `directory`: what relative paths start from, if not the working directory.
         `api_key`: sent as a bearer token; by default HOB_API_KEY.
         """
+        import weakref
+
+        from ._transport import Transport
         self._server = server
         self._timeout = timeout
         self._directory = os.path.abspath(directory) if directory is not None else None
@@ -108,6 +113,7 @@ class Client:
                 timeout: float | None = None, accept: str | None = None) -> Answer:
         """Any request of the HTTP API; raises what the server answers as an error. `safe`: doing
         it twice does no harm (by default, that of GET)."""
+        from . import _data
         if safe is None:
             safe = method in ("GET", "HEAD")
         answer = self._transport.request(
@@ -186,6 +192,7 @@ class Client:
     def _read_request(self, source: Any, directory: Path | None, field: str | None,
                       type: str | None, options: dict[str, Any]) -> tuple[dict[str, Any], bool]:
         """The body of a request, and whether pandas has None where cells are missing."""
+        from . import _data
         base, address = self._base(directory), self._transport.address
         if hasattr(source, "keys"):
             content = dict(source, **options)
@@ -204,6 +211,7 @@ class Client:
 
     def _interface_request(self, interface_file: Any, directory: Path | None) -> dict[str, Any]:
         """Names stay as they are, because several are looked for in one directory."""
+        from . import _data
         address = self._transport.address
         names: Any
         if interface_file is None or isinstance(interface_file, (str, os.PathLike)):
@@ -220,6 +228,7 @@ class Client:
         return body
 
     def _table(self, answer: Answer, index: Any = None, none: bool = False) -> Table:
+        from .table import Table
         if answer.type == _ARROW:
             return Table.from_arrow(answer.body, index=index, none=none)
         content = _json_or_none(answer)
@@ -236,6 +245,7 @@ class Client:
         which is replaced as a whole or not at all; returns what the server says of it. `output`
         is a path, whose ending tells the format unless `type` does, or a mapping as interface
         files have it."""
+        from . import _data
         if isinstance(output, (str, os.PathLike)):
             content = {"type": type or _output_type(os.fspath(output)), "filename": output}
         else:
@@ -251,6 +261,7 @@ class Client:
                 timeout: float | None = None) -> Table | None:
         """Calls a compute function for each row of a table, given as `data` or by an interface.
         None where there was nothing to compute on."""
+        from . import _data
         body: dict[str, Any] = {"operation": operation, "params": dict(params or {})}
         if data is not None:
             body["data"] = _data.columns_and_records(data)
@@ -275,6 +286,7 @@ class Client:
                    directory: Path | None = None, timeout: float | None = None) -> Any:
         """A field of a talk, from its front matter or else a config file; "" when it is not
         there."""
+        from . import _data
         base, address = self._base(directory), self._transport.address
         body: dict[str, Any] = {"field": field,
                                 "markdown_file": _data.place(markdown_file, base, address)}
@@ -291,6 +303,7 @@ class Client:
                        timeout: float | None = None) -> Session:
         """Opens a table to walk, read and edit. `timeout`: seconds after which the server ends it
         when nobody uses it (default 3600); 0: never."""
+        from .session import Session
         body = self._interface_request(interface_file, directory)
         if interface_field is not None:
             body["interface_field"] = interface_field
@@ -300,7 +313,8 @@ class Client:
 
     def get_session(self, session_id: str) -> Session:
         """A session that is open; InvalidKey when there is none of that id."""
-        content = self._ask("GET", "/api/sessions/" + quote(session_id, safe=""))
+        from .session import Session
+        content = self._ask("GET", "/api/sessions/" + _segment(session_id))
         return Session(self, content["session"])
 
     def list_sessions(self) -> list[dict[str, Any]]:
@@ -346,7 +360,7 @@ class Client:
         return message
 
     def _rpc(self, pool: str, message: object, timeout: float | None, safe: bool) -> Any:
-        answer = self.request("POST", "/api/rpc/" + quote(pool, safe=""), message, safe=safe,
+        answer = self.request("POST", "/api/rpc/" + _segment(pool), message, safe=safe,
                               timeout=timeout)
         return _json_or_none(answer)
 
@@ -367,6 +381,12 @@ def _result_or_error(answer: Mapping[str, Any] | None, pool: str) -> Any:
         return _result(answer, pool)
     except _errors.Error as error:
         return error
+
+
+def _segment(name: str) -> str:
+    """A name as a part of a path."""
+    from urllib.parse import quote
+    return quote(name, safe="")
 
 
 def _json_or_none(answer: Answer) -> Any:

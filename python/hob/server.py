@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import time
-import weakref
 
 from ._errors import ConnectionFailed, InvalidValue
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import subprocess
+    import weakref
     from typing import Iterable
 
     from .client import Client
@@ -34,6 +33,7 @@ def find_program(name: str) -> str:
 
 def start_daemon(timeout: float = 10.0) -> None:
     """Starts the user's own server, which stays; does nothing when it runs."""
+    import subprocess
     try:
         done = subprocess.run([find_program("hob"), "serve", "--daemon"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
@@ -50,6 +50,7 @@ def await_ready(process: subprocess.Popen[bytes], deadline: float) -> str | None
     """Reads a server's standard output until it tells its URL; None when it ends, or the deadline
     (of the monotonic clock) passes, before."""
     import select
+    import time
     assert process.stdout is not None
     descriptor = process.stdout.fileno()
     said = b""
@@ -67,6 +68,7 @@ def await_ready(process: subprocess.Popen[bytes], deadline: float) -> str | None
 
 def _end(process: subprocess.Popen[bytes], patience: float) -> None:
     """Ends a child of ours, and waits for it."""
+    import subprocess
     if process.poll() is None:
         process.terminate()
         try:
@@ -126,6 +128,9 @@ class Server:
         return self
 
     def _start(self, program: str, place: str) -> None:
+        import subprocess
+        import time
+        import weakref
         path = os.path.join(place, "hobd.sock")
         log = os.path.join(place, "stderr")
         with open(log, "wb") as errors:

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
-from .table import Table
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Mapping, Sequence
@@ -39,7 +35,9 @@ class Session:
     def __init__(self, client: Client, info: Mapping[str, Any]) -> None:
         """Client.create_session and Client.get_session make sessions."""
         self._client = client
+        from urllib.parse import quote
         self._id = str(info["session_id"])
+        self._place = "/api/sessions/" + quote(self._id, safe="")
         self._info = dict(info)
 
     @property
@@ -154,6 +152,7 @@ class Session:
 
     def get_subseries(self) -> Any:
         """All entries of the row in focus, as a Table."""
+        from .table import Table
         return Table.from_json(self._read("get_subseries", "subseries"), none=True)
 
     def get_slice(self, start: int | None = None, end: int | None = None,
@@ -211,8 +210,7 @@ class Session:
     # ---- requests ----
 
     def _path(self, operation: str = "") -> str:
-        path = "/api/sessions/" + quote(self._id, safe="")
-        return path + "/" + operation if operation else path
+        return self._place + "/" + operation if operation else self._place
 
     def _ask(self, operation: str, safe: bool, parameters: dict[str, Any]) -> dict[str, Any]:
         body = {name: value for name, value in parameters.items() if value is not _ABSENT}

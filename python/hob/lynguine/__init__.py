@@ -9,7 +9,17 @@ lynguine client start hobd in place of `python -m lynguine.server`.
 
 from __future__ import annotations
 
-from .client import ServerClient, Session
-from .interface import Interface, LynguineServer, ServerInterface
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .client import ServerClient, Session
+    from .interface import Interface, LynguineServer, ServerInterface
+
+_HOMES = {"Interface": "interface", "LynguineServer": "interface", "ServerClient": "client",
+          "ServerInterface": "interface", "Session": "client"}
 
 __all__ = ["Interface", "LynguineServer", "ServerClient", "ServerInterface", "Session"]
+
+
+def __getattr__(name: str) -> object:
+    from .. import _load
+    return _load(__name__, _HOMES, name)

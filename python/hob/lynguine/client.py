@@ -9,15 +9,15 @@ from __future__ import annotations
 
 import os
 
-from .. import _address, _data
+from .. import _address
 from ..client import Client
 from ..session import Session as _Session
-from ..table import Table
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Mapping, Sequence, Union
 
+    from ..table import Table
     Names = Union[str, Sequence[str], None]
 
 DEFAULT_URL = "http://127.0.0.1:8765"
@@ -117,6 +117,7 @@ class ServerClient:
                   interface_field: str | None = None,
                   data_source: Mapping[str, Any] | None = None) -> Any:
         """Reads the input of an interface, or a data source, as a DataFrame."""
+        from .. import _data
         body: dict[str, Any]
         if data_source is not None and interface_file is None:
             body = {"data_source": dict(data_source)}
@@ -129,6 +130,7 @@ class ServerClient:
 
     def write_data(self, data: Any, output: Mapping[str, Any]) -> dict[str, Any]:
         """Writes a DataFrame, or records, as `output` says; what the server answers."""
+        from .. import _data
         body = {"data": _data.columns_and_records(data), "output": dict(output)}
         return dict(self._client.request("POST", "/api/write_data", body).json())
 

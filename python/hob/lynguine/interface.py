@@ -15,13 +15,13 @@ import os
 
 from .._errors import InvalidKey
 from ..client import Client
-from ..server import Server
 from .client import frame, server_url as _server_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Callable, Sequence, TypeVar, Union
 
+    from ..server import Server
     Names = Union[str, Sequence[str], None]
     _T = TypeVar("_T")
 
@@ -84,8 +84,8 @@ class Interface:
 
     def get(self, field: str, default: Any = None) -> Any:
         """A field of the interface, with what it inherits."""
-        value = self._ask(lambda client: client.interface_field(field, self.user_file,
-                                                                directory=self.directory))
+        value: Any = self._ask(lambda client: client.interface_field(field, self.user_file,
+                                                                     directory=self.directory))
         return default if value is None else value
 
     def __getitem__(self, field: str) -> Any:
@@ -107,6 +107,7 @@ class Interface:
             with self._client(False) as client:
                 if client.ping():
                     return ask(client)
+        from ..server import Server
         with Server(roots=[self.directory]) as server:
             return ask(server.client)
 
@@ -144,6 +145,7 @@ class LynguineServer:
 
     def start(self) -> LynguineServer:
         """Starts it; `with` does so by itself."""
+        from ..server import Server
         server = self._url
         if server is None:
             self._server = Server(self._directory).start()

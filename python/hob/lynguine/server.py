@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
-import time
 
 from .._errors import ConnectionFailed
 from ..server import await_ready, find_program
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import subprocess
 
 
 def _command(host: str, port: int, idle_timeout: float) -> list[str]:
@@ -22,6 +24,8 @@ def _command(host: str, port: int, idle_timeout: float) -> list[str]:
 def start(host: str, port: int, idle_timeout: float = 0, timeout: float = 10.0) -> None:
     """Starts hobd in the working directory, and returns when it listens. It stays when this
     program ends. Of several that are started at once, those that are late end at once."""
+    import subprocess
+    import time
     process = subprocess.Popen(_command(host, port, idle_timeout), stdin=subprocess.DEVNULL,
                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
                                start_new_session=True)
