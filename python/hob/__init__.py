@@ -37,8 +37,9 @@ _HOMES = {
 }
 
 __all__ = ["BusyError", "Client", "ConnectionFailed", "DeadlineExceeded", "Error",
-           "InternalError", "InvalidKey", "InvalidType", "InvalidValue", "LibraryMissing", "NotAllowed",
-           "NotFound", "NotSupported", "RPCError", "Server", "Session", "Table", "__version__"]
+           "InternalError", "InvalidKey", "InvalidType", "InvalidValue", "LibraryMissing",
+           "NotAllowed", "NotFound", "NotSupported", "RPCError", "Server", "Session", "Table",
+           "TooLarge", "__version__"]
 
 
 def _load(package: str, homes: dict[str, str], name: str) -> object:

@@ -89,7 +89,7 @@ def runtime_directory() -> str:
 
 
 def own_socket() -> str | None:
-    """The user's own unix socket if it is there; NotAllowed where somebody else could be behind it."""
+    """The user's own socket if it is there; NotAllowed where somebody else could be behind it."""
     if not hasattr(os, "getuid"):
         return None
     directory = runtime_directory()

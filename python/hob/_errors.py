@@ -132,7 +132,7 @@ _STATUSES: dict[int, type[Error]] = {
 
 
 def from_answer(status: int, body: object, what: str) -> Error:
-    """The exception for an answer that is an error; `what` was asked, for bodies that do not say."""
+    """The exception for an answer that is an error; `what` was asked, where its body is silent."""
     content = body if isinstance(body, dict) else {}
     kind = content.get("error_type")
     message = content.get("error_message") or content.get("error")

@@ -102,7 +102,7 @@ def _moments(column: Any) -> Any:
 
 
 def _listed_moments(cells: list[Any]) -> Any:
-    """Of an answer in JSON, or of moments that datetime64[ns] cannot hold: then they are objects."""
+    """Of an answer in JSON, or of moments that datetime64[ns] cannot hold, which stay objects."""
     try:
         return pandas.to_datetime(pandas.Series(cells, dtype=object)).array
     except (ValueError, OverflowError):

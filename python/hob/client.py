@@ -25,6 +25,43 @@ _ARROW = "application/vnd.apache.arrow.stream"
 _FORMS = {"arrow": f"{_ARROW}, application/json;q=0.5", "json": "application/json"}
 
 
+class Place:
+    """Where a client's server is, and where the client itself is."""
+
+    def __init__(self, server: str | None, directory: Path | None, api_key: str | None) -> None:
+        self.server = server
+        self.directory = os.path.abspath(directory) if directory is not None else None
+        self.api_key = api_key or os.environ.get("HOB_API_KEY")
+
+    def locate(self) -> _address.Address:
+        """The server, looked for anew."""
+        return _address.find(self.server)
+
+    def may_start(self) -> bool:
+        """Whether a server may be started where nobody says so."""
+        named = self.server or os.environ.get("HOB_SERVER") \
+            or os.environ.get("LYNGUINE_SERVER_HOST")
+        return not named and os.environ.get("HOB_AUTOSTART", "1") not in ("0", "off", "false", "no")
+
+    def start(self) -> _address.Address:
+        """Starts one; where it is."""
+        from .server import start_daemon
+        start_daemon()
+        return self.locate()
+
+    def headers(self, address: _address.Address) -> dict[str, str | bytes]:
+        """What every request carries."""
+        headers: dict[str, str | bytes] = {"Accept": "application/json", "User-Agent": "hob-python"}
+        if self.api_key:
+            headers["Authorization"] = "Bearer " + self.api_key
+        if address.own:
+            # The own server reads where its client works; a header holds no line end.
+            base = os.fsencode(self.directory or os.getcwd())
+            if b"\n" not in base and b"\r" not in base:
+                headers["X-Hob-Directory"] = base
+        return headers
+
+
 class Client:
     """Talks to a hob server (or lynguine's). May be shared by threads, and used after a fork.
 
@@ -48,18 +85,20 @@ class Client:
         import weakref
 
         from ._transport import Transport
-        self._server = server
         self._timeout = timeout
-        self._directory = os.path.abspath(directory) if directory is not None else None
-        self._api_key = api_key or os.environ.get("HOB_API_KEY")
-        self._autostart = autostart
         self._numbers = itertools.count(1)
-        transport = Transport(self._locate, retries=retries, delay=retry_delay,
-                              headers=self._headers,
-                              start=self._start if self._may_start() else None)
-        self._transport = transport
-        # Connections are closed with the client, whether or not somebody calls close.
+        self._place = place = self._new_place(server, directory, api_key)
+        if autostart is None:
+            autostart = place.may_start()
+        # Nothing of the transport leads back to the client, so that it ends with the client.
+        self._transport = transport = Transport(
+            place.locate, retries=retries, delay=retry_delay, headers=place.headers,
+            start=place.start if autostart else None)
         self._closer = weakref.finalize(self, transport.close)
+
+    def _new_place(self, server: str | None, directory: Path | None,
+                   api_key: str | None) -> Place:
+        return Place(server, directory, api_key)
 
     # ---- life ----
 
@@ -80,32 +119,6 @@ class Client:
     def server(self) -> str:
         """Where the server is: a URL, or `unix:` and a path."""
         return self._transport.address.url
-
-    def _locate(self) -> _address.Address:
-        return _address.find(self._server)
-
-    def _may_start(self) -> bool:
-        if self._autostart is not None:
-            return self._autostart
-        named = self._server or os.environ.get("HOB_SERVER") \
-            or os.environ.get("LYNGUINE_SERVER_HOST")
-        return not named and os.environ.get("HOB_AUTOSTART", "1") not in ("0", "off", "false", "no")
-
-    def _start(self) -> _address.Address:
-        from .server import start_daemon
-        start_daemon()
-        return self._locate()
-
-    def _headers(self, address: _address.Address) -> dict[str, str | bytes]:
-        headers: dict[str, str | bytes] = {"Accept": "application/json", "User-Agent": "hob-python"}
-        if self._api_key:
-            headers["Authorization"] = "Bearer " + self._api_key
-        if address.own:
-            # The own server reads where its client works; a header holds no line end.
-            base = os.fsencode(self._directory or os.getcwd())
-            if b"\n" not in base and b"\r" not in base:
-                headers["X-Hob-Directory"] = base
-        return headers
 
     # ---- requests ----
 
@@ -140,8 +153,8 @@ class Client:
     def _base(self, directory: Path | None) -> str | None:
         """What relative paths of one request start from."""
         if directory is None:
-            return self._directory
-        return os.path.join(self._directory or os.getcwd(), os.fspath(directory))
+            return self._place.directory
+        return os.path.join(self._place.directory or os.getcwd(), os.fspath(directory))
 
     # ---- the server ----
 
@@ -269,7 +282,7 @@ class Client:
             body.update(self._interface_request(interface_file, directory))
         answer = self.request("POST", "/api/compute", body, safe=True, timeout=timeout,
                               accept=_FORMS["arrow"])
-        if answer.type != _ARROW and (_json_or_none(answer) or {}).get("result") is None:
+        if answer.type != _ARROW and _says_nothing(answer):
             return None
         return self._table(answer, none=True)
 
@@ -387,6 +400,12 @@ def _segment(name: str) -> str:
     """A name as a part of a path."""
     from urllib.parse import quote
     return quote(name, safe="")
+
+
+def _says_nothing(answer: Answer) -> bool:
+    """Whether there was nothing to compute on."""
+    content = _json_or_none(answer)
+    return isinstance(content, dict) and content.get("result", content) is None
 
 
 def _json_or_none(answer: Answer) -> Any:

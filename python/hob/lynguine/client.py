@@ -10,13 +10,14 @@ from __future__ import annotations
 import os
 
 from .. import _address
-from ..client import Client
+from ..client import Client, Place
 from ..session import Session as _Session
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Mapping, Sequence, Union
 
+    from ..client import Path
     from ..table import Table
     Names = Union[str, Sequence[str], None]
 
@@ -55,18 +56,31 @@ class Session(_Session):
         return self
 
 
-class _StartingClient(Client):
+class _Place(Place):
     """Starts hobd where lynguine's client would start lynguine's server."""
+
+    def __init__(self, server: str | None, directory: Path | None, api_key: str | None,
+                 idle_timeout: float) -> None:
+        super().__init__(server, directory, api_key)
+        self.idle_timeout = idle_timeout
+
+    def start(self) -> _address.Address:
+        from .server import start
+        address = self.locate()
+        start(address.host, address.port, self.idle_timeout)
+        return address
+
+
+class _Client(Client):
+    """A client that starts such a server."""
 
     def __init__(self, url: str, idle_timeout: float, **options: Any) -> None:
         self._idle_timeout = idle_timeout
         super().__init__(url, **options)
 
-    def _start(self) -> _address.Address:
-        from .server import start
-        address = self._locate()
-        start(address.host, address.port, self._idle_timeout)
-        return address
+    def _new_place(self, server: str | None, directory: Path | None,
+                   api_key: str | None) -> Place:
+        return _Place(server, directory, api_key, self._idle_timeout)
 
 
 class ServerClient:
@@ -85,9 +99,9 @@ class ServerClient:
         self.max_retries = max_retries
         self.retry_delay = retry_delay
         can_start = auto_start and not self.server_url.startswith(("unix:", "https:"))
-        self._client: Client = _StartingClient(
-            self.server_url, idle_timeout, timeout=timeout, retries=max_retries,
-            retry_delay=retry_delay, autostart=can_start, api_key=api_key)
+        self._client = _Client(self.server_url, idle_timeout, timeout=timeout,
+                               retries=max_retries, retry_delay=retry_delay, autostart=can_start,
+                               api_key=api_key)
 
     # ---- life ----
 

@@ -19,11 +19,10 @@ from .client import frame, server_url as _server_url
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any, Callable, Sequence, TypeVar, Union
+    from typing import Any, Callable, Sequence, Union
 
     from ..server import Server
     Names = Union[str, Sequence[str], None]
-    _T = TypeVar("_T")
 
 
 _TRUE = ("1", "true", "yes", "on")
@@ -84,8 +83,8 @@ class Interface:
 
     def get(self, field: str, default: Any = None) -> Any:
         """A field of the interface, with what it inherits."""
-        value: Any = self._ask(lambda client: client.interface_field(field, self.user_file,
-                                                                     directory=self.directory))
+        value = self._ask(lambda client: client.interface_field(field, self.user_file,
+                                                                directory=self.directory))
         return default if value is None else value
 
     def __getitem__(self, field: str) -> Any:
@@ -98,7 +97,7 @@ class Interface:
         return Client(_named(self._server_url), api_key=self._api_key, timeout=self._timeout,
                       autostart=autostart)
 
-    def _ask(self, ask: Callable[[Client], _T]) -> _T:
+    def _ask(self, ask: Callable[[Client], Any]) -> Any:
         wish = _wish(self._use_server)
         if wish is True:
             with self._client(None) as client:
