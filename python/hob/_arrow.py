@@ -113,7 +113,7 @@ class Column:
         self.dtype = notes.get("hob:dtype") or self._usual_dtype()
         self.chunks: list[_Chunk] = []
 
-    def _layout(self, kind: _Node) -> tuple[str, str | None]:
+    def _layout(self, kind: _Node) -> tuple[str, timezone | None]:
         if self.kind == _INT:
             bits, signed = kind.number(0, "i"), kind.number(1, "B")
             code = {32: "i", 64: "q"}.get(bits)
@@ -122,7 +122,7 @@ class Column:
         elif self.kind == _FLOAT and kind.number(0, "h") == 2:
             return "d", None
         elif self.kind == _TIMESTAMP and kind.number(0, "h") == 2:
-            return "q", kind.text(1)
+            return "q", _zone(kind.text(1))
         elif self.kind in (_UTF8, _LARGE_UTF8, _BOOL):
             return {_UTF8: "i", _LARGE_UTF8: "q", _BOOL: ""}[self.kind], None
         raise NotSupported(f"the column {self.label!r} has a type that hob does not write")
@@ -176,7 +176,7 @@ class Column:
         else:
             cells = chunk.data.tolist()
         if self.kind == _TIMESTAMP:
-            return _moments(cells, present, _zone(self.zone))
+            return _moments(cells, present, self.zone)
         if present is None:
             return cells
         return [c if p else None for c, p in zip(cells, present)]
@@ -199,6 +199,7 @@ def _texts(offsets: list[int], data: memoryview) -> list[str]:
 
 
 def _zone(name: str | None) -> timezone | None:
+    """hob's zones are UTC, and whole minutes away from it."""
     if name is None:
         return None
     if name == "UTC":

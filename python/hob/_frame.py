@@ -27,7 +27,8 @@ _MOST_MOMENT = 2 ** 63 // 1000 - 1
 def make(columns: Sequence[Any], count: int, index: Any, none: bool) -> pandas.DataFrame:
     """A frame of the columns. `none`: cells of object columns that are missing are None, as pandas
     has them from records; else NaN, as from files of text."""
-    rows = pandas.RangeIndex(count)
+    # What an empty frame has is another kind in each version of pandas.
+    rows = pandas.RangeIndex(count) if count > 0 else pandas.DataFrame().index
     arrays = {i: _array(column, none) for i, column in enumerate(columns)}
     frame = pandas.DataFrame(arrays, index=rows)
     frame.columns = pandas.Index([column.label for column in columns],
@@ -96,8 +97,8 @@ def _moments(column: Any) -> Any:
     moments[missing] = numpy.datetime64("NaT")
     if column.zone is None:
         return moments
-    from ._arrow import _zone
-    zone = "UTC" if column.zone == "UTC" else _zone(column.zone)
+    # Pandas has a spelling of its own for this one.
+    zone = "UTC" if column.zone.utcoffset(None).total_seconds() == 0 else column.zone
     return pandas.DatetimeIndex(moments).tz_localize("UTC").tz_convert(zone)
 
 

@@ -280,10 +280,11 @@ class Client:
             body["data"] = _data.columns_and_records(data)
         elif interface_file is not None:
             body.update(self._interface_request(interface_file, directory))
+        else:
+            self._ask("POST", "/api/compute", body, safe=True, timeout=timeout)
+            return None
         answer = self.request("POST", "/api/compute", body, safe=True, timeout=timeout,
                               accept=_FORMS["arrow"])
-        if answer.type != _ARROW and _says_nothing(answer):
-            return None
         return self._table(answer, none=True)
 
     # ---- fields ----
@@ -400,12 +401,6 @@ def _segment(name: str) -> str:
     """A name as a part of a path."""
     from urllib.parse import quote
     return quote(name, safe="")
-
-
-def _says_nothing(answer: Answer) -> bool:
-    """Whether there was nothing to compute on."""
-    content = _json_or_none(answer)
-    return isinstance(content, dict) and content.get("result", content) is None
 
 
 def _json_or_none(answer: Answer) -> Any:

@@ -66,8 +66,8 @@ def await_ready(process: subprocess.Popen[bytes], deadline: float) -> str | None
     return line[len(_READY):].decode() if line.startswith(_READY) else None
 
 
-def _end(process: subprocess.Popen[bytes], patience: float) -> None:
-    """Ends a child of ours, and waits for it."""
+def end(process: subprocess.Popen[bytes], patience: float) -> None:
+    """Ends a child, and waits for it; after `patience` seconds it is killed."""
     import subprocess
     if process.poll() is None:
         process.terminate()
@@ -142,10 +142,10 @@ class Server:
             with process.stdout:
                 url = await_ready(process, time.monotonic() + self._timeout)
         except BaseException:
-            _end(process, 1.0)
+            end(process, 1.0)
             raise
         if url is None:
-            _end(process, 1.0)
+            end(process, 1.0)
             with open(log, "rb") as errors_read:
                 said = errors_read.read(4096).decode("utf-8", "replace").strip()
             raise ConnectionFailed("the server did not start: "
@@ -189,5 +189,5 @@ def _clean(process: subprocess.Popen[bytes], place: str, owner: int) -> None:
     import shutil
     if os.getpid() != owner:
         return
-    _end(process, 35.0)
+    end(process, 35.0)
     shutil.rmtree(place, ignore_errors=True)

@@ -6,11 +6,7 @@ import os
 import sys
 
 from .._errors import ConnectionFailed
-from ..server import await_ready, find_program
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    import subprocess
+from ..server import await_ready, end, find_program
 
 
 def _command(host: str, port: int, idle_timeout: float) -> list[str]:
@@ -25,24 +21,39 @@ def start(host: str, port: int, idle_timeout: float = 0, timeout: float = 10.0) 
     """Starts hobd in the working directory, and returns when it listens. It stays when this
     program ends. Of several that are started at once, those that are late end at once."""
     import subprocess
+    import tempfile
+    import threading
     import time
-    process = subprocess.Popen(_command(host, port, idle_timeout), stdin=subprocess.DEVNULL,
-                               stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-                               start_new_session=True)
-    assert process.stdout is not None
-    with process.stdout:
-        url = await_ready(process, time.monotonic() + timeout)
-    if url is None and process.poll() is None:
-        process.kill()
-        process.wait()
-        raise ConnectionFailed(f"hobd did not start on {host}:{port} within {timeout:g} s")
-    if url is not None:
-        _stays(process)
+    deadline = time.monotonic() + timeout
+    with tempfile.TemporaryFile() as errors:
+        process = subprocess.Popen(_command(host, port, idle_timeout), stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.PIPE, stderr=errors, start_new_session=True)
+        assert process.stdout is not None
+        with process.stdout:
+            url = await_ready(process, deadline)
+        if url is not None:
+            # Whenever it ends, somebody has to take notice.
+            threading.Thread(target=process.wait, daemon=True).start()
+            return
+        end(process, 1.0)
+        if not _answers(host, port, deadline):
+            errors.seek(0)
+            said = errors.read(4096).decode("utf-8", "replace").strip()
+            raise ConnectionFailed(f"hobd did not start on {host}:{port}: {said or 'in time'}")
 
 
-def _stays(process: subprocess.Popen[bytes]) -> None:
-    """The server outlives this program: nobody waits for it, and that is no leak."""
-    process.returncode = 0
+def _answers(host: str, port: int, deadline: float) -> bool:
+    """Whether another server has the port. Between taking it and listening is a moment."""
+    import socket
+    import time
+    for _ in range(20):
+        try:
+            left = max(deadline - time.monotonic(), 0.1)
+            socket.create_connection((host, port), left).close()
+            return True
+        except OSError:
+            time.sleep(0.01)
+    return False
 
 
 def main(words: list[str] | None = None) -> int:

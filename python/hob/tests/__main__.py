@@ -1,4 +1,4 @@
-"""Runs all tests. A warning of an open file or socket, wherever it appears, is a failure."""
+"""Runs all tests, or the files that a pattern names. A warning of an open file or socket, wherever it appears, is a failure."""
 
 import os
 import sys
@@ -6,16 +6,16 @@ import unittest
 import warnings
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path.insert(0, os.path.dirname(os.path.dirname(HERE)))
+PYTHON = os.path.dirname(os.path.dirname(HERE))
+sys.path.insert(0, PYTHON)
 
 
 def main():
     warnings.simplefilter("error", ResourceWarning)
     unraisable = []
     sys.unraisablehook = lambda what: unraisable.append(what.exc_value)
-    names = ["hob.tests." + name[:-3] for name in sorted(os.listdir(HERE))
-             if name.startswith("test_")]
-    suite = unittest.defaultTestLoader.loadTestsFromNames(sys.argv[1:] or names)
+    pattern = sys.argv[1] if len(sys.argv) > 1 else "test_*.py"
+    suite = unittest.defaultTestLoader.discover(HERE, pattern, PYTHON)
     result = unittest.TextTestRunner(verbosity=1, warnings="error").run(suite)
     for _, reason in result.skipped:
         print("skipped:", reason)
