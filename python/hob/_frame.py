@@ -56,10 +56,14 @@ def _array(column: Any, none: bool) -> Any:
 
 
 def _objects(cells: list[Any], none: bool) -> Any:
+    if not none and None in cells:
+        cells = [math.nan if cell is None else cell for cell in cells]
     array = numpy.empty(len(cells), dtype=object)
-    # Cell by cell where a list would be taken for another dimension.
-    for i, cell in enumerate(cells):
-        array[i] = math.nan if cell is None and not none else cell
+    if any(isinstance(cell, (list, dict)) for cell in cells):
+        for i, cell in enumerate(cells):  # at once, lists would be taken for a dimension
+            array[i] = cell
+    else:
+        array[:] = cells
     return array
 
 

@@ -106,7 +106,7 @@ class _Socket:
         self.socket.sendall(data)
 
     def makefile(self, mode: str) -> io.BufferedReader:
-        return io.BufferedReader(_Stream(self.socket, self.deadline))
+        return io.BufferedReader(_Stream(self.socket, self.deadline), _CHUNK)
 
     def close(self) -> None:
         """Nothing: http.client closes before the body is read where it is the last one.
