@@ -6,7 +6,7 @@ import datetime
 import json
 import os
 
-from ._errors import InvalidType
+from ._errors import InvalidType, InvalidValue
 from .table import Table
 
 TYPE_CHECKING = False
@@ -47,13 +47,17 @@ def _plain(value: Any) -> Any:
 
 def columns_and_records(data: Any) -> dict[str, Any]:
     """The `data` of a request, of a Table, a DataFrame, a list of rows or a mapping of columns."""
-    if isinstance(data, Table):
-        return {"records": {str(name): cells for name, cells in data.to_columns().items()},
-                "columns": [str(name) for name in data.columns]}
-    if hasattr(data, "iloc") and hasattr(data, "dtypes"):
-        from . import _frame
-        names, cells = _frame.columns_of(data)
-        return {"records": cells, "columns": names}
+    is_frame = hasattr(data, "iloc") and hasattr(data, "dtypes")
+    if isinstance(data, Table) or is_frame:
+        names = [str(name) for name in data.columns]
+        for name in names:
+            if names.count(name) > 1:
+                raise InvalidValue(f"cannot send the table: several columns are called {name!r}",
+                                   hint="rename all but one of them")
+        if is_frame:
+            from . import _frame
+            return {"records": _frame.columns_of(data), "columns": names}
+        return {"records": dict(zip(names, data.to_columns().values())), "columns": names}
     if hasattr(data, "keys"):
         content = dict(data)
         return content if isinstance(content.get("records"), (list, dict)) else {"records": content}
@@ -69,7 +73,8 @@ def place(path: Any, base: str | None, address: Address) -> str:
     text = os.fsdecode(path)
     if not address.is_local or text.startswith(("~", "$")):
         return text
-    return os.path.normpath(os.path.join(base or os.getcwd(), text))
+    base = base or os.getcwd()
+    return base if text in ("", ".") else os.path.join(base, text)
 
 
 def source(given: Mapping[str, Any], base: str | None, address: Address) -> dict[str, Any]:

@@ -114,16 +114,14 @@ def _listed_moments(cells: list[Any]) -> Any:
         return _objects([pandas.NaT if cell is None else cell for cell in cells], True)
 
 
-def columns_of(frame: pandas.DataFrame) -> tuple[list[str], dict[str, list[Any]]]:
-    """The names and cells of a frame, such as JSON can hold; without its index."""
-    names = [str(name) for name in frame.columns]
-    cells: dict[str, list[Any]] = {}
-    for position, name in enumerate(names):
-        series = frame.iloc[:, position]
+def columns_of(frame: pandas.DataFrame) -> dict[str, list[Any]]:
+    """The cells of a frame, such as JSON can hold; without its index."""
+    columns: dict[str, list[Any]] = {}
+    for name, series in frame.items():
         if series.dtype.kind == "M":
-            values = [None if cell is pandas.NaT else cell.isoformat() for cell in series]
+            cells = [None if cell is pandas.NaT else cell.isoformat() for cell in series]
         else:
             missing = series.isna().tolist()
-            values = [None if hole else cell for cell, hole in zip(series.tolist(), missing)]
-        cells[name] = values
-    return names, cells
+            cells = [None if hole else cell for cell, hole in zip(series.tolist(), missing)]
+        columns[str(name)] = cells
+    return columns

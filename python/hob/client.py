@@ -32,6 +32,9 @@ class Place:
         self.server = server
         self.directory = os.path.abspath(directory) if directory is not None else None
         self.api_key = api_key or os.environ.get("HOB_API_KEY")
+        self.named = bool(server or os.environ.get("HOB_SERVER")
+                          or os.environ.get("LYNGUINE_SERVER_HOST"))
+        """Whether somebody said which server; else it is whoever listens where one is usual."""
 
     def locate(self) -> _address.Address:
         """The server, looked for anew."""
@@ -39,9 +42,8 @@ class Place:
 
     def may_start(self) -> bool:
         """Whether a server may be started where nobody says so."""
-        named = self.server or os.environ.get("HOB_SERVER") \
-            or os.environ.get("LYNGUINE_SERVER_HOST")
-        return not named and os.environ.get("HOB_AUTOSTART", "1") not in ("0", "off", "false", "no")
+        wish = os.environ.get("HOB_AUTOSTART", "1").lower()
+        return not self.named and wish not in ("0", "off", "false", "no")
 
     def start(self) -> _address.Address:
         """Starts one; where it is."""
@@ -52,7 +54,7 @@ class Place:
     def headers(self, address: _address.Address) -> dict[str, str | bytes]:
         """What every request carries."""
         headers: dict[str, str | bytes] = {"Accept": "application/json", "User-Agent": "hob-python"}
-        if self.api_key:
+        if self.api_key and (self.named or address.own):
             headers["Authorization"] = "Bearer " + self.api_key
         if address.own:
             # The own server reads where its client works; a header holds no line end.
@@ -80,7 +82,7 @@ class Client:
         `autostart`: start the user's own server when there is none; by default only where no
         server was named, and HOB_AUTOSTART is not 0.
         `directory`: what relative paths start from, if not the working directory.
-        `api_key`: sent as a bearer token; by default HOB_API_KEY.
+        `api_key`: sent as a bearer token to a server that was named; by default HOB_API_KEY.
         """
         import weakref
 

@@ -1,4 +1,5 @@
-"""Runs all tests, or the files that a pattern names. A warning of an open file or socket, wherever it appears, is a failure."""
+"""Runs all tests, or the files that a pattern names. A warning of an open file or socket, wherever
+it appears, is a failure."""
 
 import os
 import sys

@@ -11,7 +11,9 @@ import unittest
 import weakref
 
 import hob
+import hob.client
 from hob._address import Address, find, own_socket, parse
+from hob.table import Table
 from .support import PATIENCE, StubTest, answer, environment
 
 PONG = answer(body={"status": "ok", "message": "pong"})
@@ -47,7 +49,8 @@ class Retries(StubTest):
         self.assertEqual(len(server.requests), 2)
 
     def test_a_refusal_without_retry_after_is_an_error_at_once(self):
-        server = self.stub([answer(503, {"error_type": "BusyError", "error_message": "full"}), PONG])
+        full = {"error_type": "BusyError", "error_message": "full"}
+        server = self.stub([answer(503, full), PONG])
         with self.assertRaisesRegex(hob.BusyError, "full"):
             self.client(server).health()
         self.assertEqual(len(server.requests), 1)
@@ -275,6 +278,8 @@ class Headers(StubTest):
             client.ping()
         self.assertEqual([request.headers.get("authorization") for request in server.requests],
                          ["Bearer k1", "Bearer k2"])
+        place = hob.client.Place(None, None, "k")
+        self.assertNotIn("Authorization", place.headers(Address(host="127.0.0.1")))
 
     def test_the_own_socket_is_told_where_the_client_works_and_nobody_else(self):
         with tempfile.TemporaryDirectory() as directory:
@@ -438,6 +443,9 @@ class Requests(StubTest):
             for wrong in ("text", b"bytes", 7):
                 with self.assertRaises(TypeError):
                     client.write(wrong, "out.csv")
+            twice = Table.from_json({"records": [{"a": 1}], "columns": ["a", "a"]})
+            with self.assertRaisesRegex(ValueError, "several columns are called 'a'"):
+                client.write(twice, "out.csv")
             with self.assertRaisesRegex(ValueError, "ending"):
                 client.write([{"a": 1}], "out.xyz")
             with self.assertRaisesRegex(ValueError, "form"):
