@@ -16,9 +16,9 @@ from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from ._errors import (BusyError, ConnectionFailed, DeadlineExceeded, Error, InternalError,
-                          InvalidKey, InvalidType, InvalidValue, LibraryMissing, NotAllowed,
-                          NotFound, NotSupported, RPCError, TooLarge)
+    from ._errors import (BusyError, CallTimedOut, ConnectionFailed, DeadlineExceeded, Error,
+                          InternalError, InvalidKey, InvalidType, InvalidValue, LibraryMissing,
+                          NotAllowed, NotFound, NotSupported, PoolBusy, RPCError, TooLarge)
     from .client import Client
     from .server import Server
     from .session import Session
@@ -26,20 +26,13 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "Client": "client", "Server": "server", "Session": "session", "Table": "table",
-    "Error": "_errors", "BusyError": "_errors", "ConnectionFailed": "_errors",
-    "DeadlineExceeded": "_errors", "InternalError": "_errors", "InvalidKey": "_errors",
-    "InvalidType": "_errors", "InvalidValue": "_errors", "LibraryMissing": "_errors",
-    "NotAllowed": "_errors",
-    "NotFound": "_errors", "NotSupported": "_errors", "RPCError": "_errors",
-    "TooLarge": "_errors",
-}
-
-__all__ = ["BusyError", "Client", "ConnectionFailed", "DeadlineExceeded", "Error",
+__all__ = ["BusyError", "CallTimedOut", "Client", "ConnectionFailed", "DeadlineExceeded", "Error",
            "InternalError", "InvalidKey", "InvalidType", "InvalidValue", "LibraryMissing",
-           "NotAllowed", "NotFound", "NotSupported", "RPCError", "Server", "Session", "Table",
-           "TooLarge", "__version__"]
+           "NotAllowed", "NotFound", "NotSupported", "PoolBusy", "RPCError", "Server", "Session",
+           "Table", "TooLarge", "__version__"]
+
+_HOMES = {name: "_errors" for name in __all__ if not name.startswith("__")}
+_HOMES.update(Client="client", Server="server", Session="session", Table="table")
 
 
 def _load(package: str, homes: dict[str, str], name: str) -> object:

@@ -112,6 +112,17 @@ class RPCError(Error, RuntimeError):
         self.data = data
 
 
+class CallTimedOut(RPCError, TimeoutError):
+    """The worker did not answer within the call's time."""
+
+
+class PoolBusy(RPCError, BusyError):
+    """The pool's queue is full, or the pool rests; the same call may work later."""
+
+
+# JSON-RPC leaves these numbers to servers; hob's own.
+_CODES: dict[int, type[RPCError]] = {-32002: CallTimedOut, -32003: PoolBusy}
+
 KINDS: dict[str, type[Error]] = {
     "ValueError": InvalidValue, "KeyError": InvalidKey, "TypeError": InvalidType,
     "FileNotFoundError": NotFound, "IsADirectoryError": FileIsDirectory,
@@ -155,6 +166,7 @@ def from_rpc(error: dict[str, object], status: int = 0) -> RPCError:
     message = error.get("message")
     data = error.get("data")
     hint = data.get("hint") if isinstance(data, dict) else None
-    return RPCError(str(message) if message else "the call failed without a message",
-                    code=code if isinstance(code, int) else 0, data=data,
-                    hint=hint if isinstance(hint, str) else "", status=status)
+    number = code if isinstance(code, int) else 0
+    cls = _CODES.get(number, RPCError)
+    return cls(str(message) if message else "the call failed without a message", code=number,
+               data=data, hint=hint if isinstance(hint, str) else "", status=status)

@@ -22,7 +22,10 @@ if TYPE_CHECKING:
     Names = Union[Path, Sequence[Path], None]
 
 _ARROW = "application/vnd.apache.arrow.stream"
-_FORMS = {"arrow": f"{_ARROW}, application/json;q=0.5", "json": "application/json"}
+_FORMS = {"arrow": {"Accept": f"{_ARROW}, application/json;q=0.5"},
+          "json": {"Accept": "application/json"}}
+# Seconds for the answer that a call took too long.
+_GRACE = 1.0
 
 
 class Place:
@@ -125,7 +128,8 @@ class Client:
     # ---- requests ----
 
     def request(self, method: str, path: str, body: object = None, *, safe: bool | None = None,
-                timeout: float | None = None, accept: str | None = None) -> Answer:
+                timeout: float | None = None,
+                headers: Mapping[str, str] | None = None) -> Answer:
         """Any request of the HTTP API; raises what the server answers as an error. `safe`: doing
         it twice does no harm (by default, that of GET)."""
         from . import _data
@@ -134,7 +138,7 @@ class Client:
         answer = self._transport.request(
             method, path, None if body is None else _data.encode(body), safe=safe,
             timeout=self._timeout if timeout is None else timeout,
-            headers={"Accept": accept} if accept else None)
+            headers=headers)
         if answer.status >= 400:
             raise _errors.from_answer(answer.status, _json_or_none(answer), f"{method} {path}")
         return answer
@@ -201,7 +205,7 @@ class Client:
         if form not in _FORMS:
             raise _errors.InvalidValue(f"no form {form!r}", hint="use arrow or json")
         answer = self.request("POST", "/api/read_data", body, safe=True, timeout=timeout,
-                              accept=_FORMS[form])
+                              headers=_FORMS[form])
         return self._table(answer, index, none)
 
     def _read_request(self, source: Any, directory: Path | None, field: str | None,
@@ -286,7 +290,7 @@ class Client:
             self._ask("POST", "/api/compute", body, safe=True, timeout=timeout)
             return None
         answer = self.request("POST", "/api/compute", body, safe=True, timeout=timeout,
-                              accept=_FORMS["arrow"])
+                              headers=_FORMS["arrow"])
         return self._table(answer, none=True)
 
     # ---- fields ----
@@ -347,7 +351,8 @@ class Client:
     def call(self, pool: str, method: str, params: Any = None, *, timeout: float | None = None,
              idempotent: bool = False) -> Any:
         """Calls a method of a worker of the pool; returns its result, raises RPCError with its
-        error. `idempotent`: it may be called again when the connection breaks."""
+        error. `timeout`: seconds until the server gives the call up (CallTimedOut). `idempotent`:
+        it may be called again when the connection breaks or the worker dies."""
         message = self._message(method, params)
         content = self._rpc(pool, message, timeout, idempotent)
         if not isinstance(content, dict) or content.get("id") not in (message["id"], None):
@@ -376,8 +381,15 @@ class Client:
         return message
 
     def _rpc(self, pool: str, message: object, timeout: float | None, safe: bool) -> Any:
+        """The server ends the call in time, and can say more of it than that there was no answer;
+        so it is waited for a little longer."""
+        timeout = self._timeout if timeout is None else timeout
+        headers = {"X-Hob-Idempotent": "true"} if safe else {}
+        if timeout is not None:
+            headers["X-Hob-Timeout"] = f"{max(int(timeout * 1000), 1)}ms"
+            timeout += _GRACE
         answer = self.request("POST", "/api/rpc/" + _segment(pool), message, safe=safe,
-                              timeout=timeout)
+                              timeout=timeout, headers=headers)
         return _json_or_none(answer)
 
 

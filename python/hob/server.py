@@ -90,13 +90,16 @@ class Server:
 
     def __init__(self, directory: str | os.PathLike[str] | None = None, *,
                  roots: Iterable[str | os.PathLike[str]] = (), port: int = 0,
-                 state: str | os.PathLike[str] | None = None, options: Iterable[str] = (),
+                 state: str | os.PathLike[str] | None = None,
+                 config: str | os.PathLike[str] | None = None, options: Iterable[str] = (),
                  timeout: float = 10.0) -> None:
         """`directory`: what it serves, the working directory by default; `roots`: what else its
         clients may read. `state`: where sessions are kept; by default in memory only.
+        `config`: its hob.yml, with pools for instance; by default none, not the user's either.
         `options`: more of hobd's. `timeout`: seconds that starting may take."""
         self._directory = os.path.abspath(directory if directory is not None else os.getcwd())
-        self._arguments = ["--port", str(port), "--state", os.fspath(state or "none")]
+        self._arguments = ["--port", str(port), "--state", os.fspath(state or "none"),
+                           "--config", os.path.abspath(config) if config else "none"]
         for root in roots:
             self._arguments += ["--root", os.path.abspath(root)]
         self._arguments += list(options)

@@ -84,7 +84,7 @@ class ClientTest(ServerTest):
 
     def serve(self, *options, **more):
         """The URL of a new server."""
-        self.server = self.start("--state", "none", *options, **more)
+        self.server = self.start("--state", "none", "--config", "none", *options, **more)
         return "http://127.0.0.1:%d" % self.server.port
 
 

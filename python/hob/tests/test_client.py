@@ -5,6 +5,7 @@ import math
 import os
 import signal
 import socket
+import sys
 import threading
 
 import hob
@@ -316,6 +317,54 @@ class Places(ClientTest):
     def wait_more(done):
         before = len(done)
         wait_for(lambda: len(done) > before + 20, "answers")
+
+
+WORKER = """
+import json, os, sys, time
+for line in sys.stdin:
+    call = json.loads(line)
+    answer = {"jsonrpc": "2.0", "id": call["id"]}
+    if call["method"] == "die":
+        os._exit(3)
+    if call["method"] == "hang":
+        time.sleep(600)
+    if call["method"] == "fail":
+        answer["error"] = {"code": 7, "message": "no", "data": call.get("params")}
+    else:
+        answer["result"] = call.get("params")
+    print(json.dumps(answer), flush=True)
+"""
+
+
+class Pools(ClientTest):
+    def setUp(self):
+        super().setUp()
+        self.write("worker.py", WORKER)
+        self.write("hob.yml", "pools:\n  tools:\n    command: [%s, worker.py]\n"
+                   "    workers: {max: 2}\n" % sys.executable)
+        own = hob.Server(config="hob.yml")
+        self.client = own.start().client
+        self.addCleanup(own.stop)
+
+    def test_calls_and_batches(self):
+        self.assertEqual(self.client.call("tools", "echo", {"x": ["é", None]}), {"x": ["é", None]})
+        with self.assertRaisesRegex(hob.RPCError, "no") as caught:
+            self.client.call("tools", "fail", [1])
+        self.assertEqual((caught.exception.code, caught.exception.data), (7, [1]))
+        results = self.client.batch("tools", [("echo", [i]) for i in range(20)] + [("fail", None)])
+        self.assertEqual(results[:20], [[i] for i in range(20)])
+        self.assertEqual(results[20].code, 7)
+        self.assertEqual([pool["name"] for pool in self.client.pools()], ["tools"])
+
+    def test_what_goes_wrong(self):
+        with self.assertRaisesRegex(hob.CallTimedOut, "tools") as caught:
+            self.client.call("tools", "hang", timeout=0.2)
+        self.assertIsInstance(caught.exception, TimeoutError)
+        with self.assertRaisesRegex(hob.RPCError, "tools"):
+            self.client.call("tools", "die")
+        self.assertEqual(self.client.call("tools", "echo", [1]), [1])
+        with self.assertRaisesRegex(KeyError, "no pool 'nothing'"):
+            self.client.call("nothing", "echo")
 
 
 class Servers(ClientTest):

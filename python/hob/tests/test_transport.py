@@ -326,7 +326,11 @@ class Calls(StubTest):
     def test_a_call_gives_the_result(self):
         self.assertEqual(self.client.call("a pool", "echo", {"x": [1, None]}), {"x": [1, None]})
         self.assertIsNone(self.client.call("tools", "echo"))
-        first, second = self.server.requests
+        self.client.call("tools", "echo", timeout=1.5, idempotent=True)
+        first, second, third = self.server.requests
+        self.assertEqual([(request.headers.get("x-hob-timeout"),
+                           request.headers.get("x-hob-idempotent"))
+                          for request in (first, third)], [("30000ms", None), ("1500ms", "true")])
         self.assertEqual(first.path, "/api/rpc/a%20pool")
         self.assertEqual(first.json["jsonrpc"], "2.0")
         self.assertNotIn("params", second.json)
