@@ -83,6 +83,7 @@ class Child:
         self.started = False
         self.cancelled = False
         self.closed = False  # its end of the channel
+        self.unread = False  # it ended before it had read its request
         self.gone = False
         self.outgoing = memoryview(b"")
         self._parts: List[bytes] = []
@@ -96,6 +97,8 @@ class Child:
         except BlockingIOError:
             return None
         except ConnectionResetError:
+            # Linux says so when the other end was closed with something in it that was never read.
+            self.unread = True
             chunk = b""
         if not chunk:
             self.closed = True
@@ -348,7 +351,10 @@ class Zygote:
             self._start_failures += 1
         if child.call is not None:
             self._busy -= 1
-            child.call.answer(self._obituary(child, child.call, status))
+            if child.unread and not child.cancelled:
+                self._queue.appendleft(child.call)  # nobody has started it
+            else:
+                child.call.answer(self._obituary(child, child.call, status))
         if self._start_failures >= _START_FAILURES:
             raise footprint.NotForkable(f"{self._start_failures} children in a row ended before their "
                                         f"first request; the last {how_it_ended(status)}")

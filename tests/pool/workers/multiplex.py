@@ -46,4 +46,4 @@ for request in requests():
     elif "id" in request:
         with lock:
             cancelled[request["id"]] = threading.Event()
-        threading.Thread(target=run, args=(request,), daemon=True).start()
+        threading.Thread(target=run, args=(request,)).start()
