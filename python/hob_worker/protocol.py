@@ -256,12 +256,18 @@ def failure_text(call: Call, error: BaseException) -> Optional[str]:
 
 
 def _frames_of_method(error: BaseException) -> Optional[TracebackType]:
-    """The traceback without the frames of the kit that lead to the method."""
-    frames, here = error.__traceback__, os.path.dirname(__file__)
-    while frames is not None and frames.tb_next is not None and \
-            os.path.dirname(frames.tb_frame.f_code.co_filename) == here:
+    """The traceback without the frames, of the kit and of executors, that lead to the method."""
+    here = os.path.dirname(__file__)
+    start = frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None:
+        if _folder_of(frames) == here != _folder_of(frames.tb_next):
+            start = frames.tb_next
         frames = frames.tb_next
-    return frames
+    return start
+
+
+def _folder_of(frames: TracebackType) -> str:
+    return os.path.dirname(frames.tb_frame.f_code.co_filename)
 
 
 class Batch:
