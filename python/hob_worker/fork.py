@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, Deque, List, Optional, Set
 from . import footprint
 from .channel import LINES, Disconnected, Input, Output, Wake
 from .engines import PENDING_LIMIT, Session, cancel_target, id_key, refuse
-from .protocol import (CANCEL_METHOD, CANCELLED, METHOD_NOT_FOUND, WORKER_ERROR, Call, calls_of)
+from .protocol import (CANCEL_METHOD, CANCELLED, INTERNAL_ERROR, METHOD_NOT_FOUND, WORKER_ERROR, Call, calls_of)
 from .worker import flush_streams
 
 if TYPE_CHECKING:
@@ -264,6 +264,13 @@ class Zygote:
 
     def _start_one(self) -> bool:
         """Gives the first call of the queue to a child; False when it has to wait."""
+        try:
+            line = self._queue[0].line()
+        except (ValueError, RecursionError) as error:
+            call = self._queue.popleft()
+            call.answer(call.error(INTERNAL_ERROR, f"{call.method}: the request can't be passed on: "
+                                                   f"{error}", {"started": False}))
+            return True
         child: Optional[Child] = None
         if self._idle:
             child = self._idle.popleft()
@@ -276,7 +283,6 @@ class Zygote:
                 return True
         if child is None:
             return False
-        line = self._queue[0].line().encode("ascii") + b"\n"
         try:
             sent = child.channel.send(line)
         except BlockingIOError:

@@ -43,6 +43,26 @@ class Promises:
         self.worker.write(b'{"jsonrpc":"2.0","id":1,"method":"\xff"}\n')
         self.assertIn("not UTF-8", self.worker.line()["error"]["message"])
 
+    def test_nothing_that_is_nested_ends_it(self):
+        for depth in (200, 900, 970, 980, 985, 990, 995, 1000, 5000):
+            deep = "[" * depth + "]" * depth
+            for text in ('{"jsonrpc":"2.0","id":%s,"method":"echo"}',
+                         '{"jsonrpc":"2.0","id":1,"method":"echo","params":{"a":%s}}',
+                         '[{"jsonrpc":"2.0","id":1,"method":"echo","params":{"a":%s}}]',
+                         '{"jsonrpc":"2.0","id":2,"method":"$/cancelRequest","params":{"id":%s}}'):
+                self.worker.write((text % deep).encode() + b"\n")
+                if "cancel" not in text:
+                    self.worker.raw_line()
+        self.ask_until_pong()
+
+    def ask_until_pong(self):
+        """Some of the cancels may have been refused; what matters is that it is alive."""
+        self.worker.send("p", "ping")
+        answer = self.worker.line()
+        while answer["id"] != "p":
+            answer = self.worker.line()
+        self.assertEqual(answer["result"], "pong")
+
     def test_answers_and_notifications_get_no_answer(self):
         self.worker.write(b'{"jsonrpc":"2.0","id":1,"result":2}\n\n  \n')
         self.worker.notify("echo", {"a": 1})
