@@ -1,4 +1,5 @@
-"""How calls are run in this process: one after the other, in threads, or as tasks of an event loop."""
+"""How calls are run in this process: one after the other, in threads, or as tasks of an event
+loop."""
 
 from __future__ import annotations
 

@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING, Any, Deque, List, Optional, Set
 from . import footprint
 from .channel import LINES, Disconnected, Input, Output, Wake
 from .engines import PENDING_LIMIT, Session, cancel_target, id_key, refuse
-from .protocol import (CANCEL_METHOD, CANCELLED, INTERNAL_ERROR, METHOD_NOT_FOUND, WORKER_ERROR, Call, calls_of)
+from .protocol import (CANCEL_METHOD, CANCELLED, INTERNAL_ERROR, METHOD_NOT_FOUND, WORKER_ERROR,
+                       Call, calls_of)
 from .worker import flush_streams
 
 if TYPE_CHECKING:

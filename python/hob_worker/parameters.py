@@ -1,9 +1,9 @@
 """Parameters of a method, checked against the annotations of the function.
 
-What an annotation may be: nothing or `Any`, `None`, `bool`, `int`, `float` (takes an int too), `str`,
-`list`, `dict`, `tuple`, `Sequence` and `Mapping` with or without what is in them, `Optional`, `Union`
-and `|`, `Literal`, and `TypedDict`. Any other is refused when the method is registered, because JSON
-could never satisfy it.
+What an annotation may be: nothing or `Any`, `None`, `bool`, `int`, `float` (takes an int too),
+`str`, `list`, `dict`, `tuple`, `Sequence` and `Mapping` with or without what is in them,
+`Optional`, `Union` and `|`, `Literal`, and `TypedDict`. Any other is refused when the method is
+registered, because JSON could never satisfy it.
 """
 
 from __future__ import annotations

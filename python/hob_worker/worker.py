@@ -9,7 +9,7 @@ import inspect
 import os
 import random
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, TypeVar, Union, overload
+from typing import Any, Callable, Dict, List, Optional, Sequence, TypeVar, Union, overload
 
 from . import engines, launch
 from .channel import (DEFAULT_LIMIT, FRAMINGS, LINES, Disconnected, Input, Output, Wake,
