@@ -166,8 +166,9 @@ class Process:
         return [json.loads(line) for line in rest.splitlines()], self.process.wait(PATIENCE)
 
     def errors(self):
-        self._errors.seek(0)
-        return self._errors.read().decode(errors="replace")
+        # Not by seek and read: the worker writes where the position is, which it shares.
+        size = os.fstat(self._errors.fileno()).st_size
+        return os.pread(self._errors.fileno(), size, 0).decode(errors="replace")
 
     def close(self):
         if self.process.poll() is None:

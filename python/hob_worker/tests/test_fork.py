@@ -158,12 +158,15 @@ def busy():
 
 
 class Endurance(WorkerTest):
+    def settled(self, zygote):
+        """Waits until there are two spares and no zombie; how many descriptors are open then."""
+        wait_for(lambda: len(children_of(zygote.pid)) == 2, "two spares, and no zombie")
+        zygote.call("ping", number="settled")  # answered when it is not in the middle of a fork
+        return descriptors_of(zygote.pid)
+
     def test_many_requests_leave_nothing(self):
         zygote = self.zygote("--children", "4", "--spare", "2")
-        settled = lambda: len(children_of(zygote.pid)) == 2  # noqa: E731
-        zygote.result("echo")
-        wait_for(settled, "two spares")
-        before = descriptors_of(zygote.pid)
+        before = self.settled(zygote)
         for start in range(0, REQUESTS, 50):
             for number in range(start, start + 50):
                 zygote.send(number, "echo", {"n": number})
@@ -172,16 +175,13 @@ class Endurance(WorkerTest):
                 answer = zygote.line()
                 found[answer["id"]] = answer["result"]["n"]
             self.assertEqual(found, {number: number for number in range(start, start + 50)})
-        wait_for(settled, "two spares, and no zombie")
-        self.assertEqual(descriptors_of(zygote.pid), before)
+        self.assertEqual(self.settled(zygote), before)
         self.assertEqual(zygote.errors(), "")
         self.assertEqual(zygote.end(), ([], 0))
 
     def test_cancels_and_deaths_leave_nothing(self):
         zygote = self.zygote("--children", "4", "--spare", "2")
-        settled = lambda: len(children_of(zygote.pid)) == 2  # noqa: E731
-        wait_for(settled, "two spares")
-        before = descriptors_of(zygote.pid)
+        before = self.settled(zygote)
         for _ in range(30):
             for number, method in enumerate(("spin", "die", "wait", "echo")):
                 zygote.send(number, method, [signal.SIGKILL] if method == "die" else None)
@@ -193,8 +193,7 @@ class Endurance(WorkerTest):
                 if "id" in answer:
                     codes[answer["id"]] = answer.get("error", {}).get("code")
             self.assertEqual(codes, {0: -32800, 1: -32000, 2: -32800, 3: None})
-        wait_for(settled, "two spares, and no zombie")
-        self.assertEqual(descriptors_of(zygote.pid), before)
+        self.assertEqual(self.settled(zygote), before)
 
 
 class Preloading(WorkerTest):
