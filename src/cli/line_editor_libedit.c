@@ -191,16 +191,18 @@ struct hob_line_editor *hob_line_editor_close(struct hob_line_editor *editor)
     return NULL;
 }
 
-/* The library silences the keys when it reads the first one: after the prompt, which is too late.
- */
-static bool silence_keys(struct termios *before)
+/* The library takes the keys over when it reads the first one: after the prompt, which is too late
+ * for somebody who is faster, and for programs that type. */
+static bool take_keys(struct termios *before)
 {
-    struct termios silent;
+    struct termios own;
     if (tcgetattr(STDIN_FILENO, before) != 0)
         return false;
-    silent = *before;
-    silent.c_lflag &= ~(tcflag_t)ISIG;
-    return tcsetattr(STDIN_FILENO, TCSADRAIN, &silent) == 0;
+    own = *before;
+    own.c_lflag &= ~(tcflag_t)(ISIG | ICANON | ECHO);
+    own.c_cc[VMIN] = 1;
+    own.c_cc[VTIME] = 0;
+    return tcsetattr(STDIN_FILENO, TCSADRAIN, &own) == 0;
 }
 
 int hob_line_editor_read(struct hob_line_editor *editor, const char *prompt,
@@ -209,11 +211,11 @@ int hob_line_editor_read(struct hob_line_editor *editor, const char *prompt,
     HistEvent event;
     int count = 0;
     struct termios before;
-    bool silenced = silence_keys(&before);
+    bool taken = take_keys(&before);
     editor->prompt = prompt;
     const char *text = el_gets(editor->edit, &count);
     editor->prompt = "";
-    if (silenced)
+    if (taken)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     if (text == NULL || count <= 0)
         return 0;

@@ -401,6 +401,7 @@ class Interactive(SessionCliTest):
         shell.expect(r"i\.yml Grace height> ")
         shell.type("get\r")
         shell.expect(r"\n1\.68\r\n")
+        shell.expect("> ")
         shell.type("\x04")
         shell.expect(r"the session goes on: 'hob session shell [0-9a-f]{8}'")
         self.assertEqual(shell.end(), 0)
@@ -464,9 +465,18 @@ class Interactive(SessionCliTest):
         self.assertEqual(shell.end(), 0)
         self.assertEqual(os.stat(self.path("state/shell_history")).st_mode & 0o077, 0)
 
+    def is_stopped(self):
+        tasks = "/proc/%d/task" % self.server.process.pid
+        states = []
+        for task in os.listdir(tasks):
+            with open("%s/%s/stat" % (tasks, task), encoding="ascii") as file:
+                states.append(file.read().rsplit(")", 1)[1].split()[0])
+        return all(state == "T" for state in states)
+
     def interrupt(self, shell):
         self.server.signal(signal.SIGSTOP)
         try:
+            wait_for(self.is_stopped, "every thread to stop")
             shell.type("get age\r")
             shell.expect(r"get age\r\n")
             # Pressed before the shell waits it is forgotten, as one that is pressed for nothing.
