@@ -123,7 +123,9 @@ class Commands(SessionCliTest):
                             ("Notes: part 1", "Notes: part 1"), ("a # b", "a # b"), ("", ""),
                             ("*star", "*star"), ("2024-01-05", "2024-01-05"), ("it's", "it's"),
                             ("'it''s'", "it's"), ("two\nlines", "two\nlines"), ("- x", "- x"),
-                            ("é漢", "é漢"), ("0x1F", 31)):
+                            ("é漢", "é漢"), ("0x1F", 31),
+                            ("--- 42", "--- 42"), ("42 # x", "42 # x"), (" x ", " x "),
+                            ("2024-02-30", "2024-02-30"), ("key:", "key:"), ("<<", "<<")):
             self.do("set", "-c", "note", "-i", "Grace", "--", word)
             told = json.loads(self.do("get", "note", "Grace", "--json"))["value"]
             self.assertEqual((word, told), (word, value))
@@ -131,6 +133,7 @@ class Commands(SessionCliTest):
         self.do("set", "7")
         self.do("set", "8", "--index", "Alan")
         self.assertEqual((self.do("get"), self.do("get", "score", "Alan")), ("7", "8"))
+        self.fails(2, "not UTF-8", "set", b"\xff")
         self.assertIn("quotes", self.fails(2, "cannot read the value", "set", '"open'))
 
     def test_focus_is_shown_and_moved_all_of_it(self):
