@@ -148,6 +148,17 @@ int hob_remote_ask(struct hob_remote_call *call, const char *operation)
     return hob_remote_request(call, "POST", path);
 }
 
+int hob_remote_look_up(struct hob_remote_call *call, const char *operation, const char *member,
+                       const struct hob_value **value)
+{
+    struct hob_value *parameters = call->parameters;
+    call->parameters = hob_value_new(call->arena, HOB_MAP);
+    int code = hob_remote_ask(call, operation);
+    call->parameters = parameters;
+    *value = hob_value_get(call->answer, member);
+    return code;
+}
+
 int hob_remote_show(struct hob_remote_call *call, const char *operation)
 {
     int code = hob_remote_ask(call, operation);
