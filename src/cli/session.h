@@ -29,6 +29,7 @@ struct hob_remote_call {
     struct hob_value *parameters; /* of the operation that is asked for next */
     const struct hob_value *answer;
     unsigned deadline_ms; /* of each request; 0: five minutes */
+    bool to_terminal;     /* what is printed */
     struct hob_reply reply;
     struct hob_output output;
     struct hob_error error;

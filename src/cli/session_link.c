@@ -39,6 +39,7 @@ void hob_remote_begin(struct hob_remote_call *call, const struct hob_arguments *
         .arguments = arguments,
         .link = link,
         .arena = hob_arena_new(),
+        .to_terminal = isatty(STDOUT_FILENO) == 1,
         .output = {.program = arguments->name},
     };
     call->parameters = hob_value_new(call->arena, HOB_MAP);
@@ -133,9 +134,11 @@ int hob_remote_request(struct hob_remote_call *call, const char *method, const c
     request.body = hob_buffer_text(&body);
     if (code == 0)
         code = hob_client_ask(call->link->connection, &request, &call->reply, &call->error);
-    return code == 0 ? hob_json_read(call->arena, hob_buffer_text(&call->reply.body), &call->answer,
-                                     &call->error)
-                     : code;
+    if (code != 0)
+        return code;
+    code =
+        hob_json_read(call->arena, hob_buffer_text(&call->reply.body), &call->answer, &call->error);
+    return code == 0 ? 0 : hob_error_context(&call->error, "the server's answer is not hobd's");
 }
 
 int hob_remote_ask(struct hob_remote_call *call, const char *operation)

@@ -11,8 +11,10 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -280,6 +282,30 @@ class Commands(SessionCliTest):
 
 
 class WithoutServer(SessionCliTest):
+    def answers(self, answer):
+        """The address of a server that gives this answer once."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        return "http://127.0.0.1:%d" % listener.getsockname()[1]
+
+    def test_what_answers_is_no_hobd(self):
+        page = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"
+        for answer, message in ((page, "not hobd's"), (b"SSH-2.0-x\r\n", "no proper HTTP"),
+                                (page.replace(b"<html>", b'{"a":1'), "not hobd's"),
+                                (page.replace(b"<html>", b"[    ]"), "which sessions it has"),
+                                (page.replace(b"200", b"500"), "status 500")):
+            self.fails(1, message, "get", "--server", self.answers(answer))
+
     def test_nobody_listens(self):
         self.assertIn(self.socket, self.fails(1, "nobody listens", "list",
                                               HOB_SERVER="unix:" + self.socket))
@@ -344,6 +370,7 @@ class Script(SessionCliTest):
     def test_what_is_no_session_and_no_file(self):
         self.fails(1, "nope.yml", "shell", "nope.yml")
         self.fails(1, "abad", "shell", "abad")
+        self.fails(1, "not found", "shell", "0" * 8 + "-0000-0000-0000-" + "0" * 12)
 
 
 class Terminal:
