@@ -161,6 +161,42 @@ int session_table_value(const struct hob_value **value, const struct hob_session
                         const struct session_column *column, size_t row, struct hob_arena *arena,
                         struct hob_error *error);
 
+/* view.c: the session as a frame, the labels first. */
+struct session_view {
+    struct hob_frame *frame;
+    bool *lent; /* which of its columns belong to the session */
+    size_t capacity;
+};
+struct session_view_choice {
+    bool series; /* columns of series as well, as lists */
+    bool lend;   /* columns may be the session's own: for who only reads */
+    /* Whether a column, by its printed name, is wanted; NULL: all are. */
+    bool (*wanted)(void *context, struct hob_text name);
+    void *context;
+};
+/* To be deinit'd also after an error. */
+int session_view_init(struct session_view *view, const struct hob_session *session,
+                      const struct session_view_choice *choice, struct hob_error *error);
+void session_view_deinit(struct session_view *view);
+static inline void hob_auto_session_view(struct session_view *view)
+{
+    session_view_deinit(view);
+}
+
+/* tables.c: the columns that `columns` of the parameters names, all without it. */
+struct session_selection {
+    struct session_column **columns;
+    size_t count;
+};
+/* In the arena; HOB_E_NO_KEY. */
+int session_select_columns(struct session_selection *selection, const struct hob_session *session,
+                           const struct hob_value *names, struct hob_arena *arena,
+                           struct hob_error *error);
+/* A row as a mapping. */
+int session_put_record(struct hob_buffer *out, const struct hob_session *session,
+                       const struct session_selection *selection, size_t row,
+                       struct hob_error *error);
+
 /* focus.c */
 /* The entry of a series that selector and subindex pick for a row: SIZE_MAX without entries,
  * HOB_E_NO_KEY when there are several and no selector. */

@@ -374,6 +374,63 @@ class Sources(SessionTest):
         self.assertEqual(self.do(session, "get_value")["value"], 36)
 
 
+class Filter(SessionTest):
+    def setUp(self):
+        super().setUp()
+        self.write("people.csv", PEOPLE.replace("height", "height,born")
+                   .replace("1.65", "1.65,1815-12-10").replace("41,", "41,,1912-06-23")
+                   .replace("1.68", "1.68,1906-12-09"))
+        self.start()
+        self.session = self.create()
+
+    def rows(self, **parameters):
+        answer = self.do(self.session, "filter", **parameters)
+        self.assertEqual(answer["count"], len(answer["indices"]))
+        return answer["indices"]
+
+    def test_a_condition_finds_rows_by_any_column(self):
+        self.do(self.session, "set_value_at", index="Alan", column="score", value=7)
+        self.do(self.session, "add_column", column="first name", value="x")
+        for where, found in (("age > 40 and height is missing", ["Alan"]),
+                             ("age > 40", ["Alan", "Grace"]),
+                             ("not (age > 40)", ["Ada"]),
+                             ("name starts with \"A\"", ["Ada", "Alan"]),
+                             ("score == 7", ["Alan"]),
+                             ("score is missing", ["Ada", "Grace"]),
+                             ("`first name` == 'x' and age < 40", ["Ada"]),
+                             ("born >= \"1900\" and born < \"1910\"", ["Grace"]),
+                             ("title contains \"Loops\"", ["Ada"]),
+                             (["age > 40", "name contains 'r'"], ["Grace"]),
+                             ([], ["Ada", "Alan", "Grace"])):
+            self.assertEqual(self.rows(where=where), found, where)
+
+    def test_a_condition_and_a_comparison_must_both_hold(self):
+        self.assertEqual(self.rows(where="age > 40", column="name", operator="!=", value="Alan"),
+                         ["Grace"])
+
+    def test_a_condition_sees_rows_and_values_that_were_edited(self):
+        self.do(self.session, "add_row", index="Zed", values={"score": 1})
+        self.do(self.session, "set_value_at", index="Ada", column="mins", value=1)
+        self.assertEqual(self.rows(where="age is missing"), ["Zed"])
+        self.assertEqual(self.rows(where="mins contains 1"), ["Ada"])
+        self.do(self.session, "undo")
+        self.do(self.session, "undo")
+        self.assertEqual(self.rows(where="age is missing"), [])
+        records = self.do(self.session, "filter", where="age > 80", columns=["age"])["records"]
+        self.assertEqual(records, [{"age": 85}])
+
+    def test_a_wrong_condition_says_where_and_what(self):
+        for where, status, part in (("age >", 400, "character"), ("agee > 1", 422, "character 1"),
+                                    ("age > 'x'", 422, "age"), (5, 400, "'where'"),
+                                    (["age > 1", {}], 400, "'where'"),
+                                    ("a" * 20000, 413, "longer")):
+            answer = self.do(self.session, "filter", status=status, where=where)
+            self.assertIn(part, answer["error_message"])
+        hint = self.do(self.session, "filter", status=422, where="agee > 1")["hint"]
+        self.assertIn("height", hint)
+        self.do(self.session, "filter", status=400)
+
+
 class Many(SessionTest):
     def test_five_hundred_sessions_are_edited_at_once_and_stay_apart(self):
         self.start(expected=KILLED)
