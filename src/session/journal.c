@@ -1,10 +1,17 @@
 /* journal: see journal.h; the only file that knows SQLite.
  *
- * Two connections: one for the thread that writes, one for whoever reads. A transaction in WAL mode
- * is in the system's hands when it is committed, which is all that surviving a killed process
- * takes; edits, and the creation of sessions, are flushed to the disk as well before anybody is
- * told that they are safe. SQLite is asked for the flush itself, through its own handle of the log:
- * to open that file a second time, and close it, would drop SQLite's locks.
+ * Two connections: one for who writes, one for who reads. A transaction in WAL mode is in the
+ * system's hands when it is committed, which is all that surviving a killed process takes. Unless
+ * that is what was asked for, edits, and the creation of sessions, are flushed to the disk as well
+ * before anybody is told that they are safe. SQLite is asked for the flush itself, through its own
+ * handle of the log: to open that file a second time, and close it, would drop SQLite's locks.
+ *
+ * Who writes is the journal's thread, which takes all that came while it wrote the batch before.
+ * Where nothing has to be flushed a batch takes less time than waking that thread: then whoever
+ * asks whether an entry is safe writes it, if nobody is writing. Only the thread copies the log
+ * back into the database, after a batch and its answers, for that flushes in any case.
+ *
+ * Small pages: an edit of a few bytes is written, and flushed, as the whole page that it is on.
  *
  * Tickets rise with time, also over restarts, so that they order the edits of a session. */
 #include "session/journal.h"
@@ -14,6 +21,7 @@
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -24,21 +32,24 @@
 #include "base/log.h"
 #include "base/places.h"
 
-enum { SCHEMA_VERSION = 1, BUSY_MS = 10000, NAME_SIZE = 32, MOST_LOSSES = 16 };
+enum { SCHEMA_VERSION = 2, BUSY_MS = 10000, NAME_SIZE = 32, MOST_LOSSES = 16 };
+
+enum {
+    LOG_SIZE = 16 << 20,        /* bytes of the log that are copied back at a time */
+    SMALL_BATCH_SIZE = 64 << 10 /* what a thread that talks to clients may write */
+};
 
 enum statement {
     BEGIN,
     COMMIT,
     ROLLBACK,
     CREATE,
-    FOCUS,
+    UPDATE,
     EDIT,
-    SUMMARY,
-    SAVE,
-    RESET,
-    FORGET,
-    TOUCH,
+    COLUMN,
     DELETE,
+    FORGET_EDITS,
+    FORGET_COLUMNS,
     STATEMENTS
 };
 
@@ -46,25 +57,38 @@ static const char *const statements[STATEMENTS] = {
     [BEGIN] = "BEGIN IMMEDIATE",
     [COMMIT] = "COMMIT",
     [ROLLBACK] = "ROLLBACK",
-    [CREATE] = "INSERT INTO sessions(id, place, request, sources, focus, summary, created,"
-               " accessed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    [FOCUS] = "UPDATE sessions SET focus = ?2, accessed = ?3 WHERE id = ?1",
+    [CREATE] = "INSERT INTO sessions(id, place, request, sources, focus, shape, columns, created,"
+               " accessed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+    [UPDATE] = "UPDATE sessions SET sources = coalesce(?2, sources), focus = coalesce(?3, focus),"
+               " shape = coalesce(?4, shape), columns = coalesce(?5, columns), accessed = ?6"
+               " WHERE id = ?1",
     [EDIT] = "INSERT INTO edits(session, seq, records) VALUES(?1, ?2, ?3)",
-    [SUMMARY] = "UPDATE sessions SET summary = ?2 WHERE id = ?1",
-    [SAVE] = "UPDATE sessions SET sources = ?2, accessed = ?3 WHERE id = ?1",
-    [RESET] = "UPDATE sessions SET sources = ?2, focus = ?3, summary = ?4, accessed = ?5"
-              " WHERE id = ?1",
-    [FORGET] = "DELETE FROM edits WHERE session = ?1",
-    [TOUCH] = "UPDATE sessions SET accessed = ?2 WHERE id = ?1",
+    [COLUMN] = "INSERT OR REPLACE INTO columns(session, position, name) VALUES(?1, ?2, ?3)",
     [DELETE] = "DELETE FROM sessions WHERE id = ?1",
+    [FORGET_EDITS] = "DELETE FROM edits WHERE session = ?1",
+    [FORGET_COLUMNS] = "DELETE FROM columns WHERE session = ?1",
 };
 
-static const char schema[] =
+static const char sessions_schema[] =
     "CREATE TABLE IF NOT EXISTS sessions(id TEXT PRIMARY KEY, place TEXT NOT NULL,"
-    " request TEXT NOT NULL, sources TEXT NOT NULL, focus TEXT NOT NULL, summary TEXT NOT NULL,"
-    " created REAL NOT NULL, accessed REAL NOT NULL);"
+    " request TEXT NOT NULL, sources TEXT NOT NULL, focus TEXT NOT NULL, columns TEXT NOT NULL,"
+    " created REAL NOT NULL, accessed REAL NOT NULL, shape TEXT NOT NULL);"
     "CREATE TABLE IF NOT EXISTS edits(session TEXT NOT NULL, seq INTEGER NOT NULL,"
     " records TEXT NOT NULL, PRIMARY KEY(session, seq)) WITHOUT ROWID;";
+
+/* Version 1 had shape and columns as members of JSON in `summary`. */
+static const char from_version_1[] =
+    "ALTER TABLE sessions RENAME COLUMN summary TO columns;"
+    "ALTER TABLE sessions ADD COLUMN shape TEXT NOT NULL DEFAULT '[0,0]';"
+    "UPDATE sessions SET columns = '{' || substr(columns, 2) || '}';"
+    "UPDATE sessions SET columns = '{}' WHERE NOT json_valid(columns);"
+    "UPDATE sessions SET shape = coalesce(json_extract(columns, '$.shape'), '[0,0]'),"
+    " columns = (SELECT coalesce(group_concat(key || ' ' || json_quote(value) || char(10), ''), '')"
+    " FROM json_each(sessions.columns, '$.columns'));";
+
+static const char columns_schema[] =
+    "CREATE TABLE IF NOT EXISTS columns(session TEXT NOT NULL, position INTEGER NOT NULL,"
+    " name TEXT NOT NULL, PRIMARY KEY(session, position)) WITHOUT ROWID;";
 
 /* Tickets of one batch that could not be written, or of several in a row. */
 struct loss {
@@ -73,9 +97,12 @@ struct loss {
 
 struct hob_journal {
     char *place;
+    enum hob_durability durability;
     int lock_file;
-    sqlite3 *writer, *reader;
+    sqlite3 *writer; /* used, with the statements, by whoever set `writing` */
     sqlite3_stmt *prepared[STATEMENTS];
+    size_t page_size, log_pages;
+    sqlite3 *reader;
     pthread_mutex_t reading; /* guards the reader */
 
     pthread_t thread;
@@ -84,7 +111,9 @@ struct hob_journal {
     pthread_cond_t something;  /* to do */
     pthread_cond_t batch_done; /* written or lost */
     struct hob_journal_entry *first, **end;
+    size_t queued_size; /* of their texts, more or less */
     struct hob_journal_wait *waits;
+    bool writing, log_is_long;
     uint64_t last, safe;             /* tickets: given, and done with */
     struct loss losses[MOST_LOSSES]; /* rising */
     size_t loss_count;
@@ -106,7 +135,9 @@ void hob_journal_entry_free(struct hob_journal_entry *entry)
     free(entry->request);
     free(entry->sources);
     free(entry->focus);
-    free(entry->summary);
+    free(entry->shape);
+    free(entry->columns);
+    free(entry->changes);
     free(entry->records);
     free(entry);
 }
@@ -116,6 +147,12 @@ void hob_journal_entry_free(struct hob_journal_entry *entry)
 static void bind_text(sqlite3_stmt *statement, int position, const char *text)
 {
     sqlite3_bind_text(statement, position, text != NULL ? text : "", -1, SQLITE_STATIC);
+}
+
+/* NULL stays NULL. */
+static void bind_optional(sqlite3_stmt *statement, int position, const char *text)
+{
+    sqlite3_bind_text(statement, position, text, -1, SQLITE_STATIC);
 }
 
 /* Runs a prepared statement whose parameters are bound. */
@@ -141,10 +178,16 @@ static bool write_create(struct hob_journal *journal, const struct hob_journal_e
     bind_text(statement, 3, entry->request);
     bind_text(statement, 4, entry->sources);
     bind_text(statement, 5, entry->focus);
-    bind_text(statement, 6, entry->summary);
-    sqlite3_bind_double(statement, 7, entry->created);
-    sqlite3_bind_double(statement, 8, entry->accessed);
+    bind_text(statement, 6, entry->shape);
+    bind_text(statement, 7, entry->columns);
+    sqlite3_bind_double(statement, 8, entry->created);
+    sqlite3_bind_double(statement, 9, entry->accessed);
     return run(journal, CREATE);
+}
+
+static bool has_records(const struct hob_journal_entry *entry)
+{
+    return entry->records != NULL && entry->records[0] != '\0';
 }
 
 static bool write_records(struct hob_journal *journal, const struct hob_journal_entry *entry)
@@ -155,62 +198,58 @@ static bool write_records(struct hob_journal *journal, const struct hob_journal_
     return run(journal, EDIT);
 }
 
-static bool write_edit(struct hob_journal *journal, const struct hob_journal_entry *entry)
+/* One row for each line. */
+static bool write_changes(struct hob_journal *journal, const struct hob_journal_entry *entry)
 {
-    if (!write_records(journal, entry))
-        return false;
-    if (entry->summary == NULL)
-        return true;
-    bind_text(about(journal, SUMMARY, entry), 2, entry->summary);
-    return run(journal, SUMMARY);
+    bool well = true;
+    sqlite3_stmt *statement = about(journal, COLUMN, entry);
+    for (const char *line = entry->changes; well && line != NULL && *line != '\0';) {
+        char *name;
+        unsigned long long position = strtoull(line, &name, 10);
+        size_t size = strcspn(name, "\n");
+        sqlite3_bind_int64(statement, 2, (sqlite3_int64)position);
+        sqlite3_bind_text(statement, 3, name + 1, (int)size - 1, SQLITE_STATIC);
+        well = run(journal, COLUMN);
+        line = name + size + (name[size] == '\n');
+    }
+    return well;
 }
 
-static bool write_reset(struct hob_journal *journal, const struct hob_journal_entry *entry)
+static bool write_update(struct hob_journal *journal, const struct hob_journal_entry *entry)
 {
-    sqlite3_stmt *statement = about(journal, RESET, entry);
-    bind_text(statement, 2, entry->sources);
-    bind_text(statement, 3, entry->focus);
-    bind_text(statement, 4, entry->summary);
-    sqlite3_bind_double(statement, 5, entry->accessed);
-    about(journal, FORGET, entry);
-    return run(journal, RESET) && run(journal, FORGET) &&
-           (entry->records == NULL || write_records(journal, entry));
-}
-
-/* A text (or none) and the time of use. */
-static bool write_use(struct hob_journal *journal, enum statement which,
-                      const struct hob_journal_entry *entry, const char *text)
-{
-    sqlite3_stmt *statement = about(journal, which, entry);
-    if (text != NULL)
-        bind_text(statement, 2, text);
-    sqlite3_bind_double(statement, text != NULL ? 3 : 2, entry->accessed);
-    return run(journal, which);
+    bool only_records = entry->sources == NULL && entry->focus == NULL && entry->shape == NULL &&
+                        entry->columns == NULL && has_records(entry);
+    if (!only_records) {
+        sqlite3_stmt *statement = about(journal, UPDATE, entry);
+        bind_optional(statement, 2, entry->sources);
+        bind_optional(statement, 3, entry->focus);
+        bind_optional(statement, 4, entry->shape);
+        bind_optional(statement, 5, entry->columns);
+        sqlite3_bind_double(statement, 6, entry->accessed);
+        if (!run(journal, UPDATE))
+            return false;
+    }
+    if (entry->columns != NULL) {
+        about(journal, FORGET_COLUMNS, entry);
+        if (!run(journal, FORGET_COLUMNS))
+            return false;
+    }
+    return (!has_records(entry) || write_records(journal, entry)) && write_changes(journal, entry);
 }
 
 static bool write_entry(struct hob_journal *journal, const struct hob_journal_entry *entry)
 {
-    switch (entry->kind) {
-    case HOB_JOURNAL_CREATE:
+    bool forgets = entry->kind == HOB_JOURNAL_RESET || entry->kind == HOB_JOURNAL_DELETE;
+    if (entry->kind == HOB_JOURNAL_CREATE)
         return write_create(journal, entry);
-    case HOB_JOURNAL_FOCUS:
-        return write_use(journal, FOCUS, entry, entry->focus);
-    case HOB_JOURNAL_EDIT:
-        return write_edit(journal, entry);
-    case HOB_JOURNAL_SAVE:
-        return write_use(journal, SAVE, entry, entry->sources) &&
-               (entry->records == NULL || entry->records[0] == '\0' ||
-                write_records(journal, entry));
-    case HOB_JOURNAL_RESET:
-        return write_reset(journal, entry);
-    case HOB_JOURNAL_TOUCH:
-        return write_use(journal, TOUCH, entry, NULL);
-    case HOB_JOURNAL_DELETE:
-        about(journal, DELETE, entry);
-        about(journal, FORGET, entry);
-        return run(journal, DELETE) && run(journal, FORGET);
-    }
-    return false;
+    about(journal, FORGET_EDITS, entry);
+    if (forgets && !run(journal, FORGET_EDITS))
+        return false;
+    if (entry->kind != HOB_JOURNAL_DELETE)
+        return write_update(journal, entry);
+    about(journal, FORGET_COLUMNS, entry);
+    about(journal, DELETE, entry);
+    return run(journal, FORGET_COLUMNS) && run(journal, DELETE);
 }
 
 /* Flushes the log to the disk. */
@@ -224,10 +263,12 @@ static bool flush(struct hob_journal *journal)
     return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
 }
 
-static bool must_last(const struct hob_journal_entry *entry)
+/* Where the focus is, and when a session was used, may be lost with the machine. */
+static bool must_last(const struct hob_journal *journal, const struct hob_journal_entry *entry)
 {
-    return entry->kind == HOB_JOURNAL_CREATE || entry->kind == HOB_JOURNAL_EDIT ||
-           entry->kind == HOB_JOURNAL_RESET || entry->kind == HOB_JOURNAL_SAVE;
+    return journal->durability == HOB_DURABLE_POWER &&
+           (entry->kind == HOB_JOURNAL_CREATE || entry->kind == HOB_JOURNAL_RESET ||
+            entry->sources != NULL || has_records(entry));
 }
 
 /* Writes all entries in one transaction; 0 or HOB_E_IO. */
@@ -238,7 +279,7 @@ static int write_batch(struct hob_journal *journal, const struct hob_journal_ent
     for (const struct hob_journal_entry *entry = first; well && entry != NULL;
          entry = entry->next) {
         well = write_entry(journal, entry);
-        lasting |= must_last(entry);
+        lasting |= must_last(journal, entry);
     }
     well = well && run(journal, COMMIT);
     if (well && (!lasting || flush(journal)))
@@ -247,6 +288,21 @@ static int write_batch(struct hob_journal *journal, const struct hob_journal_ent
             sqlite3_errmsg(journal->writer), NULL);
     run(journal, ROLLBACK);
     return HOB_E_IO;
+}
+
+static int note_log(void *context, sqlite3 *database, const char *name, int pages)
+{
+    (void)database, (void)name;
+    ((struct hob_journal *)context)->log_pages = (size_t)pages;
+    return SQLITE_OK;
+}
+
+/* Copies the log back into the database. What cannot be copied now, because somebody is reading,
+ * is next time. */
+static void shorten_log(struct hob_journal *journal)
+{
+    journal->log_pages = 0;
+    sqlite3_wal_checkpoint_v2(journal->writer, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 /* Takes the waits up to a ticket out of the list. */
@@ -315,36 +371,99 @@ static void finish_batch(struct hob_journal *journal, struct hob_journal_entry *
     }
 }
 
+/* Takes what is to be written, and the right to write it; with the lock held. */
+static struct hob_journal_entry *take_batch(struct hob_journal *journal)
+{
+    struct hob_journal_entry *first = journal->first;
+    journal->first = NULL;
+    journal->end = &journal->first;
+    journal->queued_size = 0;
+    journal->writing = true;
+    return first;
+}
+
+/* Gives that right back; with the lock held. */
+static void end_writing(struct hob_journal *journal)
+{
+    journal->writing = false;
+    journal->log_is_long = journal->log_pages * journal->page_size > LOG_SIZE;
+    if (journal->first != NULL || journal->log_is_long || journal->stopping)
+        pthread_cond_signal(&journal->something);
+}
+
+static bool has_to_write(const struct hob_journal *journal)
+{
+    return !journal->writing &&
+           (journal->first != NULL || journal->log_is_long || journal->stopping);
+}
+
 static void *write_all(void *context)
 {
     struct hob_journal *journal = context;
+    pthread_mutex_lock(&journal->lock);
     for (;;) {
-        pthread_mutex_lock(&journal->lock);
-        while (journal->first == NULL && !journal->stopping)
+        while (!has_to_write(journal))
             pthread_cond_wait(&journal->something, &journal->lock);
-        struct hob_journal_entry *first = journal->first;
-        journal->first = NULL;
-        journal->end = &journal->first;
+        bool done = journal->stopping && journal->first == NULL;
+        bool log_is_long = journal->log_is_long;
+        if (done)
+            break;
+        struct hob_journal_entry *first = take_batch(journal);
         pthread_mutex_unlock(&journal->lock);
-        if (first == NULL)
-            return NULL;
-        finish_batch(journal, first, write_batch(journal, first));
+        if (first != NULL)
+            finish_batch(journal, first, write_batch(journal, first));
+        if (log_is_long)
+            shorten_log(journal);
+        pthread_mutex_lock(&journal->lock);
+        end_writing(journal);
     }
+    pthread_mutex_unlock(&journal->lock);
+    return NULL;
 }
 
+static size_t size_of(const char *text)
+{
+    return text != NULL ? strlen(text) : 0;
+}
+
+/* An entry that somebody will ask for is left to them, where that is quicker. */
 uint64_t hob_journal_put(struct hob_journal *journal, struct hob_journal_entry *entry)
 {
+    bool left = entry->awaited && journal->durability == HOB_DURABLE_PROCESS;
+    size_t size = size_of(entry->records) + size_of(entry->sources) + size_of(entry->columns);
     pthread_mutex_lock(&journal->lock);
+    journal->queued_size += size;
     uint64_t ticket = ++journal->last;
-    bool idle = journal->first == NULL;
     entry->ticket = ticket;
     entry->next = NULL;
     *journal->end = entry;
     journal->end = &entry->next;
+    bool wakes = !left && !journal->writing;
     pthread_mutex_unlock(&journal->lock);
-    if (idle)
+    if (wakes)
         pthread_cond_signal(&journal->something);
     return ticket;
+}
+
+bool hob_journal_settle(struct hob_journal *journal, uint64_t ticket)
+{
+    struct hob_journal_entry *first = NULL;
+    pthread_mutex_lock(&journal->lock);
+    bool quick = journal->durability == HOB_DURABLE_PROCESS && !journal->writing &&
+                 journal->queued_size <= SMALL_BATCH_SIZE;
+    if (quick && ticket > journal->safe && journal->first != NULL)
+        first = take_batch(journal);
+    else if (has_to_write(journal))
+        pthread_cond_signal(&journal->something);
+    if (first != NULL) {
+        pthread_mutex_unlock(&journal->lock);
+        finish_batch(journal, first, write_batch(journal, first));
+        pthread_mutex_lock(&journal->lock);
+        end_writing(journal);
+    }
+    bool safe = ticket <= journal->safe && !is_lost(journal, ticket);
+    pthread_mutex_unlock(&journal->lock);
+    return safe;
 }
 
 bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait *wait)
@@ -355,6 +474,8 @@ bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait 
     if (!written) {
         wait->next = journal->waits;
         journal->waits = wait;
+        if (has_to_write(journal))
+            pthread_cond_signal(&journal->something);
     }
     pthread_mutex_unlock(&journal->lock);
     if (lost)
@@ -371,6 +492,7 @@ void hob_journal_flush(struct hob_journal *journal)
 {
     pthread_mutex_lock(&journal->lock);
     uint64_t last = journal->last; /* others may go on putting for ever */
+    pthread_cond_signal(&journal->something);
     while (journal->safe < last)
         pthread_cond_wait(&journal->batch_done, &journal->lock);
     pthread_mutex_unlock(&journal->lock);
@@ -389,9 +511,11 @@ int hob_journal_list(struct hob_journal *journal,
                      void *context, struct hob_error *error)
 {
     static const char query[] =
-        "SELECT id, request, sources, focus, summary, created, accessed,"
-        " (SELECT max(seq) FROM edits WHERE session = id) FROM sessions WHERE place = ?1"
-        " ORDER BY accessed";
+        "SELECT id, request, sources, focus, shape, columns, created, accessed,"
+        " (SELECT max(seq) FROM edits WHERE session = id),"
+        " (SELECT group_concat(position || ' ' || name || char(10), '') FROM"
+        " (SELECT position, name FROM columns WHERE session = id ORDER BY position))"
+        " FROM sessions WHERE place = ?1 ORDER BY accessed";
     sqlite3_stmt *statement = NULL;
     pthread_mutex_lock(&journal->reading);
     int result = sqlite3_prepare_v2(journal->reader, query, -1, &statement, NULL);
@@ -406,11 +530,13 @@ int hob_journal_list(struct hob_journal *journal,
             .request = text_of(statement, 1),
             .sources = text_of(statement, 2),
             .focus = text_of(statement, 3),
-            .summary = text_of(statement, 4),
-            .created = sqlite3_column_double(statement, 5),
-            .accessed = sqlite3_column_double(statement, 6),
+            .shape = text_of(statement, 4),
+            .columns = text_of(statement, 5),
+            .created = sqlite3_column_double(statement, 6),
+            .accessed = sqlite3_column_double(statement, 7),
+            .changes = text_of(statement, 9),
         };
-        uint64_t seq = (uint64_t)sqlite3_column_int64(statement, 7);
+        uint64_t seq = (uint64_t)sqlite3_column_int64(statement, 8);
         pthread_mutex_lock(&journal->lock);
         if (seq > journal->last)
             journal->last = journal->safe = seq;
@@ -477,29 +603,45 @@ static int open_database(sqlite3 **database, const char *path, struct hob_error 
     if (sqlite3_open_v2(path, database, flags, NULL) != SQLITE_OK)
         return failed(*database, "open the state", error);
     sqlite3_busy_timeout(*database, BUSY_MS);
-    const char *settings = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;"
-                           "PRAGMA cache_size = -1024; PRAGMA wal_autocheckpoint = 4000;";
+    const char *settings = "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL;"
+                           "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024;"
+                           "PRAGMA wal_autocheckpoint = 0;";
     if (sqlite3_exec(*database, settings, NULL, NULL, NULL) != SQLITE_OK)
         return failed(*database, "open the state", error);
     return 0;
 }
 
-static int check_version(sqlite3 *database, struct hob_error *error)
+static int64_t pragma_of(sqlite3 *database, const char *pragma)
 {
     sqlite3_stmt *statement = NULL;
-    int version = -1;
-    if (sqlite3_prepare_v2(database, "PRAGMA user_version", -1, &statement, NULL) == SQLITE_OK &&
+    int64_t value = -1;
+    if (sqlite3_prepare_v2(database, pragma, -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW)
-        version = sqlite3_column_int(statement, 0);
+        value = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
-    if (version > SCHEMA_VERSION)
+    return value;
+}
+
+/* Makes the tables, or those of an older version into today's: all of it or nothing, for another
+ * server may be doing the same. */
+static int check_version(sqlite3 *database, struct hob_error *error)
+{
+    int result = sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL);
+    int64_t version = pragma_of(database, "PRAGMA user_version");
+    bool newer = result == SQLITE_OK && version > SCHEMA_VERSION;
+    if (result == SQLITE_OK && version < 1)
+        result = sqlite3_exec(database, sessions_schema, NULL, NULL, NULL);
+    if (result == SQLITE_OK && version == 1)
+        result = sqlite3_exec(database, from_version_1, NULL, NULL, NULL);
+    if (result == SQLITE_OK && version < SCHEMA_VERSION)
+        result = sqlite3_exec(database, columns_schema, NULL, NULL, NULL);
+    if (result == SQLITE_OK && version < SCHEMA_VERSION)
+        result = sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL);
+    int code = result == SQLITE_OK ? 0 : failed(database, "set up the state", error);
+    sqlite3_exec(database, code == 0 ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
+    if (newer)
         return hob_error_set(error, HOB_E_VALUE, "the state was written by a newer version of hob");
-    if (version == SCHEMA_VERSION)
-        return 0;
-    if (sqlite3_exec(database, schema, NULL, NULL, NULL) != SQLITE_OK ||
-        sqlite3_exec(database, "PRAGMA user_version = 1", NULL, NULL, NULL) != SQLITE_OK)
-        return failed(database, "set up the state", error);
-    return 0;
+    return code;
 }
 
 static int open_files(struct hob_journal *journal, const char *directory, struct hob_error *error)
@@ -523,17 +665,22 @@ static int open_files(struct hob_journal *journal, const char *directory, struct
         if (sqlite3_prepare_v3(journal->writer, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
                                &journal->prepared[i], NULL) != SQLITE_OK)
             result = failed(journal->writer, "prepare the state", error);
+    if (result == 0) {
+        journal->page_size = (size_t)pragma_of(journal->writer, "PRAGMA page_size");
+        sqlite3_wal_hook(journal->writer, note_log, journal);
+    }
     return result;
 }
 
 int hob_journal_open(struct hob_journal **out, const char *directory, const char *place,
-                     struct hob_error *error)
+                     enum hob_durability durability, struct hob_error *error)
 {
     struct hob_journal *journal = hob_alloc_zero(1, sizeof *journal);
     struct timespec now;
     clock_gettime(CLOCK_REALTIME, &now);
     journal->last = journal->safe = (uint64_t)now.tv_sec * 1000000u;
     journal->place = hob_copy_string(place);
+    journal->durability = durability;
     journal->lock_file = -1;
     journal->end = &journal->first;
     pthread_mutex_init(&journal->lock, NULL);

@@ -581,6 +581,7 @@ struct hob_session *hob_session_free(struct hob_session *session)
     free(session->focus.index);
     free(session->focus.subindex);
     hob_buffer_deinit(&session->records);
+    hob_buffer_deinit(&session->changes);
     hob_arena_free(session->arena);
     free(session);
     return NULL;

@@ -271,7 +271,11 @@ SESSION_OPERATION(get_row_data)
 size_t hob_session_size(const struct hob_session *session)
 {
     size_t size = sizeof *session + hob_arena_size(session->arena) + session->base_size +
-                  session->edited_size + session->undo_capacity * sizeof *session->undo +
+                  session->edited_size + session->undo_size +
+                  session->undo_capacity * sizeof *session->undo + session->records.capacity +
+                  session->changes.capacity +
+                  (session->part_capacity + session->column_capacity + session->by_name_capacity) *
+                      sizeof(void *) +
                   session_labels_size(&session->names) + session_labels_size(&session->own_index);
     for (size_t i = 0; i < session->part_count; i++)
         size += sizeof(struct session_part) + session_labels_size(&session->parts[i]->labels);

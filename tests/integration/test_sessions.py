@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """What hobd promises of sessions: that they survive, stay apart, and cost nobody else anything."""
 
+import contextlib
 import json
 import os
 import random
 import signal
+import sqlite3
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Connection, ServerTest, wait_for  # noqa: E402
+from harness import HOBD, Connection, ServerTest, wait_for  # noqa: E402
 
 PEOPLE = "name,age,height\nAda,36,1.65\nAlan,41,\nGrace,85,1.68\n"
 TALKS = "name,date,title,mins\nAda,d1,Notes,30\nAda,d2,Loops,45\nAlan,d3,Machines,20\n"
@@ -20,6 +23,8 @@ output: {type: csv, filename: out.csv, directory: ., index: name, columns: [scor
 series: {type: csv, filename: talks.csv, directory: ., index: name, selector: date}
 """
 KILLED = (0, -signal.SIGKILL)
+# Sanitizers keep what was freed.
+SANITIZED = os.path.getsize(HOBD) > 0 and b"__asan_init" in open(HOBD, "rb").read()
 KILLS = int(os.environ.get("HOB_TEST_KILLS", "10"))
 
 
@@ -125,6 +130,113 @@ class Durability(SessionTest):
         self.do(session, "undo")
         self.assertEqual(self.score(session, "Ada"), 10)
 
+    def test_the_focus_is_what_it_was_however_it_moved(self):
+        self.write("out.csv", "name,score,note\nAda,1,x\n")
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_column", column="note")
+        self.do(session, "drop_column", column="note")     # moves it to the first column
+        self.do(session, "add_row", index="Zed")
+        self.do(session, "set_index", index="Zed")
+        self.do(session, "undo")                           # to the first row
+        self.do(session, "add_column", column="note")
+        self.do(session, "set_selector", column="date")
+        self.assertEqual(self.do(session, "get_subindex")["subindex"], "d2")  # chosen by asking
+        self.do(session, "add_row", index="Ada", values={"date": "d9", "title": "New"})
+        before = [self.do(session, what) for what in
+                  ("get_column", "get_index", "get_selector", "get_subindex")]
+        self.assertEqual(before, [{"status": "success", name: value} for name, value in
+                                  (("column", "age"), ("index", "Ada"), ("selector", "date"),
+                                   ("subindex", "d2"))])
+        self.restart()
+        self.assertEqual([self.do(session, what) for what in
+                          ("get_column", "get_index", "get_selector", "get_subindex")], before)
+
+    def test_the_focus_after_a_reload_outlives_the_server(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_index", index="Grace")
+        self.write("people.csv", PEOPLE.replace("Grace,85,1.68\n", ""))
+        self.do(session, "reload")
+        self.assertEqual(self.do(session, "get_index")["index"], "Ada")
+        self.write("people.csv", PEOPLE)
+        self.restart()
+        self.assertEqual(self.do(session, "get_index")["index"], "Ada")
+
+    def stored(self, query):
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            return database.execute(query).fetchall()
+
+    def test_a_new_column_costs_the_journal_its_own_name_only(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        before = self.stored("SELECT length(columns) FROM sessions")
+        for i in range(200):
+            self.do(session, "add_column", column="column_%d" % i)
+        self.do(session, "drop_column", column="column_7")
+        self.do(session, "drop_column", column="score")
+        self.do(session, "undo")
+        self.do(session, "add_column", column="last")
+        self.assertEqual(self.stored("SELECT length(columns) FROM sessions"), before)
+        (count, size), = self.stored("SELECT count(*), sum(length(name)) FROM columns")
+        self.assertEqual(count, 202)
+        self.assertLess(size, 202 * 14)
+        columns = self.do(session, "get_columns")["columns"]
+        self.assertEqual(columns[-2:], ["column_199", "last"])
+        self.restart(expected=KILLED)
+        listed, = self.ask("GET", "")["sessions"]
+        self.assertEqual(listed["columns"], columns)
+        self.assertEqual(listed["shape"], [4, len(columns)])
+        self.assertEqual(self.do(session, "get_columns")["columns"], columns)
+        self.do(session, "drop_column", column="last")
+        self.restart(expected=KILLED)
+        listed, = self.ask("GET", "")["sessions"]
+        self.assertEqual(listed["columns"], columns[:-1])
+
+    def test_columns_are_told_right_after_a_snapshot_and_with_other_files(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        for i in range(3):
+            self.do(session, "add_column", column="gone_%d" % i)
+            self.do(session, "undo")
+        self.do(session, "add_column", column="first")
+        self.write("people.csv", PEOPLE.replace("age,", "age,born,").replace("36,", "36,1815,"))
+        self.restart(expected=KILLED)
+        self.do(session, "get_value")
+        self.do(session, "add_column", column="second")
+        columns = self.do(session, "get_columns")["columns"]
+        self.assertIn("born", columns)
+        self.restart(expected=KILLED)
+        self.assertEqual(self.ask("GET", "")["sessions"][0]["columns"], columns)
+
+    def test_sessions_of_the_first_version_of_the_state_are_there(self):
+        os.mkdir(self.state)
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            database.executescript(
+                "PRAGMA user_version = 1;"
+                "CREATE TABLE sessions(id TEXT PRIMARY KEY, place TEXT NOT NULL, request TEXT NOT"
+                " NULL, sources TEXT NOT NULL, focus TEXT NOT NULL, summary TEXT NOT NULL,"
+                " created REAL NOT NULL, accessed REAL NOT NULL);"
+                "CREATE TABLE edits(session TEXT NOT NULL, seq INTEGER NOT NULL, records TEXT NOT"
+                " NULL, PRIMARY KEY(session, seq)) WITHOUT ROWID;")
+            now = time.time()
+            for name, summary in (("old", ',"shape":[4,3],"columns":["age","hei\\"ght",2020]'),
+                                  ("odd", "no members")):
+                database.execute("INSERT INTO sessions VALUES(?, ?, ?, '[]', '{}', ?, ?, ?)",
+                                 (name, self.directory, '{"interface_file":"i.yml"}', summary,
+                                  now, now))
+            database.execute("INSERT INTO edits VALUES('old', 1, ?)",
+                             ('{"op":"set","column":"score","index":"Ada","value":5}\n',))
+            database.commit()
+        self.start(expected=KILLED)
+        listed = {s["session_id"]: s for s in self.ask("GET", "")["sessions"]}
+        self.assertEqual(listed["old"]["columns"], ["age", 'hei"ght', 2020])
+        self.assertEqual(listed["old"]["shape"], [4, 3])
+        self.assertEqual(self.score("old", "Ada"), 5)
+        self.assertEqual(self.do("odd", "get_columns")["columns"][0], "age")
+        self.restart(expected=KILLED)
+        self.assertEqual(self.ask("GET", "/old")["session"]["columns"][:2], ["age", "height"])
+
     def test_a_deleted_session_stays_deleted(self):
         self.start(expected=KILLED)
         session, other = self.create(), self.create()
@@ -171,13 +283,19 @@ class Durability(SessionTest):
         self.assertFalse(os.path.exists(self.state))
 
     def test_clients_lose_nothing_when_the_server_is_killed_under_them(self):
+        self.kill_under_clients(KILLS)
+
+    def test_nor_do_they_where_only_the_process_has_to_be_survived(self):
+        self.kill_under_clients(max(KILLS // 2, 1), "--durability", "process")
+
+    def kill_under_clients(self, kills, *options):
         generator = random.Random(7)
-        self.start(expected=KILLED)
+        self.start(*options, expected=KILLED)
         sessions = [self.create() for _ in range(16)]
         known = [0] * len(sessions)
-        for _ in range(KILLS):
+        for _ in range(kills):
             self.edit_until_killed(sessions, known, generator.uniform(0.02, 0.3))
-            self.start(expected=KILLED)
+            self.start(*options, expected=KILLED)
             for i, session in enumerate(sessions):
                 values = [self.score(session, name) for name in ("Ada", "Alan")]
                 self.assertIn(values[0] or 0, (known[i], known[i] + 1), "of %d" % i)
@@ -234,12 +352,57 @@ class Sources(SessionTest):
         self.do(session, "reload", keep=False)
         self.assertIsNone(self.score(session, "Ada"))
 
+    def spill(self, session):
+        """Uses others until the session is not in memory."""
+        for _ in range(200):
+            listed = {s["session_id"]: s for s in self.ask("GET", "")["sessions"]}
+            if listed[session]["memory_mb"] == 0:
+                return
+            self.do(self.create(), "set_index", index="Ada")
+        self.fail("the session is still in memory")
+
+    def test_a_session_that_was_spilled_says_that_its_files_changed(self):
+        self.start("--session-memory", "64K")
+        session = self.create()
+        self.do(session, "set_index", index="Ada")
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.do(session, "set_value_at", index="Grace", column="score", value=6)
+        self.spill(session)
+        self.assertNotIn("source_changed", self.do(session, "get_value"))
+        self.spill(session)
+        self.write("people.csv", PEOPLE.replace("36", "37").replace("Grace,85,1.68\n", ""))
+        self.assertTrue(self.changed(session))
+        answer = self.do(session, "get_value_at", index="Ada", column="age")
+        self.assertEqual(answer, {"status": "success", "value": 37, "source_changed": True,
+                                  "edits_lost": 1})
+        self.assertTrue(self.do(session, "set_index", index="Alan")["source_changed"])
+        self.spill(session)
+        self.assertTrue(self.do(session, "get_index")["source_changed"])
+        self.assertEqual(self.do(session, "reload", keep=True)["edits_lost"], 1)
+        self.assertNotIn("source_changed", self.do(session, "get_index"))
+        self.assertFalse(self.changed(session))
+        self.assertEqual(self.score(session, "Ada"), 5)
+        self.spill(session)
+        self.assertNotIn("source_changed", self.do(session, "get_index"))
+        self.do(session, "reload", keep=False)
+        self.assertIsNone(self.score(session, "Ada"))
+
+    def test_a_session_in_memory_goes_on_with_what_it_read(self):
+        self.start()
+        session = self.create()
+        self.change_people()
+        answer = self.do(session, "get_value_at", index="Ada", column="age")
+        self.assertEqual(answer, {"status": "success", "value": 36})
+        self.assertTrue(self.changed(session))
+
     def test_a_file_that_changed_while_the_server_was_down_is_noticed(self):
         self.start(expected=KILLED)
         session = self.create()
         self.do(session, "set_value_at", index="Grace", column="score", value=5)
         self.change_people()
         self.restart()
+        self.assertTrue(self.changed(session))
+        self.assertTrue(self.do(session, "get_shape")["source_changed"])
         self.assertEqual(self.score(session, "Grace"), 5)
         self.assertTrue(self.changed(session))
 
@@ -489,6 +652,48 @@ class Many(SessionTest):
         for number, session in enumerate(sessions):
             self.assertEqual(self.score(session, "Grace"), number)
             self.assertEqual(self.do(session, "get_index")["index"], "Grace")
+
+    def private_memory(self):
+        with open("/proc/%d/smaps_rollup" % self.server.process.pid) as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith("Private")) / 1024
+
+    @unittest.skipUnless(os.path.exists("/proc/self/smaps_rollup"), "needs Linux")
+    def test_a_session_that_is_edited_keeps_to_the_memory_limit(self):
+        """A hundred values of 2 MB, each in place of the one before."""
+        self.start("--session-memory", "16M")
+        session = self.create()
+        for number in range(100):
+            self.do(session, "set_value_at", index="Ada", column="score",
+                    value="%03d" % number + "x" * (2 << 20))
+            self.assertLess(self.ask("GET", "")["total_memory_mb"], 16)
+        if not SANITIZED:
+            self.assertLess(self.private_memory(), 64)
+        self.assertEqual(self.do(session, "undo")["remaining"], 0)
+        answer = self.do(session, "undo", status=422)
+        self.assertIn("nothing further to undo", answer["error_message"])
+        self.assertEqual(self.score(session, "Ada")[:3], "098")
+        self.do(session, "set_value_at", index="Ada", column="score", value=1)
+        self.assertEqual(self.do(session, "undo")["remaining"], 0)
+
+    def test_an_undo_that_was_possible_is_done_again_under_a_smaller_limit(self):
+        self.start("--session-memory", "64M", expected=KILLED)
+        session = self.create()
+        for number in range(8):
+            self.do(session, "set_value_at", index="Ada", column="score",
+                    value=str(number) + "x" * (1 << 20))
+        for _ in range(4):
+            self.do(session, "undo")
+        self.restart("--session-memory", "8M")
+        self.assertEqual(self.score(session, "Ada")[0], "3")
+
+    def test_a_session_larger_than_the_limit_is_dropped_after_each_use(self):
+        self.start("--session-memory", "64K")
+        session = self.create()
+        for number in range(3):
+            self.do(session, "set_value_at", index="Ada", column="score",
+                    value=str(number) + "x" * (1 << 20))
+            self.assertEqual(self.ask("GET", "/" + session)["session"]["memory_mb"], 0)
+        self.assertEqual(self.score(session, "Ada")[0], "2")
 
     def test_a_session_that_nobody_uses_ends(self):
         self.start()
