@@ -1,7 +1,9 @@
 /* directory_write: flows that write a file for each row.
  *
  * The three fields say which file; the other columns are what is in it. Every file is replaced
- * atomically, but not all of them together: when a row fails, those before it are written. */
+ * atomically, but not all of them together. So all rows are rehearsed before the first is written:
+ * whatever is wrong with a row, or with its file, is found then. What can fail afterwards is the
+ * disk; the error says how far it got. */
 #include "access/file_set.h"
 #include "access/formats.h"
 #include "access/record.h"
@@ -120,10 +122,24 @@ static int write_row(const struct writing *writing, size_t row, const char *path
                       : put_file(writing, path, &out, error);
 }
 
+/* The files before the one that failed are new, the others old. */
+static int half_written(const struct writing *writing, int code, size_t count, const char *last,
+                        struct hob_error *error)
+{
+    if (writing->scope->rehearses || count == 0)
+        return code;
+    hob_error_hint(error,
+                   "%zu file%s written already, the last of them '%s'; the others are as "
+                   "they were",
+                   count, count == 1 ? " is" : "s are", last);
+    return code;
+}
+
 static int write_rows(struct writing *writing, struct hob_error *error)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(map) struct hob_map *written = hob_map_new();
+    const char *last = NULL;
     for (size_t row = 0; row < hob_frame_rows(writing->frame); row++) {
         const char *path = NULL;
         if (is_empty_row(writing->frame, row))
@@ -142,7 +158,8 @@ static int write_rows(struct writing *writing, struct hob_error *error)
             return hob_error_set(error, HOB_E_MEMORY, "cannot write rows: not enough memory");
         result = write_row(writing, row, path, error);
         if (result < 0)
-            return result;
+            return half_written(writing, result, hob_map_count(written) - 1, last, error);
+        last = path;
     }
     return 0;
 }
@@ -155,7 +172,13 @@ static int write_directory(const struct hob_scope *scope, const struct hob_value
     struct writing writing = {.scope = scope, .flow = flow, .frame = frame, .suffix = suffix};
     writing.kind = type != NULL ? hob_record_kind_find(type) : NULL;
     int result = hob_store_fields_read(&writing.fields, arena, flow, "sourceFilename", error);
-    return result < 0 ? result : write_rows(&writing, error);
+    struct hob_scope rehearsal = *scope;
+    rehearsal.rehearses = true;
+    writing.scope = &rehearsal;
+    if (result == 0)
+        result = write_rows(&writing, error);
+    writing.scope = scope;
+    return result < 0 || scope->rehearses ? result : write_rows(&writing, error);
 }
 
 int hob_directory_write_flow(const struct hob_scope *scope, const struct hob_value *flow,

@@ -449,6 +449,21 @@ class Sources(SessionTest):
         self.assertIn("COBOL", self.read("talks.csv"))
         self.assertFalse(self.changed(session))
 
+    def test_a_save_that_cannot_write_one_flow_writes_none(self):
+        self.write("out.csv", "name,score,note\nAda,1,x\n")
+        self.start()
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.do(session, "add_row", index="Grace", values={"date": "d9", "title": "COBOL"})
+        os.remove(self.path("talks.csv"))
+        os.mkdir(self.path("talks.csv"))
+        self.do(session, "save", status=422, force=True)
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,1,x\n")
+        os.rmdir(self.path("talks.csv"))
+        written = self.do(session, "save", force=True)["written"]
+        self.assertEqual([w["flow"] for w in written], ["output", "series"])
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,5,x\n")
+
     def test_save_replaces_what_another_program_wrote_when_it_is_forced(self):
         self.start(expected=KILLED)
         session = self.create()
@@ -493,6 +508,7 @@ class Sources(SessionTest):
         self.write("notes/Alan.yml", "name: Alan\nscore: 1000\n")
         self.do(session, "set_value_at", index="Ada", column="score", value=4)
         self.refused(session, "Alan.yml")
+        self.assertIn("score: 3", self.read("notes/Ada.yml"))
         self.assertIn("1000", self.read("notes/Alan.yml"))
         self.do(session, "reload")
         self.do(session, "save")

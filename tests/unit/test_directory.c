@@ -366,7 +366,7 @@ static void each_row_is_written_to_its_file(void **state)
     check_file("w/d/b.json", "{\"n\": 2}");
 }
 
-static void two_rows_for_one_file_are_refused_after_the_first(void **state)
+static void what_is_wrong_with_a_row_is_found_before_the_first_is_written(void **state)
 {
     (void)state;
     struct hob_error error = HOB_ERROR_INIT;
@@ -377,7 +377,20 @@ static void two_rows_for_one_file_are_refused_after_the_first(void **state)
                    &error),
         HOB_E_VALUE);
     assert_non_null(strstr(error.message, "w/t/a.yml"));
-    check_file("w/t/a.yml", "n: 1\n");
+    assert_int_not_equal(access("w/t", F_OK), 0);
+    assert_int_equal(
+        write_flow("{'type':'yaml_directory'}",
+                   "[{'sourceRoot':'w','sourceDirectory':'t','sourceFilename':'a.yml','n':1},"
+                   "{'sourceRoot':'w','sourceDirectory':'t','sourceFilename':5,'n':2}]",
+                   NULL),
+        HOB_E_VALUE);
+    assert_int_equal(
+        write_flow("{'type':'yaml_directory'}",
+                   "[{'sourceRoot':'w','sourceDirectory':'t','sourceFilename':'a.yml','n':1},"
+                   "{'sourceRoot':'..','sourceDirectory':'t','sourceFilename':'b.yml','n':2}]",
+                   NULL),
+        HOB_E_OUTSIDE);
+    assert_int_not_equal(access("w/t", F_OK), 0);
 }
 
 static void rows_without_a_file_or_outside_the_roots_are_refused(void **state)
@@ -487,7 +500,7 @@ int main(void)
         cmocka_unit_test(meta_files_lie_beside_what_they_describe),
         cmocka_unit_test(a_new_file_makes_the_record_of_sources_stale),
         cmocka_unit_test(each_row_is_written_to_its_file),
-        cmocka_unit_test(two_rows_for_one_file_are_refused_after_the_first),
+        cmocka_unit_test(what_is_wrong_with_a_row_is_found_before_the_first_is_written),
         cmocka_unit_test(rows_without_a_file_or_outside_the_roots_are_refused),
         cmocka_unit_test(patterns_match_names_as_in_python),
         cmocka_unit_test(more_files_than_the_limit_are_refused),
