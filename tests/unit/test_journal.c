@@ -214,7 +214,7 @@ struct pusher {
 
 static void *push(void *context)
 {
-    enum { MOST = 20000 };
+    enum { MOST = 1000000 };
     struct pusher *pusher = context;
     while (!pusher->stop && pusher->pushed < MOST) {
         put(pusher->journal, HOB_JOURNAL_UPDATE, "pushed");

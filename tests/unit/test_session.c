@@ -615,6 +615,8 @@ static void the_size_of_a_session_is_what_it_takes(void **state)
     (void)state;
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     struct mallinfo2 before = mallinfo2();
+    if (before.uordblks == 0)
+        skip(); /* another allocator, valgrind's perhaps, which tells nothing */
     HOB_AUTO(session) struct hob_session *session = open_session("large.yml");
     struct mallinfo2 opened = mallinfo2();
     size_t real = opened.uordblks + opened.hblkhd - before.uordblks - before.hblkhd;
