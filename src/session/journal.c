@@ -271,11 +271,11 @@ static bool must_last(const struct hob_journal *journal, const struct hob_journa
             entry->sources != NULL || has_records(entry));
 }
 
-/* Writes all entries in one transaction; 0 or HOB_E_IO. */
-static int write_batch(struct hob_journal *journal, const struct hob_journal_entry *first)
+/* Writes all entries in one transaction, which was begun or could not be; 0 or HOB_E_IO. */
+static int write_batch(struct hob_journal *journal, const struct hob_journal_entry *first,
+                       bool begun)
 {
-    bool lasting = false;
-    bool well = run(journal, BEGIN);
+    bool lasting = false, well = begun;
     for (const struct hob_journal_entry *entry = first; well && entry != NULL;
          entry = entry->next) {
         well = write_entry(journal, entry);
@@ -411,7 +411,7 @@ static void *write_all(void *context)
         struct hob_journal_entry *first = take_batch(journal);
         pthread_mutex_unlock(&journal->lock);
         if (first != NULL)
-            finish_batch(journal, first, write_batch(journal, first));
+            finish_batch(journal, first, write_batch(journal, first, run(journal, BEGIN)));
         if (log_is_long)
             shorten_log(journal);
         pthread_mutex_lock(&journal->lock);
@@ -445,20 +445,47 @@ uint64_t hob_journal_put(struct hob_journal *journal, struct hob_journal_entry *
     return ticket;
 }
 
+/* Begins a transaction unless another server is in the middle of one. */
+static bool begin_at_once(struct hob_journal *journal)
+{
+    sqlite3_busy_timeout(journal->writer, 0);
+    bool begun = run(journal, BEGIN);
+    sqlite3_busy_timeout(journal->writer, BUSY_MS);
+    return begun;
+}
+
+/* Puts a batch that was taken back before what has come since; with the lock held. */
+static void give_back(struct hob_journal *journal, struct hob_journal_entry *first, size_t size)
+{
+    struct hob_journal_entry *last = first;
+    while (last->next != NULL)
+        last = last->next;
+    last->next = journal->first;
+    if (journal->first == NULL)
+        journal->end = &last->next;
+    journal->first = first;
+    journal->queued_size += size;
+}
+
 bool hob_journal_settle(struct hob_journal *journal, uint64_t ticket)
 {
     struct hob_journal_entry *first = NULL;
     pthread_mutex_lock(&journal->lock);
-    bool quick = journal->durability == HOB_DURABLE_PROCESS && !journal->writing &&
-                 journal->queued_size <= SMALL_BATCH_SIZE;
+    size_t size = journal->queued_size;
+    bool quick =
+        journal->durability == HOB_DURABLE_PROCESS && !journal->writing && size <= SMALL_BATCH_SIZE;
     if (quick && ticket > journal->safe && journal->first != NULL)
         first = take_batch(journal);
     else if (has_to_write(journal))
         pthread_cond_signal(&journal->something);
     if (first != NULL) {
         pthread_mutex_unlock(&journal->lock);
-        finish_batch(journal, first, write_batch(journal, first));
+        bool begun = begin_at_once(journal);
+        if (begun)
+            finish_batch(journal, first, write_batch(journal, first, true));
         pthread_mutex_lock(&journal->lock);
+        if (!begun)
+            give_back(journal, first, size);
         end_writing(journal);
     }
     bool safe = ticket <= journal->safe && !is_lost(journal, ticket);

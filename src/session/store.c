@@ -123,7 +123,8 @@ static void put_names(struct hob_buffer *out, const char *columns)
     hob_buffer_put_string(out, ",\"columns\":[");
     const char *separator = "";
     for (const char *line = columns; *line != '\0';) {
-        const char *name = line + strcspn(line, " ") + 1;
+        const char *name = line + strcspn(line, " ");
+        name += *name == ' ';
         size_t size = strcspn(name, "\n");
         bool is_there = !hob_text_is((struct hob_text){name, size}, "null");
         if (is_there) {

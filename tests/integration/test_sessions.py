@@ -282,6 +282,26 @@ class Durability(SessionTest):
         self.server.request("GET", "/api/ping")
         self.assertFalse(os.path.exists(self.state))
 
+    def test_another_writer_of_the_state_holds_up_edits_but_nothing_else(self):
+        for durability in ("power", "process"):
+            self.start("--durability", durability)
+            session = self.create()
+            with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+                database.execute("BEGIN IMMEDIATE")
+                with self.server.connect() as connection:
+                    body = b'{"index": "Ada", "column": "score", "value": 5}'
+                    path = "/api/sessions/%s/set_value_at" % session
+                    head = connection.head("POST", path, {"Content-Length": str(len(body))})
+                    connection.send(head + body)
+                    for _ in range(20):
+                        self.assertEqual(self.server.request("GET", "/api/ping").status, 200)
+                        self.ask("GET", "/" + session)
+                    database.rollback()
+                    self.assertEqual(connection.read().status, 200)
+            self.assertEqual(self.score(session, "Ada"), 5)
+            self.server.signal(signal.SIGTERM)
+            self.server.process.wait()
+
     def test_clients_lose_nothing_when_the_server_is_killed_under_them(self):
         self.kill_under_clients(KILLS)
 
