@@ -1,9 +1,8 @@
 /* directory_write: flows that write a file for each row.
  *
  * The three fields say which file; the other columns are what is in it. Every file is replaced
- * atomically, but not all of them together. So all rows are rehearsed before the first is written:
- * whatever is wrong with a row, or with its file, is found then. What can fail afterwards is the
- * disk; the error says how far it got. */
+ * atomically, but not all of them together: when a row fails, those before it are written, as in
+ * the reference, and the error says so. Who wants none of them then rehearses first (scope.h). */
 #include "access/file_set.h"
 #include "access/formats.h"
 #include "access/record.h"
@@ -148,12 +147,14 @@ static int write_rows(struct writing *writing, struct hob_error *error)
         if (result == 0)
             result = path_of(writing, arena, row, &path, error);
         if (result < 0)
-            return result;
-        if (hob_map_find(written, hob_text_from(path)) != SIZE_MAX)
-            return hob_error_set(error, HOB_E_VALUE,
-                                 "The specified file name \"%s\" has already been used for a "
-                                 "different row of the data (row %zu is the second).",
-                                 path, row + 1);
+            return half_written(writing, result, hob_map_count(written), last, error);
+        if (hob_map_find(written, hob_text_from(path)) != SIZE_MAX) {
+            hob_error_set(error, HOB_E_VALUE,
+                          "The specified file name \"%s\" has already been used for a "
+                          "different row of the data (row %zu is the second).",
+                          path, row + 1);
+            return half_written(writing, HOB_E_VALUE, hob_map_count(written), last, error);
+        }
         if (!hob_map_put(written, hob_text_from(path), NULL))
             return hob_error_set(error, HOB_E_MEMORY, "cannot write rows: not enough memory");
         result = write_row(writing, row, path, error);
@@ -172,13 +173,7 @@ static int write_directory(const struct hob_scope *scope, const struct hob_value
     struct writing writing = {.scope = scope, .flow = flow, .frame = frame, .suffix = suffix};
     writing.kind = type != NULL ? hob_record_kind_find(type) : NULL;
     int result = hob_store_fields_read(&writing.fields, arena, flow, "sourceFilename", error);
-    struct hob_scope rehearsal = *scope;
-    rehearsal.rehearses = true;
-    writing.scope = &rehearsal;
-    if (result == 0)
-        result = write_rows(&writing, error);
-    writing.scope = scope;
-    return result < 0 || scope->rehearses ? result : write_rows(&writing, error);
+    return result < 0 ? result : write_rows(&writing, error);
 }
 
 int hob_directory_write_flow(const struct hob_scope *scope, const struct hob_value *flow,

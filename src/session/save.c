@@ -150,8 +150,15 @@ static int write_parts(const struct saving *saving, const struct hob_scope *scop
     return 0;
 }
 
-/* Several files are written all or not at all, as far as that can be known before; a single one is
- * so in any case. */
+/* A flow that names one file replaces it as a whole in any case; others write a file a row. */
+static bool is_one_file(const struct session_part *part)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const char *path;
+    return hob_access_path(&path, arena, part->flow, NULL) == 0;
+}
+
+/* Several files are written all or not at all, as far as that can be known before. */
 static int save_parts(struct saving *saving, const struct hob_session *session,
                       const struct hob_scope *scope, struct hob_error *error)
 {
@@ -165,7 +172,8 @@ static int save_parts(struct saving *saving, const struct hob_session *session,
         if (result < 0)
             hob_error_context(error, "save `%s`", session_kind_name(saving->parts[i]->kind));
     }
-    if (result == 0 && saving->count > 1)
+    bool several = saving->count > 1 || (saving->count == 1 && !is_one_file(saving->parts[0]));
+    if (result == 0 && several)
         result = write_parts(saving, &rehearsal, error);
     return result == 0 ? write_parts(saving, scope, error) : result;
 }
