@@ -130,17 +130,20 @@ def bench_size(bench, folder):
     with bench.hobd(folder, *options, pinned=True) as server:
         client = Client(server.port)
         small = client.open("ten.yml", 3)
-        began = time.perf_counter()
-        large = client.open("million.yml", 999_999)
-        opened = (time.perf_counter() - began) * 1000
+        opened = []
+        for _ in range(5):
+            began = time.perf_counter()
+            large = client.open("million.yml", 999_999)
+            opened.append((time.perf_counter() - began) * 1000)
         _, get, edit = medians(bench, server.port, small)
         _, get_large, edit_large = medians(bench, server.port, large)
         bench.add("get_value in 1 M rows, p50", get_large, "us", "in 10 rows", get, "<= 1.2x")
         bench.add("set_value in 1 M rows, p50", edit_large, "us", "in 10 rows", edit, "<= 1.2x")
         read = subprocess.run(["taskset", "-c", "0", bench.tools / "tables", "csv",
-                               folder / "million.csv", "3"], stdout=subprocess.PIPE, text=True,
+                               folder / "million.csv", "5"], stdout=subprocess.PIPE, text=True,
                               check=True)
-        bench.add("opening a session of 1 M rows", opened, "ms", "reading the csv",
+        bench.add("opening a session of 1 M rows", statistics.median(opened), "ms",
+                  "reading the csv",
                   json.loads(read.stdout)["read_ms"])
 
 
