@@ -528,7 +528,9 @@ int session_edit(struct hob_session *session, const struct hob_value *record,
         result =
             hob_json_write(&session->records, record, HOB_JSON_COMPACT, max_record_size, error);
         hob_buffer_put_char(&session->records, '\n');
-        if (result == 0 && hob_buffer_failed(&session->records))
+        /* With room for its end: whoever takes it after the edit must not fail any more. */
+        if (result == 0 &&
+            (hob_buffer_failed(&session->records) || !hob_buffer_reserve(&session->records, 1)))
             result = no_memory(error);
     }
     if (result == 0)

@@ -159,6 +159,13 @@ static struct hob_session *spill(struct hob_store *store, struct entry *entry)
     return HOB_STEAL(entry->session);
 }
 
+/* Not while its edits may be in memory alone, because the disk refused some. */
+static bool may_spill(const struct hob_store *store, const struct entry *entry)
+{
+    return entry->session != NULL &&
+           (entry->edits == 0 || entry->failures == hob_journal_failures(store->journal));
+}
+
 /* Spills some, as few as are enough; with the store's lock held. */
 static size_t spill_some(struct hob_store *store, struct hob_session **spilled, size_t most)
 {
@@ -167,7 +174,7 @@ static size_t spill_some(struct hob_store *store, struct hob_session **spilled, 
     while (count < most && entry != NULL && store->memory > store->options.max_memory) {
         struct entry *newer = entry->newer;
         if (entry->users == 0 && entry->size > 0 && pthread_mutex_trylock(&entry->lock) == 0) {
-            struct hob_session *session = entry->session != NULL ? spill(store, entry) : NULL;
+            struct hob_session *session = may_spill(store, entry) ? spill(store, entry) : NULL;
             if (session != NULL)
                 spilled[count++] = session;
             pthread_mutex_unlock(&entry->lock);

@@ -149,7 +149,8 @@ static void forget_before(struct hob_session *session, size_t end)
     session->undo_count -= end;
     session->undo_cut = true;
     if (session->undo_count == 0) {
-        free(HOB_STEAL(session->undo));
+        free(session->undo);
+        session->undo = NULL;
         session->undo_capacity = 0;
         return;
     }
