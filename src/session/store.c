@@ -569,12 +569,12 @@ static int check_room(struct hob_store *store, struct hob_error *error)
     if (store->journal != NULL)
         return 0;
     pthread_mutex_lock(&store->lock);
-    size_t memory = store->memory;
+    size_t memory = store->memory, most = store->options.max_memory;
     pthread_mutex_unlock(&store->lock);
-    if (memory <= store->options.max_memory)
+    if (memory <= most)
         return 0;
     hob_error_set(error, HOB_E_BUSY, "sessions take %.1f MB of memory, and may take %.1f",
-                  (double)memory / 1048576, (double)store->options.max_memory / 1048576);
+                  (double)memory / 1048576, (double)most / 1048576);
     hob_error_hint(error, "delete some; with a state directory (--state) those that nobody uses "
                           "would wait on the disk");
     return HOB_E_BUSY;

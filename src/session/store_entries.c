@@ -204,6 +204,14 @@ void store_shrink(struct hob_store *store)
         hob_platform_return_memory();
 }
 
+size_t store_memory_limit(struct hob_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    size_t limit = store->options.max_memory;
+    pthread_mutex_unlock(&store->lock);
+    return limit;
+}
+
 /* Notes what the session takes, with its lock held; returns whether that is too much. */
 bool store_measure(struct hob_store *store, struct entry *entry)
 {

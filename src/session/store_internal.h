@@ -78,6 +78,8 @@ void store_release(struct hob_store *store, struct entry *entry);
 /* Without the store's lock, with the entry's: notes what the session takes; returns whether all
  * sessions now take too much. */
 bool store_measure(struct hob_store *store, struct entry *entry);
+/* Without the lock: the most that all sessions may take; it may change at any time. */
+size_t store_memory_limit(struct hob_store *store);
 /* Without any lock: makes room, the least recently used sessions first. */
 void store_shrink(struct hob_store *store);
 
@@ -118,7 +120,7 @@ uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_jour
 /* Replaces all edits of the session by a snapshot; a ticket as above. */
 uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_session *session);
 /* Opens the session of a request, and records its files in *sources. */
-int store_open_session(const struct hob_store *store, struct hob_session **session,
+int store_open_session(struct hob_store *store, struct hob_session **session,
                        struct hob_sources **sources, const struct hob_scope *scope,
                        const struct hob_value *request, struct hob_error *error);
 /* Makes all edits of the session again; *lost is how many did not fit its files. */

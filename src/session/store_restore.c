@@ -189,7 +189,7 @@ static int read_request(struct hob_session_source *source, const struct hob_valu
 }
 
 /* Opens the session of a request, and records its files in *sources. */
-int store_open_session(const struct hob_store *store, struct hob_session **session,
+int store_open_session(struct hob_store *store, struct hob_session **session,
                        struct hob_sources **sources, const struct hob_scope *scope,
                        const struct hob_value *request, struct hob_error *error)
 {
@@ -202,7 +202,7 @@ int store_open_session(const struct hob_store *store, struct hob_session **sessi
         result = hob_session_open(session, &recording, &source, error);
     if (result < 0)
         return result;
-    hob_session_limit_undo(*session, store->options.max_memory / UNDO_SHARE);
+    hob_session_limit_undo(*session, store_memory_limit(store) / UNDO_SHARE);
     *sources = HOB_STEAL(record);
     return 0;
 }
@@ -250,7 +250,7 @@ int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_
     int result = store->journal != NULL
                      ? hob_journal_edits(store->journal, entry->id, replay_records, &replay, error)
                      : replay_records(&replay, hob_buffer_text(&entry->log), error);
-    hob_session_limit_undo(session, store->options.max_memory / UNDO_SHARE);
+    hob_session_limit_undo(session, store_memory_limit(store) / UNDO_SHARE);
     if (replay.lost > 0)
         hob_log(HOB_LOG_WARNING, "edits of a session do not fit its files any more", "session",
                 entry->id, NULL);
