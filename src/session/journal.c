@@ -1,17 +1,13 @@
-/* journal: see journal.h; the only file that knows SQLite.
+/* journal: see journal.h.
  *
- * Two connections: one for who writes, one for who reads. A transaction in WAL mode is in the
- * system's hands when it is committed, which is all that surviving a killed process takes. Unless
- * that is what was asked for, edits, and the creation of sessions, are flushed to the disk as well
- * before anybody is told that they are safe. SQLite is asked for the flush itself, through its own
- * handle of the log: to open that file a second time, and close it, would drop SQLite's locks.
+ * A transaction that is committed is in the system's hands, which is all that surviving a killed
+ * process takes. Unless that is what was asked for, edits, and the creation of sessions, are
+ * flushed to the disk as well before anybody is told that they are safe.
  *
  * Who writes is the journal's thread, which takes all that came while it wrote the batch before.
  * Where nothing has to be flushed a batch takes less time than waking that thread: then whoever
  * asks whether an entry is safe writes it, if nobody is writing. Only the thread copies the log
  * back into the database, after a batch and its answers, for that flushes in any case.
- *
- * Small pages: an edit of a few bytes is written, and flushed, as the whole page that it is on.
  *
  * Tickets rise with time, also over restarts, so that they order the edits of a session. */
 #include "session/journal.h"
@@ -19,7 +15,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,64 +26,14 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/places.h"
-
-enum { SCHEMA_VERSION = 2, BUSY_MS = 10000, NAME_SIZE = 32, MOST_LOSSES = 16 };
+#include "session/journal_database.h"
 
 enum {
+    NAME_SIZE = 32,
+    MOST_LOSSES = 16,
     LOG_SIZE = 16 << 20,        /* bytes of the log that are copied back at a time */
     SMALL_BATCH_SIZE = 64 << 10 /* what a thread that talks to clients may write */
 };
-
-enum statement {
-    BEGIN,
-    COMMIT,
-    ROLLBACK,
-    CREATE,
-    UPDATE,
-    EDIT,
-    COLUMN,
-    DELETE,
-    FORGET_EDITS,
-    FORGET_COLUMNS,
-    STATEMENTS
-};
-
-static const char *const statements[STATEMENTS] = {
-    [BEGIN] = "BEGIN IMMEDIATE",
-    [COMMIT] = "COMMIT",
-    [ROLLBACK] = "ROLLBACK",
-    [CREATE] = "INSERT INTO sessions(id, place, request, sources, focus, shape, columns, created,"
-               " accessed) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-    [UPDATE] = "UPDATE sessions SET sources = coalesce(?2, sources), focus = coalesce(?3, focus),"
-               " shape = coalesce(?4, shape), columns = coalesce(?5, columns), accessed = ?6"
-               " WHERE id = ?1",
-    [EDIT] = "INSERT INTO edits(session, seq, records) VALUES(?1, ?2, ?3)",
-    [COLUMN] = "INSERT OR REPLACE INTO columns(session, position, name) VALUES(?1, ?2, ?3)",
-    [DELETE] = "DELETE FROM sessions WHERE id = ?1",
-    [FORGET_EDITS] = "DELETE FROM edits WHERE session = ?1",
-    [FORGET_COLUMNS] = "DELETE FROM columns WHERE session = ?1",
-};
-
-static const char sessions_schema[] =
-    "CREATE TABLE IF NOT EXISTS sessions(id TEXT PRIMARY KEY, place TEXT NOT NULL,"
-    " request TEXT NOT NULL, sources TEXT NOT NULL, focus TEXT NOT NULL, columns TEXT NOT NULL,"
-    " created REAL NOT NULL, accessed REAL NOT NULL, shape TEXT NOT NULL);"
-    "CREATE TABLE IF NOT EXISTS edits(session TEXT NOT NULL, seq INTEGER NOT NULL,"
-    " records TEXT NOT NULL, PRIMARY KEY(session, seq)) WITHOUT ROWID;";
-
-/* Version 1 had shape and columns as members of JSON in `summary`. */
-static const char from_version_1[] =
-    "ALTER TABLE sessions RENAME COLUMN summary TO columns;"
-    "ALTER TABLE sessions ADD COLUMN shape TEXT NOT NULL DEFAULT '[0,0]';"
-    "UPDATE sessions SET columns = '{' || substr(columns, 2) || '}';"
-    "UPDATE sessions SET columns = '{}' WHERE NOT json_valid(columns);"
-    "UPDATE sessions SET shape = coalesce(json_extract(columns, '$.shape'), '[0,0]'),"
-    " columns = (SELECT coalesce(group_concat(key || ' ' || json_quote(value) || char(10), ''), '')"
-    " FROM json_each(sessions.columns, '$.columns'));";
-
-static const char columns_schema[] =
-    "CREATE TABLE IF NOT EXISTS columns(session TEXT NOT NULL, position INTEGER NOT NULL,"
-    " name TEXT NOT NULL, PRIMARY KEY(session, position)) WITHOUT ROWID;";
 
 /* Tickets of one batch that could not be written, or of several in a row. */
 struct loss {
@@ -99,11 +44,7 @@ struct hob_journal {
     char *place;
     enum hob_durability durability;
     int lock_file;
-    sqlite3 *writer; /* used, with the statements, by whoever set `writing` */
-    sqlite3_stmt *prepared[STATEMENTS];
-    size_t page_size, log_pages;
-    sqlite3 *reader;
-    pthread_mutex_t reading; /* guards the reader */
+    struct session_database *database; /* written to by whoever set `writing` */
 
     pthread_t thread;
     bool running;
@@ -121,13 +62,6 @@ struct hob_journal {
     bool stopping;
 };
 
-static int failed(sqlite3 *database, const char *doing, struct hob_error *error)
-{
-    hob_error_set(error, HOB_E_IO, "cannot %s: %s", doing, sqlite3_errmsg(database));
-    hob_error_hint(error, "look at the state directory (--state), and whether its disk is full");
-    return HOB_E_IO;
-}
-
 void hob_journal_entry_free(struct hob_journal_entry *entry)
 {
     if (entry == NULL)
@@ -144,131 +78,12 @@ void hob_journal_entry_free(struct hob_journal_entry *entry)
 
 /* ---- writing ---- */
 
-static void bind_text(sqlite3_stmt *statement, int position, const char *text)
-{
-    sqlite3_bind_text(statement, position, text != NULL ? text : "", -1, SQLITE_STATIC);
-}
-
-/* NULL stays NULL. */
-static void bind_optional(sqlite3_stmt *statement, int position, const char *text)
-{
-    sqlite3_bind_text(statement, position, text, -1, SQLITE_STATIC);
-}
-
-/* Runs a prepared statement whose parameters are bound. */
-static bool run(struct hob_journal *journal, enum statement which)
-{
-    sqlite3_stmt *statement = journal->prepared[which];
-    int result = sqlite3_step(statement);
-    sqlite3_reset(statement);
-    return result == SQLITE_DONE || result == SQLITE_ROW;
-}
-
-static sqlite3_stmt *about(struct hob_journal *journal, enum statement which,
-                           const struct hob_journal_entry *entry)
-{
-    bind_text(journal->prepared[which], 1, entry->id);
-    return journal->prepared[which];
-}
-
-static bool write_create(struct hob_journal *journal, const struct hob_journal_entry *entry)
-{
-    sqlite3_stmt *statement = about(journal, CREATE, entry);
-    bind_text(statement, 2, journal->place);
-    bind_text(statement, 3, entry->request);
-    bind_text(statement, 4, entry->sources);
-    bind_text(statement, 5, entry->focus);
-    bind_text(statement, 6, entry->shape);
-    bind_text(statement, 7, entry->columns);
-    sqlite3_bind_double(statement, 8, entry->created);
-    sqlite3_bind_double(statement, 9, entry->accessed);
-    return run(journal, CREATE);
-}
-
-static bool has_records(const struct hob_journal_entry *entry)
-{
-    return entry->records != NULL && entry->records[0] != '\0';
-}
-
-static bool write_records(struct hob_journal *journal, const struct hob_journal_entry *entry)
-{
-    sqlite3_stmt *statement = about(journal, EDIT, entry);
-    sqlite3_bind_int64(statement, 2, (sqlite3_int64)entry->ticket);
-    bind_text(statement, 3, entry->records);
-    return run(journal, EDIT);
-}
-
-/* One row for each line. */
-static bool write_changes(struct hob_journal *journal, const struct hob_journal_entry *entry)
-{
-    bool well = true;
-    sqlite3_stmt *statement = about(journal, COLUMN, entry);
-    for (const char *line = entry->changes; well && line != NULL && *line != '\0';) {
-        char *name;
-        unsigned long long position = strtoull(line, &name, 10);
-        size_t size = strcspn(name, "\n");
-        sqlite3_bind_int64(statement, 2, (sqlite3_int64)position);
-        sqlite3_bind_text(statement, 3, name + 1, (int)size - 1, SQLITE_STATIC);
-        well = run(journal, COLUMN);
-        line = name + size + (name[size] == '\n');
-    }
-    return well;
-}
-
-static bool write_update(struct hob_journal *journal, const struct hob_journal_entry *entry)
-{
-    bool only_records = entry->sources == NULL && entry->focus == NULL && entry->shape == NULL &&
-                        entry->columns == NULL && has_records(entry);
-    if (!only_records) {
-        sqlite3_stmt *statement = about(journal, UPDATE, entry);
-        bind_optional(statement, 2, entry->sources);
-        bind_optional(statement, 3, entry->focus);
-        bind_optional(statement, 4, entry->shape);
-        bind_optional(statement, 5, entry->columns);
-        sqlite3_bind_double(statement, 6, entry->accessed);
-        if (!run(journal, UPDATE))
-            return false;
-    }
-    if (entry->columns != NULL) {
-        about(journal, FORGET_COLUMNS, entry);
-        if (!run(journal, FORGET_COLUMNS))
-            return false;
-    }
-    return (!has_records(entry) || write_records(journal, entry)) && write_changes(journal, entry);
-}
-
-static bool write_entry(struct hob_journal *journal, const struct hob_journal_entry *entry)
-{
-    bool forgets = entry->kind == HOB_JOURNAL_RESET || entry->kind == HOB_JOURNAL_DELETE;
-    if (entry->kind == HOB_JOURNAL_CREATE)
-        return write_create(journal, entry);
-    about(journal, FORGET_EDITS, entry);
-    if (forgets && !run(journal, FORGET_EDITS))
-        return false;
-    if (entry->kind != HOB_JOURNAL_DELETE)
-        return write_update(journal, entry);
-    about(journal, FORGET_COLUMNS, entry);
-    about(journal, DELETE, entry);
-    return run(journal, FORGET_COLUMNS) && run(journal, DELETE);
-}
-
-/* Flushes the log to the disk. */
-static bool flush(struct hob_journal *journal)
-{
-    sqlite3_file *file = NULL;
-    if (sqlite3_file_control(journal->writer, "main", SQLITE_FCNTL_JOURNAL_POINTER, &file) !=
-            SQLITE_OK ||
-        file == NULL || file->pMethods == NULL)
-        return false;
-    return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
-}
-
 /* Where the focus is, and when a session was used, may be lost with the machine. */
 static bool must_last(const struct hob_journal *journal, const struct hob_journal_entry *entry)
 {
     return journal->durability == HOB_DURABLE_POWER &&
            (entry->kind == HOB_JOURNAL_CREATE || entry->kind == HOB_JOURNAL_RESET ||
-            entry->sources != NULL || has_records(entry));
+            entry->sources != NULL || session_has_records(entry));
 }
 
 /* Writes all entries in one transaction, which was begun or could not be; 0 or HOB_E_IO. */
@@ -278,31 +93,15 @@ static int write_batch(struct hob_journal *journal, const struct hob_journal_ent
     bool lasting = false, well = begun;
     for (const struct hob_journal_entry *entry = first; well && entry != NULL;
          entry = entry->next) {
-        well = write_entry(journal, entry);
+        well = session_database_write(journal->database, entry);
         lasting |= must_last(journal, entry);
     }
-    well = well && run(journal, COMMIT);
-    if (well && (!lasting || flush(journal)))
+    if (well && session_database_commit(journal->database, lasting))
         return 0;
     hob_log(HOB_LOG_ERROR, "cannot write the journal of sessions", "reason",
-            sqlite3_errmsg(journal->writer), NULL);
-    run(journal, ROLLBACK);
+            session_database_message(journal->database), NULL);
+    session_database_rollback(journal->database);
     return HOB_E_IO;
-}
-
-static int note_log(void *context, sqlite3 *database, const char *name, int pages)
-{
-    (void)database, (void)name;
-    ((struct hob_journal *)context)->log_pages = (size_t)pages;
-    return SQLITE_OK;
-}
-
-/* Copies the log back into the database. What cannot be copied now, because somebody is reading,
- * is next time. */
-static void shorten_log(struct hob_journal *journal)
-{
-    journal->log_pages = 0;
-    sqlite3_wal_checkpoint_v2(journal->writer, "main", SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
 }
 
 /* Takes the waits up to a ticket out of the list. */
@@ -386,7 +185,7 @@ static struct hob_journal_entry *take_batch(struct hob_journal *journal)
 static void end_writing(struct hob_journal *journal)
 {
     journal->writing = false;
-    journal->log_is_long = journal->log_pages * journal->page_size > LOG_SIZE;
+    journal->log_is_long = session_database_log_size(journal->database) > LOG_SIZE;
     if (journal->first != NULL || journal->log_is_long || journal->stopping)
         pthread_cond_signal(&journal->something);
 }
@@ -410,10 +209,12 @@ static void *write_all(void *context)
             break;
         struct hob_journal_entry *first = take_batch(journal);
         pthread_mutex_unlock(&journal->lock);
-        if (first != NULL)
-            finish_batch(journal, first, write_batch(journal, first, run(journal, BEGIN)));
+        if (first != NULL) {
+            bool begun = session_database_begin(journal->database, true);
+            finish_batch(journal, first, write_batch(journal, first, begun));
+        }
         if (log_is_long)
-            shorten_log(journal);
+            session_database_shorten_log(journal->database);
         pthread_mutex_lock(&journal->lock);
         end_writing(journal);
     }
@@ -445,15 +246,6 @@ uint64_t hob_journal_put(struct hob_journal *journal, struct hob_journal_entry *
     return ticket;
 }
 
-/* Begins a transaction unless another server is in the middle of one. */
-static bool begin_at_once(struct hob_journal *journal)
-{
-    sqlite3_busy_timeout(journal->writer, 0);
-    bool begun = run(journal, BEGIN);
-    sqlite3_busy_timeout(journal->writer, BUSY_MS);
-    return begun;
-}
-
 /* Puts a batch that was taken back before what has come since; with the lock held. */
 static void give_back(struct hob_journal *journal, struct hob_journal_entry *first, size_t size)
 {
@@ -480,7 +272,7 @@ bool hob_journal_settle(struct hob_journal *journal, uint64_t ticket)
         pthread_cond_signal(&journal->something);
     if (first != NULL) {
         pthread_mutex_unlock(&journal->lock);
-        bool begun = begin_at_once(journal);
+        bool begun = session_database_begin(journal->database, false);
         if (begun)
             finish_batch(journal, first, write_batch(journal, first, true));
         pthread_mutex_lock(&journal->lock);
@@ -527,52 +319,16 @@ void hob_journal_flush(struct hob_journal *journal)
 
 /* ---- reading ---- */
 
-static const char *text_of(sqlite3_stmt *statement, int column)
-{
-    const unsigned char *text = sqlite3_column_text(statement, column);
-    return text != NULL ? (const char *)text : "";
-}
-
 int hob_journal_list(struct hob_journal *journal,
                      void (*visit)(void *context, const struct hob_journal_session *session),
                      void *context, struct hob_error *error)
 {
-    static const char query[] =
-        "SELECT id, request, sources, focus, shape, columns, created, accessed,"
-        " (SELECT max(seq) FROM edits WHERE session = id),"
-        " (SELECT group_concat(position || ' ' || name || char(10), '') FROM"
-        " (SELECT position, name FROM columns WHERE session = id ORDER BY position))"
-        " FROM sessions WHERE place = ?1 ORDER BY accessed";
-    sqlite3_stmt *statement = NULL;
-    pthread_mutex_lock(&journal->reading);
-    int result = sqlite3_prepare_v2(journal->reader, query, -1, &statement, NULL);
-    if (result == SQLITE_OK)
-        bind_text(statement, 1, journal->place);
-    while (result == SQLITE_OK || result == SQLITE_ROW) {
-        result = sqlite3_step(statement);
-        if (result != SQLITE_ROW)
-            break;
-        struct hob_journal_session session = {
-            .id = text_of(statement, 0),
-            .request = text_of(statement, 1),
-            .sources = text_of(statement, 2),
-            .focus = text_of(statement, 3),
-            .shape = text_of(statement, 4),
-            .columns = text_of(statement, 5),
-            .created = sqlite3_column_double(statement, 6),
-            .accessed = sqlite3_column_double(statement, 7),
-            .changes = text_of(statement, 9),
-        };
-        uint64_t seq = (uint64_t)sqlite3_column_int64(statement, 8);
-        pthread_mutex_lock(&journal->lock);
-        if (seq > journal->last)
-            journal->last = journal->safe = seq;
-        pthread_mutex_unlock(&journal->lock);
-        visit(context, &session);
-    }
-    int code = result == SQLITE_DONE ? 0 : failed(journal->reader, "read the sessions", error);
-    sqlite3_finalize(statement);
-    pthread_mutex_unlock(&journal->reading);
+    uint64_t last = 0;
+    int code = session_database_list(journal->database, &last, visit, context, error);
+    pthread_mutex_lock(&journal->lock);
+    if (last > journal->last)
+        journal->last = journal->safe = last;
+    pthread_mutex_unlock(&journal->lock);
     return code;
 }
 
@@ -580,24 +336,8 @@ int hob_journal_edits(struct hob_journal *journal, const char *id,
                       int (*visit)(void *context, struct hob_text records, struct hob_error *error),
                       void *context, struct hob_error *error)
 {
-    static const char query[] = "SELECT records FROM edits WHERE session = ?1 ORDER BY seq";
-    sqlite3_stmt *statement = NULL;
     hob_journal_flush(journal);
-    pthread_mutex_lock(&journal->reading);
-    int code = 0;
-    int result = sqlite3_prepare_v2(journal->reader, query, -1, &statement, NULL);
-    if (result == SQLITE_OK)
-        bind_text(statement, 1, id);
-    while (code == 0 && (result == SQLITE_OK || result == SQLITE_ROW)) {
-        result = sqlite3_step(statement);
-        if (result == SQLITE_ROW)
-            code = visit(context, hob_text_from(text_of(statement, 0)), error);
-    }
-    if (code == 0 && result != SQLITE_DONE)
-        code = failed(journal->reader, "read the edits of a session", error);
-    sqlite3_finalize(statement);
-    pthread_mutex_unlock(&journal->reading);
-    return code;
+    return session_database_edits(journal->database, id, visit, context, error);
 }
 
 /* ---- opening ---- */
@@ -624,53 +364,6 @@ static int lock_place(struct hob_journal *journal, int directory, struct hob_err
                          "another server already keeps the sessions of this working directory");
 }
 
-static int open_database(sqlite3 **database, const char *path, struct hob_error *error)
-{
-    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    if (sqlite3_open_v2(path, database, flags, NULL) != SQLITE_OK)
-        return failed(*database, "open the state", error);
-    sqlite3_busy_timeout(*database, BUSY_MS);
-    const char *settings = "PRAGMA page_size = 1024; PRAGMA journal_mode = WAL;"
-                           "PRAGMA synchronous = NORMAL; PRAGMA cache_size = -1024;"
-                           "PRAGMA wal_autocheckpoint = 0;";
-    if (sqlite3_exec(*database, settings, NULL, NULL, NULL) != SQLITE_OK)
-        return failed(*database, "open the state", error);
-    return 0;
-}
-
-static int64_t pragma_of(sqlite3 *database, const char *pragma)
-{
-    sqlite3_stmt *statement = NULL;
-    int64_t value = -1;
-    if (sqlite3_prepare_v2(database, pragma, -1, &statement, NULL) == SQLITE_OK &&
-        sqlite3_step(statement) == SQLITE_ROW)
-        value = sqlite3_column_int64(statement, 0);
-    sqlite3_finalize(statement);
-    return value;
-}
-
-/* Makes the tables, or those of an older version into today's: all of it or nothing, for another
- * server may be doing the same. */
-static int check_version(sqlite3 *database, struct hob_error *error)
-{
-    int result = sqlite3_exec(database, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-    int64_t version = pragma_of(database, "PRAGMA user_version");
-    bool newer = result == SQLITE_OK && version > SCHEMA_VERSION;
-    if (result == SQLITE_OK && version < 1)
-        result = sqlite3_exec(database, sessions_schema, NULL, NULL, NULL);
-    if (result == SQLITE_OK && version == 1)
-        result = sqlite3_exec(database, from_version_1, NULL, NULL, NULL);
-    if (result == SQLITE_OK && version < SCHEMA_VERSION)
-        result = sqlite3_exec(database, columns_schema, NULL, NULL, NULL);
-    if (result == SQLITE_OK && version < SCHEMA_VERSION)
-        result = sqlite3_exec(database, "PRAGMA user_version = 2", NULL, NULL, NULL);
-    int code = result == SQLITE_OK ? 0 : failed(database, "set up the state", error);
-    sqlite3_exec(database, code == 0 ? "COMMIT" : "ROLLBACK", NULL, NULL, NULL);
-    if (newer)
-        return hob_error_set(error, HOB_E_VALUE, "the state was written by a newer version of hob");
-    return code;
-}
-
 static int open_files(struct hob_journal *journal, const char *directory, struct hob_error *error)
 {
     int result = hob_places_make(directory, error);
@@ -683,19 +376,8 @@ static int open_files(struct hob_journal *journal, const char *directory, struct
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
     hob_buffer_printf(&path, "%s/state.db", directory);
     if (result == 0)
-        result = open_database(&journal->writer, hob_buffer_string(&path), error);
-    if (result == 0)
-        result = check_version(journal->writer, error);
-    if (result == 0)
-        result = open_database(&journal->reader, hob_buffer_string(&path), error);
-    for (int i = 0; result == 0 && i < STATEMENTS; i++)
-        if (sqlite3_prepare_v3(journal->writer, statements[i], -1, SQLITE_PREPARE_PERSISTENT,
-                               &journal->prepared[i], NULL) != SQLITE_OK)
-            result = failed(journal->writer, "prepare the state", error);
-    if (result == 0) {
-        journal->page_size = (size_t)pragma_of(journal->writer, "PRAGMA page_size");
-        sqlite3_wal_hook(journal->writer, note_log, journal);
-    }
+        result = session_database_open(&journal->database, hob_buffer_string(&path), journal->place,
+                                       error);
     return result;
 }
 
@@ -711,7 +393,6 @@ int hob_journal_open(struct hob_journal **out, const char *directory, const char
     journal->lock_file = -1;
     journal->end = &journal->first;
     pthread_mutex_init(&journal->lock, NULL);
-    pthread_mutex_init(&journal->reading, NULL);
     pthread_cond_init(&journal->something, NULL);
     pthread_cond_init(&journal->batch_done, NULL);
     int result = open_files(journal, directory, error);
@@ -739,13 +420,9 @@ struct hob_journal *hob_journal_close(struct hob_journal *journal)
         pthread_cond_signal(&journal->something);
         pthread_join(journal->thread, NULL);
     }
-    for (int i = 0; i < STATEMENTS; i++)
-        sqlite3_finalize(journal->prepared[i]);
-    sqlite3_close(journal->reader);
-    sqlite3_close(journal->writer);
+    session_database_close(journal->database);
     hob_file_close(journal->lock_file);
     pthread_mutex_destroy(&journal->lock);
-    pthread_mutex_destroy(&journal->reading);
     pthread_cond_destroy(&journal->something);
     pthread_cond_destroy(&journal->batch_done);
     free(journal->place);
