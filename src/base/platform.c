@@ -84,9 +84,8 @@ void hob_platform_prefer_large_pages(void *memory, size_t size)
 void hob_platform_return_large_memory(void)
 {
 #ifdef __GLIBC__
-    const int large = 4 << 20;
-    mallopt(M_MMAP_THRESHOLD, large);
-    mallopt(M_TRIM_THRESHOLD, large);
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 10);
 #endif
 }
 

@@ -4,7 +4,7 @@
 Clients on connections of their own open, walk, edit, undo, save, reload and delete sessions until
 the time is over, each checking every value that it reads. The limit on memory is so low that
 sessions are spilled and come back all the time. Then everything is deleted and closed, and what the
-server holds is compared with what it held after a first, shorter round of the same.
+server holds is compared with what it held after a first round of the same.
 
 What is compared are private bytes (Private_Clean and Private_Dirty of /proc/PID/smaps_rollup):
 memory that the server alone is the reason for. Memory that was freed but that the allocator keeps
@@ -189,9 +189,9 @@ class Soak(ServerTest):
                              ("output", "out.csv", ", columns: [mark]"))))
         self.server = self.start("--session-memory", "2M", "--state", self.path("state"),
                                  environment={"MALLOC_ARENA_MAX": "1"})
-        self.round(max(SECONDS / 4, 2), seed=1)
+        self.round(SECONDS / 2, seed=1)
         memory, descriptors = self.state()
-        sessions, steps = self.round(SECONDS * 3 / 4, seed=2)
+        sessions, steps = self.round(SECONDS / 2, seed=2)
         memory_after, descriptors_after = self.state()
         print("%d sessions, %d requests; private bytes %+d of %d, descriptors %+d of %d"
               % (sessions, steps, memory_after - memory, memory, descriptors_after - descriptors,
