@@ -183,8 +183,7 @@ static const struct hob_note filter_examples[] = {
     {"hob session filter age '>' 40", "the rows whose age is greater"},
     {"hob session filter venue in '[Harbour, Pier]' --columns title", "one column of some rows"},
     {"hob session filter score is_null --labels", "which rows have no score"},
-    {"hob session filter 'age > 40 and not (score is null)'",
-     "a condition, as of hob read --where"},
+    {"hob session filter 'age > 40 and score is missing'", "a condition, as of hob read --where"},
     {NULL, NULL},
 };
 

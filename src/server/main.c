@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/platform.h"
 #include "server/reference.h"
 #include "server/reload.h"
 
@@ -73,6 +74,7 @@ static int serve(struct hob_reload *reload, struct hob_error *error)
     struct hob_server *server = NULL;
     sigset_t signals;
     block_signals(&signals, reload->path != NULL);
+    hob_platform_return_large_memory();
     if (hob_options_add_pools(&options, reload->started, error) != 0)
         return fail(error, 1);
     if (hob_server_start(&server, &options, error) != 0)

@@ -171,6 +171,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .state = options->state,
         .max_sessions = options->max_sessions,
         .max_memory = options->max_session_memory,
+        .durability = options->durability,
     });
     server->cache =
         hob_cache_new(options->no_cache ? 0 : server->options.cache_size, (size_t)1 << 20);
