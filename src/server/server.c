@@ -273,10 +273,11 @@ bool hob_server_stop(struct hob_server *server)
     }
     /* Jobs and workers answer connections: they end before the connections do. */
     hob_work_free(server->work);
-    hob_supervisor_free(server->pools, 0);
+    hob_supervisor_stop(server->pools, 0);
     hob_store_flush(server->store);
     hob_http_stop(server->tcp);
     hob_http_stop(server->local);
+    hob_supervisor_free(server->pools, 0); /* a late request could still have asked it */
     free_constants(server);
     hob_cache_free(server->cache);
     hob_store_free(server->store);
