@@ -77,7 +77,7 @@ struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
     uint64_t timeout = request->timeout != 0 ? request->timeout : pool->options.request_timeout;
     call->pool = pool;
     call->kind = kind;
-    call->id = ++pool->supervisor->last_id;
+    call->id = atomic_fetch_add(&pool->supervisor->last_id, 1) + 1;
     call->idempotent = request->idempotent;
     call->notification = request->notification;
     call->caller = request->caller > 0 ? request->caller : -1;
