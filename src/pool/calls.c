@@ -170,17 +170,21 @@ void pool_call_answer_by_fallback(struct pool_call *call, struct hob_text text, 
         told->answer.result = hob_buffer_text(&told->text);
 }
 
-void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error)
+void pool_call_refuse(struct pool_call *call, int rpc_code, const struct hob_error *error)
 {
-    bool first = !call->abandoned && call->kind == POOL_CALL;
     struct pool_told *told = tell_last(call);
-    if (first)
-        call->pool->failures++;
     if (told == NULL)
         return;
     told->error = *error;
     told->answer.code = error->code;
     told->answer.rpc_code = rpc_code;
+}
+
+void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error)
+{
+    if (!call->abandoned && call->kind == POOL_CALL)
+        call->pool->failures++;
+    pool_call_refuse(call, rpc_code, error);
 }
 
 void pool_call_progress(struct pool_call *call, struct hob_text method, struct hob_text params)

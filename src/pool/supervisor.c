@@ -544,7 +544,7 @@ static void take_posted(struct hob_supervisor *supervisor)
         if (submit(call->pool, call, NULL, &error) == 0)
             continue;
         supervisor->open_calls++; /* until it is answered */
-        pool_call_fail(call, HOB_RPC_BUSY, &error);
+        pool_call_refuse(call, HOB_RPC_BUSY, &error);
         pool_call_free(call);
     }
 }
