@@ -108,7 +108,7 @@ static struct span find_member(const char *object, const char *wanted)
     struct span found = {NULL, 0};
     const char *at = skip_blanks(skip_blanks(object) + 1);
     while (*at != '}') {
-        struct span name;
+        struct span name = {NULL, 0};
         const char *start = skip_blanks(skip_blanks(read_string(at, &name)) + 1);
         const char *end = read_value(start, 1);
         if (is(name, wanted))

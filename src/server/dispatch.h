@@ -25,7 +25,7 @@ struct hob_server {
     struct hob_guard guard;
     struct hob_bounds_place bounds;
     struct hob_compute *compute;
-    struct hob_store *store; /* the sessions */
+    struct hob_store *store;      /* the sessions */
     struct hob_supervisor *pools; /* NULL when there are none */
     struct hob_cache *cache;
     struct hob_work *work;
@@ -50,6 +50,11 @@ struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_requ
 /* The pool of that name; HOB_E_NO_KEY. */
 int hob_pools_find(struct hob_server *server, struct hob_text name, struct hob_pool **pool,
                    struct hob_error *error);
+
+/* The `call` of a struct hob_compute_remote. */
+int hob_server_call_pool(void *server, struct hob_text name, struct hob_text method,
+                         struct hob_text params, struct hob_buffer *result,
+                         struct hob_error *error);
 
 /* Makes the answers of constant routes. */
 int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error);

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/platform.h"
 #include "server/reference.h"
 #include "server/reload.h"
 
@@ -36,12 +37,12 @@ static void block_signals(sigset_t *signals, bool reloads)
     for (int i = 0; i < SIGNAL_COUNT; i++) {
         struct sigaction old;
         bool reload = reloads && signals_taken[i] == SIGHUP;
-        if (reload)
-            signal(SIGHUP, SIG_DFL);
-        if (sigaction(signals_taken[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        if (sigaction(signals_taken[i], NULL, &old) == 0 && (reload || old.sa_handler != SIG_IGN))
             sigaddset(signals, signals_taken[i]);
     }
     sigprocmask(SIG_BLOCK, signals, NULL);
+    if (reloads)
+        signal(SIGHUP, SIG_DFL); /* what is ignored does not even wait */
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -73,6 +74,7 @@ static int serve(struct hob_reload *reload, struct hob_error *error)
     struct hob_server *server = NULL;
     sigset_t signals;
     block_signals(&signals, reload->path != NULL);
+    hob_platform_return_large_memory();
     if (hob_options_add_pools(&options, reload->started, error) != 0)
         return fail(error, 1);
     if (hob_server_start(&server, &options, error) != 0)

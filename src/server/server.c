@@ -144,6 +144,8 @@ static int open_pools(struct hob_server *server, struct hob_error *error)
         return 0;
     server->pools = hob_supervisor_new(error);
     int code = server->pools != NULL ? 0 : error->code;
+    hob_compute_set_remote(server->compute, &(struct hob_compute_remote){
+                                                .call = hob_server_call_pool, .data = server});
     for (size_t i = 0; code == 0 && i < server->options.pool_count; i++)
         code = hob_pool_open(&pool, server->pools, server->options.pools[i].name,
                              &server->options.pools[i].options, error);
@@ -169,6 +171,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .state = options->state,
         .max_sessions = options->max_sessions,
         .max_memory = options->max_session_memory,
+        .durability = options->durability,
     });
     server->cache =
         hob_cache_new(options->no_cache ? 0 : server->options.cache_size, (size_t)1 << 20);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Behaves well: echo, pid, ping, sleep {seconds}, counter (calls so far), die {status} or {signal}."""
+"""Behaves well: echo, pid, ping, sleep {seconds}, counter (calls so far), die {status} or
+{signal}."""
 
 import os
 import time

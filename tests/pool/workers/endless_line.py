@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""On the method endless, writes a line on stdout that never ends (argument: stop after N MiB and hang)."""
+"""On the method endless, writes a line on stdout that never ends (argument: stop after N MiB and
+hang)."""
 
 import time
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""One process per call: execute_tool.py TOOL ARGS_JSON prints the outcome, without a line end; it fails
-with status 2 when it is called in another way."""
+"""One process per call: execute_tool.py TOOL ARGS_JSON prints the outcome, without a line end;
+it fails with status 2 when it is called in another way."""
 
 import json
 import sys

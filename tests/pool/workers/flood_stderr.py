@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Writes N MiB (argument, default 256) on stderr during each call of flood; {"newlines": false}: as one
-line without an end."""
+"""Writes N MiB (argument, default 256) on stderr during each call of flood; {"newlines": false}:
+as one line without an end."""
 
 import os
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""The method fork {count} starts processes that would outlive it (ignoring SIGTERM and SIGHUP, holding
-stdout and stderr open) and answers with their pids; {"setsid": true} puts them into sessions of their
-own; {"wait": true} does not answer but notifies `pids` and goes on running."""
+"""The method fork {count} starts processes that would outlive it (ignoring SIGTERM and SIGHUP,
+holding stdout and stderr open) and answers with their pids; {"setsid": true} puts them into
+sessions of their own; {"wait": true} does not answer but notifies `pids` and goes on running."""
 
 import json
 import os

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
-"""Content-Length framing. Each argument makes its headers odder: `case` (another spelling and blanks),
-`more` (a Content-Type as well), `split` (a write per byte), `noise` (garbage between the messages)."""
+"""Content-Length framing. Each argument makes its headers odder: `case` (another spelling and
+blanks), `more` (a Content-Type as well), `split` (a write per byte), `noise` (garbage between
+the messages)."""
 
 import json
 import os

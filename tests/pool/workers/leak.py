@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Keeps N MiB more (argument, default 16) with each call of leak, and answers how much it has kept."""
+"""Keeps N MiB more (argument, default 16) with each call of leak, and answers how much it has
+kept."""
 
 from plain import argument, serve
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A small MCP server on stdio: refuses all but initialize and ping until it had initialize and
-notifications/initialized; tools/list; tools/call of `add` and of `count`, which notifies progress when
-the call has a progressToken."""
+notifications/initialized; tools/list; tools/call of `add` and of `count`, which notifies
+progress when the call has a progressToken."""
 
 import json
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Serves N requests (argument, default 4) at once, in threads: echo, pid, sleep {seconds}, die; answers
-come as they are ready. `$/cancelRequest` ends a sleep with the error -32800; `most` tells how many ran
-at once."""
+"""Serves N requests (argument, default 4) at once, in threads: echo, pid, sleep {seconds}, die;
+answers come as they are ready. `$/cancelRequest` ends a sleep with the error -32800; `most`
+tells how many ran at once."""
 
 import os
 import threading
@@ -46,4 +46,4 @@ for request in requests():
     elif "id" in request:
         with lock:
             cancelled[request["id"]] = threading.Event()
-        threading.Thread(target=run, args=(request,), daemon=True).start()
+        threading.Thread(target=run, args=(request,)).start()

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Before each answer, prints lines of valid JSON that are no JSON-RPC: numbers, lists, other objects,
-an answer with neither result nor error, one with both, one of version 1.0."""
+"""Before each answer, prints lines of valid JSON that are no JSON-RPC: numbers, lists, other
+objects, an answer with neither result nor error, one with both, one of version 1.0."""
 
 from plain import requests, result, say
 

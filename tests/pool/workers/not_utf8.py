@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Writes bytes that are no UTF-8 (and NULs) before its answers; the method bad answers with some inside."""
+"""Writes bytes that are no UTF-8 (and NULs) before its answers; the method bad answers with some
+inside."""
 
 from plain import requests, result, say
 

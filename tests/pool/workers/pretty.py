@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Prints JSON over several lines, and blank lines, before each answer, as a debugging print does."""
+"""Prints JSON over several lines, and blank lines, before each answer, as a debugging print
+does."""
 
 import json
 

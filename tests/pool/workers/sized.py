@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""The method sized {bytes} answers with a line of exactly so many bytes, its line end not counted."""
+"""The method sized {bytes} answers with a line of exactly so many bytes, its line end not
+counted."""
 
 from plain import requests, result, say
 

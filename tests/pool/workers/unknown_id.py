@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Before each answer, sends answers to ids that nobody asked: unknown ones, null, and none at all."""
+"""Before each answer, sends answers to ids that nobody asked: unknown ones, null, and none at
+all."""
 
 from plain import requests, result, say
 
