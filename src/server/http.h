@@ -126,10 +126,15 @@ void hob_http_answer(struct hob_http_request *request, struct hob_response *resp
 /* In `handle` only: the answer will come later. The request stays valid until then. */
 void hob_http_defer(struct hob_http_request *request);
 
-/* Stops accepting; from now on answers close their connections. */
-void hob_http_drain(struct hob_http *http);
+/* Stops accepting; from now on answers close their connections. Whoever has connected already is
+ * still served, unless the listening socket was `handed_over` to a process that will do so. */
+void hob_http_drain(struct hob_http *http, bool handed_over);
 /* Requests that have begun and are not yet answered completely. */
 unsigned hob_http_open_requests(struct hob_http *http);
+/* Connections that have not asked anything yet. */
+unsigned hob_http_silent_connections(struct hob_http *http);
+/* hob_clock_now when a request was finished last; at first, when the object was made. */
+uint64_t hob_http_last_used(struct hob_http *http);
 unsigned hob_http_connections(struct hob_http *http);
 /* Closes everything, whether it was started or not. No request may be deferred any more. Takes
  * NULL, returns NULL. */

@@ -243,9 +243,9 @@ bool hob_server_stop(struct hob_server *server)
 {
     remove_socket(server);
     if (server->tcp != NULL)
-        hob_http_drain(server->tcp);
+        hob_http_drain(server->tcp, false);
     if (server->local != NULL)
-        hob_http_drain(server->local);
+        hob_http_drain(server->local, false);
     if (!drain(server) && !give_up(server)) {
         hob_store_flush(server->store);
         return false;
