@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ static atomic_int log_descriptor = STDERR_FILENO;
 int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error)
 {
     for (int i = 0; i <= HOB_LOG_DEBUG; i++) {
-        if (strcmp(name, level_names[i]) == 0) {
+        if (strcasecmp(name, level_names[i]) == 0) {
             *level = (enum hob_log_level)i;
             return 0;
         }

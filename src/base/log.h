@@ -9,7 +9,7 @@
 
 enum hob_log_level { HOB_LOG_ERROR, HOB_LOG_WARNING, HOB_LOG_INFO, HOB_LOG_DEBUG };
 
-/* Parses "error", "warning", "info" or "debug". */
+/* Parses "error", "warning", "info" or "debug", in any case. */
 int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error);
 void hob_log_set_level(enum hob_log_level level);
 _Bool hob_log_enabled(enum hob_log_level level);

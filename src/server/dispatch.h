@@ -5,12 +5,15 @@
 #define HOB_SERVER_DISPATCH_H
 
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "compute/compute.h"
 #include "config/roots.h"
 #include "server/cache.h"
 #include "server/guard.h"
 #include "server/http.h"
+#include "server/place.h"
+#include "server/presence.h"
 #include "server/routes.h"
 #include "server/server.h"
 #include "server/work.h"
@@ -24,15 +27,28 @@ struct hob_server {
     struct hob_store *store; /* the sessions */
     struct hob_cache *cache;
     struct hob_work *work;
-    struct hob_http *tcp, *local; /* `local` is NULL without a unix socket */
+    struct hob_http *tcp, *local; /* NULL: nobody is served that way */
     struct hob_http_application application;
     /* Of routes of that kind, by position in the table and encoding. */
     struct hob_response *(*constants)[HOB_ENCODINGS];
     char *socket_path;
-    uint64_t socket_inode; /* so that only our own socket is removed */
+    uint64_t socket_inode;      /* so that only our own socket is removed; 0: it is not ours */
+    char *pid_path, *lock_path; /* hob_presence; NULL: none was written */
+    bool tcp_is_foreign;        /* a service manager made the socket */
+    int home;                   /* the working directory, open... */
+    char *directory;            /* ...and its path */
     uint64_t started;
+    atomic_int future;     /* of enum hob_future */
+    atomic_bool replacing; /* somebody starts a successor */
     atomic_ullong requests;
     char url[300];
+};
+
+/* What is to become of the server; it only ever moves down this list. */
+enum hob_future {
+    HOB_FUTURE_SERVES,
+    HOB_FUTURE_STOPS,     /* somebody asked for it */
+    HOB_FUTURE_SUCCEEDED, /* another process listens at its sockets */
 };
 
 /* The functions that make up server->application. */

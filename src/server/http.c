@@ -56,7 +56,7 @@ struct hob_http {
     struct hob_http_options options;
     struct hob_linger *linger;
     struct hob_door *door; /* NULL before and after connections are taken */
-    int listening;         /* the socket, until the door has it; then -1 */
+    int listening;
     atomic_bool draining;
     atomic_uint open_requests, connections;
     atomic_uint silent;         /* connections that have asked nothing yet */
@@ -471,14 +471,19 @@ int hob_http_start(struct hob_http *http, struct hob_error *error)
         &(struct hob_door_options){
             .descriptor = http->listening, .has_room = has_room, .enter = let_in, .context = http},
         error);
-    if (code == 0)
-        http->listening = -1;
     return code;
+}
+
+int hob_http_listening(const struct hob_http *http)
+{
+    return http->listening;
 }
 
 void hob_http_drain(struct hob_http *http, bool handed_over)
 {
     atomic_store(&http->draining, true);
+    if (http->door != NULL)
+        http->listening = -1; /* the door closes it */
     http->door = hob_door_close(http->door, handed_over);
 }
 

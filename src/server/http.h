@@ -58,6 +58,7 @@ size_t hob_response_size(const struct hob_response *response);
  * that names its server stands in place of the Host header, but is not counted. */
 struct hob_http_headers {
     struct hob_text host, origin, fetch_site;
+    struct hob_text directory; /* X-Hob-Directory */
     unsigned host_count, origin_count, site_count, length_count, encoding_count;
     uint64_t content_length;
     bool malformed; /* not all of them could be read in just one way */
@@ -69,6 +70,7 @@ struct hob_http_headers {
 struct hob_http_peer {
     int descriptor; /* the connection's socket: to be asked, not to be read */
     bool local;     /* came over the unix socket */
+    bool owner;     /* likewise the application's own: surely a process of the server's user */
     bool welcome;   /* the application's own, which sets it when the connection comes in */
 };
 
@@ -125,6 +127,9 @@ int hob_http_start(struct hob_http *http, struct hob_error *error);
 void hob_http_answer(struct hob_http_request *request, struct hob_response *response);
 /* In `handle` only: the answer will come later. The request stays valid until then. */
 void hob_http_defer(struct hob_http_request *request);
+
+/* The listening socket, to hand it over; it stays the object's. */
+int hob_http_listening(const struct hob_http *http);
 
 /* Stops accepting; from now on answers close their connections. Whoever has connected already is
  * still served, unless the listening socket was `handed_over` to a process that will do so. */

@@ -112,6 +112,8 @@ static void note_value(struct hob_http_headers *headers, struct hob_text name,
     } else if (named(name, HOB_TEXT("sec-fetch-site"))) {
         headers->fetch_site = value;
         headers->site_count++;
+    } else if (named(name, HOB_TEXT("x-hob-directory"))) {
+        headers->directory = value;
     } else if (named(name, HOB_TEXT("accept"))) {
         note_line(&headers->accept, value);
     } else if (named(name, HOB_TEXT("accept-encoding"))) {

@@ -1,11 +1,15 @@
 /* hobd: the server as a program. */
 #define _GNU_SOURCE
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+#include "base/launch.h"
 #include "base/log.h"
+#include "server/notify.h"
 #include "server/options.h"
 #include "server/reference.h"
 
@@ -25,7 +29,11 @@ static void stop_at_once(int number)
 
 static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
 
-enum { STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0] };
+enum {
+    STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0],
+    RESTART_SIGNAL = SIGUSR2, /* from outside */
+    WAKE_SIGNAL = SIGUSR1,    /* from the server itself */
+};
 
 /* The threads of the server inherit the mask, so that signals come to this one alone. One that was
  * ignored when the program started (nohup, a shell's background jobs) stays so. */
@@ -37,37 +45,120 @@ static void block_signals(sigset_t *signals)
         if (sigaction(stop_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
             sigaddset(signals, stop_signals[i]);
     }
+    sigaddset(signals, RESTART_SIGNAL);
+    sigaddset(signals, WAKE_SIGNAL);
     sigprocmask(SIG_BLOCK, signals, NULL);
     signal(SIGPIPE, SIG_IGN);
 }
 
-static void wait_for_signal(const sigset_t *signals)
+static void wake(void)
 {
-    int number = 0;
-    while (sigwait(signals, &number) != 0)
-        continue;
-    hob_log(HOB_LOG_INFO, "stopping", "signal", strsignal(number), NULL);
+    kill(getpid(), WAKE_SIGNAL);
+}
+
+/* The next signal; 0 when so many milliseconds have passed (-1: for ever). */
+static int next_signal(const sigset_t *signals, int milliseconds)
+{
+    struct timespec time = {milliseconds / 1000, milliseconds % 1000 * 1000000L};
+    int number = sigtimedwait(signals, NULL, milliseconds >= 0 ? &time : NULL);
+    return number > 0 ? number : 0;
+}
+
+/* Why the server ends. */
+static const char *wait_for_end(struct hob_server *server, const sigset_t *signals)
+{
+    for (;;) {
+        int left = hob_server_idle_left(server);
+        pid_t successor;
+        if (hob_server_is_leaving(server))
+            return "somebody asked for it";
+        if (left == 0)
+            return "idle";
+        int number = next_signal(signals, left);
+        if (number == RESTART_SIGNAL)
+            hob_server_restart(server, &successor, NULL);
+        else if (number != 0 && number != WAKE_SIGNAL)
+            return strsignal(number);
+    }
+}
+
+static void wait_until_needed(struct hob_server *server, const sigset_t *signals)
+{
+    hob_log(HOB_LOG_INFO, "stopping", "reason", wait_for_end(server, signals), NULL);
+    hob_notify("STOPPING=1");
     /* From now on the next one ends the process, whatever is still open. */
     for (int i = 0; i < STOP_SIGNALS; i++)
         if (sigismember(signals, stop_signals[i]))
             signal(stop_signals[i], stop_at_once);
+    signal(RESTART_SIGNAL, SIG_IGN);
+    signal(WAKE_SIGNAL, SIG_IGN);
     sigprocmask(SIG_UNBLOCK, signals, NULL);
 }
 
-static int serve(const struct hob_options *options, struct hob_error *error)
+static void tell_manager(void)
+{
+    char state[64];
+    snprintf(state, sizeof state, "READY=1\nMAINPID=%ld", (long)getpid());
+    hob_notify(state);
+}
+
+static int serve(struct hob_options *options, struct hob_error *error)
 {
     struct hob_server *server = NULL;
+    struct hob_inherited inherited;
     sigset_t signals;
     block_signals(&signals);
-    if (hob_server_start(&server, &options->server, error) != 0)
+    int code = hob_inherited_take(&inherited, error);
+    options->server.inherited = &inherited;
+    options->server.wake = wake;
+    if (code == 0)
+        code = hob_server_start(&server, &options->server, error);
+    hob_launch_tell(options->ready, code != 0 ? error : NULL);
+    if (code != 0)
         return fail(error, 1);
     printf("hobd: listening on %s\n", hob_server_url(server));
     fflush(stdout);
     hob_log(HOB_LOG_INFO, "listening", "url", hob_server_url(server), NULL);
-    wait_for_signal(&signals);
+    tell_manager();
+    wait_until_needed(server, &signals);
     if (!hob_server_stop(server))
         _exit(0); /* what exit cleans up is in use by the jobs that still run */
     return 0;
+}
+
+/* The executable, by the name that it was started with where that is a path: a link may lead to a
+ * newer one by the time that the server is restarted. malloc'd, or NULL. */
+static char *find_program(const char *name)
+{
+    char path[PATH_MAX];
+    ssize_t size =
+        strchr(name, '/') == NULL ? readlink("/proc/self/exe", path, sizeof path - 1) : 0;
+    if (size < 0)
+        return NULL;
+    HOB_AUTO(free) char *directory = name[0] == '/' || size > 0 ? NULL : getcwd(NULL, 0);
+    HOB_AUTO(buffer) struct hob_buffer program = HOB_BUFFER_INIT;
+    if (size > 0)
+        hob_buffer_put(&program, path, (size_t)size);
+    else
+        hob_buffer_printf(&program, "%s%s%s", directory != NULL ? directory : "",
+                          directory != NULL ? "/" : "", name);
+    return hob_copy_string(hob_buffer_string(&program));
+}
+
+/* The words without --ready-fd, which the next process gets anew. */
+static const char **find_words(char **words)
+{
+    size_t count = 0, kept = 0;
+    while (words[count] != NULL)
+        count++;
+    const char **own = hob_alloc_zero(count + 1, sizeof *own);
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(words[i], "--ready-fd") == 0)
+            i++;
+        else
+            own[kept++] = words[i];
+    }
+    return own;
 }
 
 static void print_routes(void)
@@ -93,7 +184,13 @@ int main(int count, char **words)
     if (options.help || options.version || options.routes)
         return fflush(stdout) == 0 ? 0 : 1;
     hob_log_set_level(options.log_level);
-    if (options.log_file != NULL && hob_log_open(options.log_file, &error) != 0)
+    if (options.log_file != NULL && hob_log_open(options.log_file, &error) != 0) {
+        hob_launch_tell(options.ready, &error);
         return fail(&error, 1);
+    }
+    HOB_AUTO(free) char *program = find_program(words[0]);
+    HOB_AUTO(free) const char **own_words = find_words(words);
+    options.server.program = program;
+    options.server.words = own_words;
     return serve(&options, &error);
 }

@@ -24,6 +24,9 @@ static int parse_number(const char *value, uint64_t limit, uint64_t *number,
 static int set_port(struct hob_options *options, const char *value, struct hob_error *error)
 {
     uint64_t port;
+    options->server.no_tcp = strcmp(value, "none") == 0;
+    if (options->server.no_tcp)
+        return 0;
     int code = parse_number(value, UINT16_MAX, &port, error);
     options->server.port = (uint16_t)port;
     options->server.any_port = port == 0;
@@ -40,6 +43,10 @@ static int set_socket(struct hob_options *options, const char *value, struct hob
 
 static int add_root(struct hob_options *options, const char *value, struct hob_error *error)
 {
+    if (strcmp(value, "none") == 0) {
+        options->server.no_working_root = true;
+        return 0;
+    }
     if (options->server.root_count == HOB_OPTIONS_MAX_ROOTS)
         return hob_error_set(error, HOB_E_PARAMETER, "there are more than %d of them",
                              HOB_OPTIONS_MAX_ROOTS);
@@ -115,6 +122,28 @@ static int set_drain(struct hob_options *options, const char *value, struct hob_
     return code;
 }
 
+/* "0" and more; the reference takes parts of seconds, too. */
+static int set_idle_timeout(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    char whole[24];
+    uint64_t number;
+    size_t size = strcspn(value, ".");
+    bool parts = value[size] == '.' && strspn(value + size + 1, "0123456789") > 0;
+    snprintf(whole, sizeof whole, "%.*s", (int)size, value);
+    int code = parse_number(parts ? whole : value, 10 * 365 * 24 * 3600, &number, error);
+    bool rest = code == 0 && parts && value[size + 1 + strspn(value + size + 1, "0")] != '\0';
+    options->server.idle_seconds = (unsigned)(code == 0 ? number : 0) + (rest ? 1 : 0);
+    return code;
+}
+
+static int set_ready(struct hob_options *options, const char *value, struct hob_error *error)
+{
+    uint64_t number;
+    int code = parse_number(value, INT16_MAX, &number, error);
+    options->ready = code == 0 ? (int)number : -1;
+    return code;
+}
+
 static int set_help(struct hob_options *options, const char *value, struct hob_error *error)
 {
     (void)value, (void)error;
@@ -143,11 +172,13 @@ static const struct option {
     const char *help; /* NULL: not shown, being for hob's own documentation */
 } table[] = {
     {"--host", "ADDRESS", set_host, "listen on this address (default 127.0.0.1)"},
-    {"--port", "PORT", set_port, "listen on this port (default 8765); 0 takes one that is free"},
+    {"--port", "PORT", set_port,
+     "listen on this port (default 8765); 0 takes one that is free; none for the unix socket only"},
     {"--socket", "PATH", set_socket,
      "the unix socket (default $XDG_RUNTIME_DIR/hob/hobd.sock); none for TCP only"},
     {"--root", "DIRECTORY", add_root,
-     "requests may use files below it, beside the working directory; may be given again"},
+     "requests may use files below it, beside the working directory; may be given again; none: "
+     "not the working directory"},
     {"--max-body", "SIZE", set_max_body, "the largest request body (default 64M)"},
     {"--max-file-size", "SIZE", set_max_file_size, "the largest file that is read (default 4G)"},
     {"--cache", "SIZE", set_cache,
@@ -159,6 +190,9 @@ static const struct option {
     {"--threads", "NUMBER", set_threads, "threads that talk to clients (default: one a core)"},
     {"--drain", "SECONDS", set_drain,
      "how long open requests may take when the server stops (default 30)"},
+    {"--idle-timeout", "SECONDS", set_idle_timeout,
+     "stop after so long without a request (default 0: never)"},
+    {"--ready-fd", "NUMBER", set_ready, NULL},
     {"--log-level", "LEVEL", set_log_level, "error, warning (default), info or debug"},
     {"--log-file", "PATH", set_log_file, "append the log to a file instead of stderr"},
     {"--version", NULL, set_version, "print the version and exit"},
@@ -210,7 +244,7 @@ static int take_option(struct hob_options *options, char **words, int *at, struc
 
 int hob_options_parse(struct hob_options *options, char **words, struct hob_error *error)
 {
-    *options = (struct hob_options){.log_level = HOB_LOG_WARNING};
+    *options = (struct hob_options){.log_level = HOB_LOG_WARNING, .ready = -1};
     options->server.roots = options->roots;
     for (int at = 1; words[0] != NULL && words[at] != NULL;) {
         int code = take_option(options, words, &at, error);

@@ -11,6 +11,7 @@ struct hob_options {
     struct hob_server_options server; /* borrows from the words, and from `roots` */
     const char *roots[HOB_OPTIONS_MAX_ROOTS];
     const char *log_file; /* NULL: stderr */
+    int ready;            /* descriptor for hob_launch_tell; -1: none */
     enum hob_log_level log_level;
     bool help, version, routes; /* asked for: print that and end */
 };

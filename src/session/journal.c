@@ -20,10 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 
 enum { SCHEMA_VERSION = 1, BUSY_MS = 10000, NAME_SIZE = 32, MOST_LOSSES = 16 };
+enum { LOCK_STEP_US = 2000 };
 
 enum statement {
     BEGIN,
@@ -473,15 +475,20 @@ static uint64_t place_hash(const char *place)
     return hash;
 }
 
-static int lock_place(struct hob_journal *journal, int directory, struct hob_error *error)
+static int lock_place(struct hob_journal *journal, int directory, unsigned patience_ms,
+                      struct hob_error *error)
 {
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%016llx.lock", (unsigned long long)place_hash(journal->place));
     journal->lock_file = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (journal->lock_file < 0)
         return hob_error_from_errno(error, errno, "make a lock file in the state directory", name);
-    if (flock(journal->lock_file, LOCK_EX | LOCK_NB) == 0)
-        return 0;
+    for (uint64_t started = hob_clock_now();; usleep(LOCK_STEP_US)) {
+        if (flock(journal->lock_file, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (hob_clock_milliseconds_since(started) >= patience_ms)
+            break;
+    }
     return hob_error_set(error, HOB_E_BUSY,
                          "another server already keeps the sessions of this working directory");
 }
@@ -517,7 +524,8 @@ static int check_version(sqlite3 *database, struct hob_error *error)
     return 0;
 }
 
-static int open_files(struct hob_journal *journal, const char *directory, struct hob_error *error)
+static int open_files(struct hob_journal *journal, const char *directory, unsigned patience_ms,
+                      struct hob_error *error)
 {
     int result = make_directories(directory, error);
     if (result < 0)
@@ -525,7 +533,7 @@ static int open_files(struct hob_journal *journal, const char *directory, struct
     HOB_AUTO(descriptor) int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return hob_error_from_errno(error, errno, "open the state directory", directory);
-    result = lock_place(journal, descriptor, error);
+    result = lock_place(journal, descriptor, patience_ms, error);
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
     hob_buffer_printf(&path, "%s/state.db", directory);
     if (result == 0)
@@ -542,7 +550,7 @@ static int open_files(struct hob_journal *journal, const char *directory, struct
 }
 
 int hob_journal_open(struct hob_journal **out, const char *directory, const char *place,
-                     struct hob_error *error)
+                     unsigned patience_ms, struct hob_error *error)
 {
     struct hob_journal *journal = hob_alloc_zero(1, sizeof *journal);
     struct timespec now;
@@ -555,7 +563,7 @@ int hob_journal_open(struct hob_journal **out, const char *directory, const char
     pthread_mutex_init(&journal->reading, NULL);
     pthread_cond_init(&journal->something, NULL);
     pthread_cond_init(&journal->batch_done, NULL);
-    int result = open_files(journal, directory, error);
+    int result = open_files(journal, directory, patience_ms, error);
     if (result == 0) {
         int number = pthread_create(&journal->thread, NULL, write_all, journal);
         journal->running = number == 0;

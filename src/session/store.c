@@ -200,7 +200,8 @@ static int read_timeout(double *timeout, const struct hob_value *parameters,
 }
 
 /* What was asked for, without what a session does not know. */
-static char *request_text(const struct hob_value *parameters, struct hob_error *error)
+static char *request_text(const struct hob_value *parameters, const char *directory,
+                          struct hob_error *error)
 {
     static const char *const names[] = {"interface_file", "directory", "interface_field",
                                         "timeout"};
@@ -212,6 +213,9 @@ static char *request_text(const struct hob_value *parameters, struct hob_error *
         if (!hob_value_is_null(value))
             hob_value_put_string(arena, request, names[i], value);
     }
+    if (directory != NULL)
+        hob_value_put_string(arena, request, STORE_DIRECTORY_KEY,
+                             hob_value_new_string(arena, hob_text_from(directory)));
     if (hob_json_write(&text, request, HOB_JSON_COMPACT, max_text_size, error) != 0)
         return NULL;
     char *copy = hob_buffer_steal(&text, NULL);
@@ -273,7 +277,8 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
         store_keep_sources(entry, sources);
         entry->created = store_wall_time();
         entry->size = hob_session_size(entry->session);
-        entry->request = request_text(parameters, error);
+        entry->directory = call->directory != NULL ? hob_copy_string(call->directory) : NULL;
+        entry->request = request_text(parameters, call->directory, error);
         result = entry->request != NULL ? 0 : error->code;
     }
     if (result == 0) {
@@ -297,6 +302,38 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
 }
 
 /* ---- looking ---- */
+
+int hob_store_directory(struct hob_store *store, bool may_wait, const char *id, char **directory)
+{
+    *directory = NULL;
+    if (!store->opened && !may_wait)
+        return HOB_STORE_WOULD_WAIT;
+    store_open_journal(store);
+    pthread_mutex_lock(&store->lock);
+    const struct entry *entry = store_find_entry(store, id);
+    if (entry != NULL && entry->directory != NULL)
+        *directory = hob_copy_string(entry->directory);
+    pthread_mutex_unlock(&store->lock);
+    return 0;
+}
+
+bool hob_store_is_open(const struct hob_store *store)
+{
+    return atomic_load(&store->opened);
+}
+
+size_t hob_store_count(struct hob_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    size_t count = store->count;
+    pthread_mutex_unlock(&store->lock);
+    return count;
+}
+
+bool hob_store_is_fleeting(struct hob_store *store)
+{
+    return atomic_load(&store->opened) && store->journal == NULL && hob_store_count(store) > 0;
+}
 
 int hob_store_info(struct hob_store *store, struct hob_store_call *call, const char *id,
                    struct hob_error *error)

@@ -15,10 +15,11 @@ struct hob_store;
 
 /* All zero is the default. */
 struct hob_store_options {
-    const char *state;   /* directory; "none": memory only; NULL: $HOB_STATE, else
-                            $XDG_STATE_HOME/hob, else ~/.local/state/hob */
-    size_t max_sessions; /* 0: 100,000 */
-    size_t max_memory;   /* bytes of all sessions; 0: 1 GiB */
+    const char *state;    /* directory; "none": memory only; NULL: $HOB_STATE, else
+                             $XDG_STATE_HOME/hob, else ~/.local/state/hob */
+    size_t max_sessions;  /* 0: 100,000 */
+    size_t max_memory;    /* bytes of all sessions; 0: 1 GiB */
+    unsigned patience_ms; /* that another server may take to let go of the sessions */
 };
 
 struct hob_store *hob_store_new(const struct hob_store_options *options);
@@ -32,6 +33,8 @@ enum { HOB_STORE_WOULD_WAIT = 1 };
 /* One request. */
 struct hob_store_call {
     const struct hob_scope *scope;
+    const char *directory; /* for a new session: where its relative paths start, if that is not the
+                              server's own directory; else NULL */
     bool may_wait;
     struct hob_buffer *out; /* gets members of the answer, each with a comma before it */
     uint64_t ticket;        /* out: not 0: the answer is only true when this is safe */
@@ -48,6 +51,18 @@ int hob_store_delete(struct hob_store *store, struct hob_store_call *call, const
 int hob_store_operate(struct hob_store *store, struct hob_store_call *call, const char *id,
                       const struct hob_session_operation *operation,
                       const struct hob_value *parameters, struct hob_error *error);
+
+/* The directory that a session's relative paths start from, where that is not the server's own (as
+ * in struct hob_store_call): malloc'd, or NULL, also for a session that is not there. 0, or
+ * HOB_STORE_WOULD_WAIT. */
+int hob_store_directory(struct hob_store *store, bool may_wait, const char *id, char **directory);
+
+/* Whether anybody has asked for sessions yet. */
+bool hob_store_is_open(const struct hob_store *store);
+/* Sessions that exist, as far as anybody has asked for them yet. */
+size_t hob_store_count(struct hob_store *store);
+/* Whether there are sessions that would be lost with this process. */
+bool hob_store_is_fleeting(struct hob_store *store);
 
 /* Waits until everything that was done is safe. */
 void hob_store_flush(struct hob_store *store);

@@ -73,6 +73,8 @@ static void restore_entry(void *context, const struct hob_journal_session *store
                      : timeout->kind == HOB_INT    ? (double)timeout->integer
                      : timeout->kind == HOB_DOUBLE ? timeout->number
                                                    : (double)STORE_DEFAULT_TIMEOUT;
+    const char *directory = hob_value_string(hob_value_get(request, STORE_DIRECTORY_KEY));
+    entry->directory = directory != NULL ? hob_copy_string(directory) : NULL;
     entry->created = stored->created;
     entry->touched = stored->accessed;
     entry->request = hob_copy_string(stored->request);
@@ -93,8 +95,8 @@ void store_open_journal(struct hob_store *store)
     pthread_mutex_lock(&store->lock);
     if (!store->opened && store->state != NULL) {
         HOB_AUTO(free) char *place = getcwd(NULL, 0);
-        int code =
-            hob_journal_open(&store->journal, store->state, place != NULL ? place : "", &error);
+        int code = hob_journal_open(&store->journal, store->state, place != NULL ? place : "",
+                                    store->options.patience_ms, &error);
         if (code == 0)
             code = hob_journal_list(store->journal, restore_entry, store, &error);
         if (code != 0) {
