@@ -129,6 +129,19 @@ int hob_error_http_status(int code)
     return facts[number_of(code)].http;
 }
 
+int hob_error_code_of(const char *type, int http_status)
+{
+    int known = (int)(sizeof facts / sizeof facts[0]), same_type = HOB_E_INTERNAL;
+    for (int number = known - 1; number > 0; number--) {
+        if (facts[number].type == NULL || strcmp(facts[number].type, type) != 0)
+            continue;
+        same_type = -number;
+        if (facts[number].http == http_status)
+            return same_type;
+    }
+    return same_type;
+}
+
 int hob_error_exit_status(int code)
 {
     return facts[number_of(code)].exit;

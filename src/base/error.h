@@ -36,7 +36,12 @@
     X(TEMPLATE,       24, "LiquidSyntaxError",    422, 1) /* a template that cannot be parsed */   \
     X(PATTERN,        25, "error",                422, 1) /* a regular expression that is none */  \
     X(NO_KEY,         26, "KeyError",             404, 1) /* no such session, row or column */     \
-    X(NOT_ACCEPTABLE, 27, "ValueError",           406, 1) /* no form that the client takes */
+    X(NOT_ACCEPTABLE, 27, "ValueError",           406, 1) /* no form that the client takes */      \
+    X(NO_SERVER,      28, "ConnectionRefusedError", 503, 1) /* nobody listens there */             \
+    X(TIMEOUT,        29, "TimeoutError",         504, 1) /* no answer within the deadline */      \
+    X(CUT,            30, "ConnectionResetError", 502, 1) /* the answer ended too early */         \
+    X(PROTOCOL,       31, "ConnectionError",      502, 1) /* an answer that is not HTTP */         \
+    X(INTERRUPTED,    32, "InterruptedError",     503, 130) /* somebody pressed Ctrl-C */
 /* clang-format on */
 
 enum hob_error_code {
@@ -76,6 +81,9 @@ int hob_error_from_errno(struct hob_error *error, int number, const char *doing,
 
 const char *hob_error_type(int code); /* "ValueError"... */
 int hob_error_http_status(int code);
+/* The code that an answer with this type and status stands for; HOB_E_INTERNAL when there is none.
+ */
+int hob_error_code_of(const char *type, int http_status);
 int hob_error_exit_status(int code);
 
 #endif

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/header.h"
 #include "base/number.h"
 
 /* Later versions of the library move what they cut, and can be told to be strict. */
@@ -23,50 +24,6 @@ struct reading {
     const char *next; /* where the next line begins in a clean head */
 };
 
-static bool named(struct hob_text text, struct hob_text name)
-{
-    return text.size == name.size && strncasecmp(text.data, name.data, name.size) == 0;
-}
-
-static bool is_blank(char byte)
-{
-    return byte == ' ' || byte == '\t';
-}
-
-static struct hob_text without_blanks(struct hob_text text)
-{
-    while (text.size > 0 && is_blank(text.data[text.size - 1]))
-        text.size--;
-    while (text.size > 0 && is_blank(text.data[0])) {
-        text.data++;
-        text.size--;
-    }
-    return text;
-}
-
-/* The characters of a header's name, one bit each. */
-static bool is_token(struct hob_text text)
-{
-    static const uint32_t token[8] = {0, 0x03ff6cfa, 0xc7fffffe, 0x57ffffff};
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned byte = (unsigned char)text.data[i];
-        if ((token[byte / 32] >> byte % 32 & 1) == 0)
-            return false;
-    }
-    return text.size > 0;
-}
-
-/* No control characters but the tab. */
-static bool is_text(struct hob_text text)
-{
-    for (size_t i = 0; i < text.size; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if ((byte < ' ' && byte != '\t') || byte == 0x7f)
-            return false;
-    }
-    return true;
-}
-
 static bool lies_clean(const struct reading *reading, struct hob_text name, const char *value)
 {
     if (!LIES_IN_PLACE)
@@ -74,7 +31,7 @@ static bool lies_clean(const struct reading *reading, struct hob_text name, cons
     if (name.data != reading->next)
         return false;
     const char *at = name.data + name.size + 1;
-    while (at != value && is_blank(*at))
+    while (at != value && (*at == ' ' || *at == '\t'))
         at++;
     return at == value;
 }
@@ -88,37 +45,37 @@ static void note_line(struct hob_accept_header *header, struct hob_text line)
 static void note_framing(struct hob_http_headers *headers, struct hob_text name,
                          struct hob_text value)
 {
-    if (named(name, HOB_TEXT("content-length"))) {
+    if (hob_header_named(name, HOB_TEXT("content-length"))) {
         headers->length_count++;
         if (hob_number_parse_unsigned(value, &headers->content_length) != 0)
             headers->malformed = true;
-    } else if (named(name, HOB_TEXT("transfer-encoding"))) {
+    } else if (hob_header_named(name, HOB_TEXT("transfer-encoding"))) {
         headers->encoding_count++;
-        headers->chunked = named(value, HOB_TEXT("chunked"));
-    } else if (named(name, HOB_TEXT("expect"))) {
-        headers->expects = named(value, HOB_TEXT("100-continue"));
+        headers->chunked = hob_header_named(value, HOB_TEXT("chunked"));
+    } else if (hob_header_named(name, HOB_TEXT("expect"))) {
+        headers->expects = hob_header_named(value, HOB_TEXT("100-continue"));
     }
 }
 
 static void note_value(struct hob_http_headers *headers, struct hob_text name,
                        struct hob_text value)
 {
-    if (named(name, HOB_TEXT("host"))) {
+    if (hob_header_named(name, HOB_TEXT("host"))) {
         headers->host = value;
         headers->host_count++;
-    } else if (named(name, HOB_TEXT("origin"))) {
+    } else if (hob_header_named(name, HOB_TEXT("origin"))) {
         headers->origin = value;
         headers->origin_count++;
-    } else if (named(name, HOB_TEXT("sec-fetch-site"))) {
+    } else if (hob_header_named(name, HOB_TEXT("sec-fetch-site"))) {
         headers->fetch_site = value;
         headers->site_count++;
-    } else if (named(name, HOB_TEXT("x-hob-directory"))) {
+    } else if (hob_header_named(name, HOB_TEXT("x-hob-directory"))) {
         headers->directory = value;
-    } else if (named(name, HOB_TEXT("accept"))) {
+    } else if (hob_header_named(name, HOB_TEXT("accept"))) {
         note_line(&headers->accept, value);
-    } else if (named(name, HOB_TEXT("accept-encoding"))) {
+    } else if (hob_header_named(name, HOB_TEXT("accept-encoding"))) {
         note_line(&headers->accept_encoding, value);
-    } else if (named(name, HOB_TEXT("if-none-match"))) {
+    } else if (hob_header_named(name, HOB_TEXT("if-none-match"))) {
         note_line(&headers->if_none_match, value);
     } else {
         note_framing(headers, name, value);
@@ -132,12 +89,13 @@ static enum MHD_Result note_header(void *context, enum MHD_ValueKind kind, const
     struct hob_text name = {key, key_size};
     struct hob_text text = {value != NULL ? value : "", value != NULL ? value_size : 0};
     (void)kind;
-    if (!is_token(name) || !is_text(text) || !lies_clean(reading, name, value)) {
+    if (!hob_header_is_name(name) || !hob_header_is_value(text) ||
+        !lies_clean(reading, name, value)) {
         reading->headers->malformed = true;
         return MHD_NO;
     }
     reading->next = value + value_size + LINE_END;
-    note_value(reading->headers, name, without_blanks(text));
+    note_value(reading->headers, name, hob_header_trim(text));
     return MHD_YES;
 }
 

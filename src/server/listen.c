@@ -10,57 +10,30 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
+#include "base/address.h"
 #include "base/buffer.h"
 #include "base/file.h"
 #include "server/presence.h"
 
 enum { BACKLOG = 1024 };
 
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    struct sockaddr_un local;
-};
-
-static bool parse_address(const char *host, uint16_t port, union address *address, socklen_t *size)
-{
-    memset(address, 0, sizeof *address);
-    if (strcmp(host, "localhost") == 0)
-        host = "127.0.0.1";
-    if (inet_pton(AF_INET, host, &address->v4.sin_addr) == 1) {
-        address->v4.sin_family = AF_INET;
-        address->v4.sin_port = htons(port);
-        *size = sizeof address->v4;
-        return true;
-    }
-    if (inet_pton(AF_INET6, host, &address->v6.sin6_addr) == 1) {
-        address->v6.sin6_family = AF_INET6;
-        address->v6.sin6_port = htons(port);
-        *size = sizeof address->v6;
-        return true;
-    }
-    return false;
-}
-
 /* A bound and listening socket, or -1 and errno. */
-static int try_listen(const union address *address, socklen_t size)
+static int try_listen(const struct hob_address *address)
 {
     int on = 1;
     HOB_AUTO(descriptor)
-    int descriptor = socket(address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int descriptor =
+        socket(address->as.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0)
         return -1;
     setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (bind(descriptor, &address->any, size) != 0 || listen(descriptor, BACKLOG) != 0)
+    if (bind(descriptor, &address->as.any, address->size) != 0 || listen(descriptor, BACKLOG) != 0)
         return -1;
     int result = descriptor;
     descriptor = -1;
@@ -69,11 +42,10 @@ static int try_listen(const union address *address, socklen_t size)
 
 static unsigned next_free_port(const char *host, uint16_t port)
 {
-    union address address;
-    socklen_t size;
+    struct hob_address address;
     for (unsigned next = port + 1U; next < port + 100U && next <= UINT16_MAX; next++) {
-        parse_address(host, (uint16_t)next, &address, &size);
-        int descriptor = try_listen(&address, size);
+        hob_address_set_host(&address, host, (uint16_t)next);
+        int descriptor = try_listen(&address);
         hob_file_close(descriptor);
         if (descriptor >= 0)
             return next;
@@ -109,39 +81,37 @@ static int cannot_listen(const char *host, uint16_t port, int number, struct hob
 
 int hob_listen_tcp(const char *host, uint16_t *port, struct hob_error *error)
 {
-    union address address;
-    socklen_t size;
-    if (!parse_address(host, *port, &address, &size)) {
+    struct hob_address address;
+    if (!hob_address_set_host(&address, host, *port)) {
         hob_error_set(error, HOB_E_PARAMETER, "cannot listen on '%s': it is no address", host);
         hob_error_hint(error, "give an address of this machine, such as 127.0.0.1, ::1 or 0.0.0.0");
         return HOB_E_PARAMETER;
     }
-    int descriptor = try_listen(&address, size);
+    int descriptor = try_listen(&address);
     if (descriptor < 0)
         return cannot_listen(host, *port, errno, error);
-    getsockname(descriptor, &address.any, &size);
-    *port = ntohs(address.any.sa_family == AF_INET6 ? address.v6.sin6_port : address.v4.sin_port);
+    getsockname(descriptor, &address.as.any, &address.size);
+    bool v6 = address.as.any.sa_family == AF_INET6;
+    *port = ntohs(v6 ? address.as.v6.sin6_port : address.as.v4.sin_port);
     return descriptor;
 }
 
 int hob_listen_look(int descriptor, char text[HOB_LISTEN_ADDRESS_SIZE], uint16_t *port,
                     struct hob_error *error)
 {
-    union address address;
-    socklen_t size = sizeof address;
-    memset(&address, 0, sizeof address);
-    if (getsockname(descriptor, &address.any, &size) != 0)
+    struct hob_address address = {.size = sizeof address.as};
+    if (getsockname(descriptor, &address.as.any, &address.size) != 0)
         return hob_error_from_errno(error, errno, "listen on", "an inherited socket");
     uint16_t number = 0;
-    if (address.any.sa_family == AF_UNIX) {
-        snprintf(text, HOB_LISTEN_ADDRESS_SIZE, "%.*s", (int)sizeof address.local.sun_path,
-                 address.local.sun_path);
+    if (address.as.any.sa_family == AF_UNIX) {
+        snprintf(text, HOB_LISTEN_ADDRESS_SIZE, "%.*s", HOB_ADDRESS_MAX_PATH,
+                 address.as.local.sun_path);
     } else {
-        bool v6 = address.any.sa_family == AF_INET6;
-        inet_ntop(address.any.sa_family,
-                  v6 ? (void *)&address.v6.sin6_addr : (void *)&address.v4.sin_addr, text,
+        bool v6 = address.as.any.sa_family == AF_INET6;
+        inet_ntop(address.as.any.sa_family,
+                  v6 ? (void *)&address.as.v6.sin6_addr : (void *)&address.as.v4.sin_addr, text,
                   HOB_LISTEN_ADDRESS_SIZE);
-        number = ntohs(v6 ? address.v6.sin6_port : address.v4.sin_port);
+        number = ntohs(v6 ? address.as.v6.sin6_port : address.as.v4.sin_port);
     }
     if (port != NULL)
         *port = number;
@@ -154,7 +124,7 @@ int hob_listen_look(int descriptor, char text[HOB_LISTEN_ADDRESS_SIZE], uint16_t
 static int lock_directory(const char *path)
 {
     const char *slash = strrchr(path, '/');
-    char directory[sizeof((struct sockaddr_un *)0)->sun_path + 1] = ".";
+    char directory[HOB_ADDRESS_MAX_PATH + 2] = ".";
     if (slash != NULL)
         snprintf(directory, sizeof directory, "%.*s", slash == path ? 1 : (int)(slash - path),
                  path);
@@ -165,21 +135,21 @@ static int lock_directory(const char *path)
 }
 
 /* Whether somebody answers at the socket. */
-static bool is_alive(const struct sockaddr_un *address)
+static bool is_alive(const struct hob_address *address)
 {
     HOB_AUTO(descriptor)
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     if (descriptor < 0)
         return false;
     /* A full backlog (EAGAIN) is somebody, too. */
-    return connect(descriptor, (const struct sockaddr *)address, sizeof *address) == 0 ||
-           errno == EAGAIN || errno == EINPROGRESS;
+    return connect(descriptor, &address->as.any, address->size) == 0 || errno == EAGAIN ||
+           errno == EINPROGRESS;
 }
 
 /* Makes way for a new socket: 0, or an error when there is something that must stay. */
-static int clear_place(const struct sockaddr_un *address, struct hob_error *error)
+static int clear_place(const struct hob_address *address, struct hob_error *error)
 {
-    const char *path = address->sun_path;
+    const char *path = address->as.local.sun_path;
     struct stat facts;
     if (lstat(path, &facts) != 0)
         return 0;
@@ -195,12 +165,11 @@ static int clear_place(const struct sockaddr_un *address, struct hob_error *erro
 
 int hob_listen_local(const char *path, struct hob_error *error)
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path)
+    struct hob_address address;
+    if (!hob_address_set_path(&address, path))
         return hob_error_set(error, HOB_E_PARAMETER,
-                             "cannot listen on '%s': the path has more than %zu bytes", path,
-                             sizeof address.sun_path - 1);
-    strcpy(address.sun_path, path);
+                             "cannot listen on '%s': such a path has 1 to %d bytes", path,
+                             HOB_ADDRESS_MAX_PATH);
     HOB_AUTO(descriptor) int lock = lock_directory(path);
     if (lock < 0)
         return hob_error_from_errno(error, errno, "listen on", path);
@@ -210,7 +179,7 @@ int hob_listen_local(const char *path, struct hob_error *error)
     HOB_AUTO(descriptor)
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     /* Nobody can connect before listen: by then the mode is right. */
-    if (descriptor < 0 || bind(descriptor, (struct sockaddr *)&address, sizeof address) != 0 ||
+    if (descriptor < 0 || bind(descriptor, &address.as.any, address.size) != 0 ||
         chmod(path, 0600) != 0 || listen(descriptor, BACKLOG) != 0)
         return hob_error_from_errno(error, errno, "listen on", path);
     int result = descriptor;
