@@ -229,10 +229,10 @@ static bool read_number(struct hob_text line, const char *word, uint64_t *number
 static int read_told_error(struct hob_text report, struct hob_error *error)
 {
     struct hob_text message = take_line(&report), hint = take_line(&report);
-    hob_error_set(error, HOB_E_IO, "%.*s", HOB_TEXT_ARG(message));
+    hob_error_set(error, HOB_E_VALUE, "%.*s", HOB_TEXT_ARG(message));
     if (hint.size > 0)
         hob_error_hint(error, "%.*s", HOB_TEXT_ARG(hint));
-    return HOB_E_IO;
+    return HOB_E_VALUE;
 }
 
 static int judge(pid_t *pid, struct hob_text report, bool in_time, const struct hob_launch *launch,

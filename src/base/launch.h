@@ -27,9 +27,9 @@ struct hob_launch {
     unsigned seconds;         /* that it may take until it is ready */
 };
 
-/* 0 when it is ready; *pid is its process. HOB_E_IO when it cannot be started, ends before, or
- * takes too long (it is then left alone); else the error that it told. Safe in a process with
- * threads. */
+/* 0 when it is ready; *pid is its process, or 0. HOB_E_VALUE with what it says itself; HOB_E_IO when
+ * it ends without a word, or takes too long (it is then left alone); HOB_E_NOT_FOUND and others when
+ * it cannot be started. Safe in a process with threads. */
 int hob_launch(pid_t *pid, const struct hob_launch *launch, struct hob_error *error);
 
 /* The other end: tells that this process is ready, or why not when *error is not NULL, and closes

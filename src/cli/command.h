@@ -80,6 +80,7 @@ extern const struct hob_command hob_command_field;
 extern const struct hob_command hob_command_help;
 extern const struct hob_command hob_command_list;
 extern const struct hob_command hob_command_read;
+extern const struct hob_command hob_command_serve;
 extern const struct hob_command hob_command_write;
 
 /* What commands have in common that only print. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "client/start.h"
 
 enum {
     MOST_TRIES = 5,
@@ -46,8 +47,16 @@ int hob_client_open(struct hob_connection **connection, const struct hob_client_
     int code = hob_endpoint_find(&endpoint, options->server, error);
     if (code != 0)
         return code;
+    bool may_start = endpoint.is_default && !options->no_start && hob_start_is_allowed();
     for (unsigned tries = 1;; tries++) {
         code = hob_connection_open(connection, &endpoint, options->budget_ms, error);
+        if (code == HOB_E_NO_SERVER && may_start) {
+            code = hob_start(&endpoint, 0, error);
+            if (code != 0)
+                return code;
+            may_start = tries < MOST_TRIES; /* it may end again just before we come */
+            continue;
+        }
         if (code != HOB_E_BUSY || tries == MOST_TRIES)
             return code;
         if (!pause_before(tries, options->interruptible))

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "base/number.h"
+#include "server/options_list.h"
 
 static int set_host(struct hob_options *options, const char *value, struct hob_error *error)
 {
@@ -169,32 +170,12 @@ static const struct option {
     const char *name;
     const char *value; /* what the help calls it; NULL: the option has none */
     int (*set)(struct hob_options *options, const char *value, struct hob_error *error);
-    const char *help; /* NULL: not shown, being for hob's own documentation */
+    const char *help; /* NULL: not shown, being for hob's own use */
 } table[] = {
-    {"--host", "ADDRESS", set_host, "listen on this address (default 127.0.0.1)"},
-    {"--port", "PORT", set_port,
-     "listen on this port (default 8765); 0 takes one that is free; none for the unix socket only"},
-    {"--socket", "PATH", set_socket,
-     "the unix socket (default $XDG_RUNTIME_DIR/hob/hobd.sock); none for TCP only"},
-    {"--root", "DIRECTORY", add_root,
-     "requests may use files below it, beside the working directory; may be given again; none: "
-     "not the working directory"},
-    {"--max-body", "SIZE", set_max_body, "the largest request body (default 64M)"},
-    {"--max-file-size", "SIZE", set_max_file_size, "the largest file that is read (default 4G)"},
-    {"--cache", "SIZE", set_cache,
-     "answers kept warm take at most this (default 32M); off keeps none"},
-    {"--state", "DIRECTORY", set_state,
-     "where sessions are kept (default $XDG_STATE_HOME/hob); none: in memory only"},
-    {"--session-memory", "SIZE", set_session_memory,
-     "sessions take at most this of memory (default 1G); others wait on the disk"},
-    {"--threads", "NUMBER", set_threads, "threads that talk to clients (default: one a core)"},
-    {"--drain", "SECONDS", set_drain,
-     "how long open requests may take when the server stops (default 30)"},
-    {"--idle-timeout", "SECONDS", set_idle_timeout,
-     "stop after so long without a request (default 0: never)"},
+#define X(name, value, repeatable, set, help) {"--" name, value, set, help},
+    HOB_SERVER_OPTIONS(X)
+#undef X
     {"--ready-fd", "NUMBER", set_ready, NULL},
-    {"--log-level", "LEVEL", set_log_level, "error, warning (default), info or debug"},
-    {"--log-file", "PATH", set_log_file, "append the log to a file instead of stderr"},
     {"--version", NULL, set_version, "print the version and exit"},
     {"--help", NULL, set_help, "print this and exit"},
     {"--routes-markdown", NULL, set_routes, NULL},

@@ -23,6 +23,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
+#include "base/places.h"
 
 enum { SCHEMA_VERSION = 1, BUSY_MS = 10000, NAME_SIZE = 32, MOST_LOSSES = 16 };
 enum { LOCK_STEP_US = 2000 };
@@ -450,22 +451,6 @@ int hob_journal_edits(struct hob_journal *journal, const char *id,
 
 /* ---- opening ---- */
 
-static int make_directories(const char *path, struct hob_error *error)
-{
-    HOB_AUTO(free) char *part = hob_copy_string(path);
-    for (char *at = part + 1;; at++) {
-        if (*at != '/' && *at != '\0')
-            continue;
-        char end = *at;
-        *at = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return hob_error_from_errno(error, errno, "make the state directory", part);
-        if (end == '\0')
-            return 0;
-        *at = end;
-    }
-}
-
 /* FNV-1a: unlike hob_text_hash it is the same in every process. */
 static uint64_t place_hash(const char *place)
 {
@@ -527,7 +512,7 @@ static int check_version(sqlite3 *database, struct hob_error *error)
 static int open_files(struct hob_journal *journal, const char *directory, unsigned patience_ms,
                       struct hob_error *error)
 {
-    int result = make_directories(directory, error);
+    int result = hob_places_make(directory, error);
     if (result < 0)
         return result;
     HOB_AUTO(descriptor) int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
