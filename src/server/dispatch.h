@@ -4,6 +4,7 @@
 #ifndef HOB_SERVER_DISPATCH_H
 #define HOB_SERVER_DISPATCH_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <sys/types.h>
 
@@ -28,6 +29,7 @@ struct hob_server {
     struct hob_cache *cache;
     struct hob_work *work;
     struct hob_http *tcp, *local; /* NULL: nobody is served that way */
+    pthread_mutex_t closing;      /* held while their doors are closed */
     struct hob_http_application application;
     /* Of routes of that kind, by position in the table and encoding. */
     struct hob_response *(*constants)[HOB_ENCODINGS];
@@ -39,7 +41,8 @@ struct hob_server {
     char *directory;            /* ...and its path */
     uint64_t started;
     atomic_int future;     /* of enum hob_future */
-    atomic_bool replacing; /* somebody starts a successor */
+    atomic_bool replacing; /* somebody starts a successor... */
+    atomic_int successor;  /* ...which is this process; 0: none yet */
     atomic_ullong requests;
     char url[300];
 };
@@ -57,6 +60,9 @@ struct hob_response *hob_dispatch_admit(void *server, struct hob_http_request *r
 void hob_dispatch_handle(void *server, struct hob_http_request *request);
 struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_request *request,
                                               enum hob_http_refusal why);
+
+/* Nobody comes in any more; any thread may call, more than once. */
+void hob_server_close_doors(struct hob_server *server);
 
 /* Makes the answers of constant routes. */
 int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error);

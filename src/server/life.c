@@ -33,6 +33,12 @@ bool hob_server_is_leaving(const struct hob_server *server)
     return atomic_load(&server->future) != HOB_FUTURE_SERVES;
 }
 
+pid_t hob_server_successor(const struct hob_server *server)
+{
+    bool succeeded = atomic_load(&server->future) == HOB_FUTURE_SUCCEEDED;
+    return succeeded ? atomic_load(&server->successor) : 0;
+}
+
 static int check_restart(struct hob_server *server, struct hob_error *error)
 {
     if (server->options.program == NULL)
@@ -89,8 +95,12 @@ static int replace(struct hob_server *server, pid_t *successor, struct hob_error
         code = launch(server, successor, error);
     if (code != 0)
         return hob_error_context(error, "the server goes on as it was");
-    if (atomic_compare_exchange_strong(&server->future, &serves, HOB_FUTURE_SUCCEEDED))
+    atomic_store(&server->successor, *successor);
+    if (atomic_compare_exchange_strong(&server->future, &serves, HOB_FUTURE_SUCCEEDED)) {
+        /* Whoever comes when this is answered is to find the successor. */
+        hob_server_close_doors(server);
         return 0;
+    }
     kill(*successor, SIGTERM);
     return hob_error_set(error, HOB_E_BUSY, "the server was told to stop meanwhile");
 }

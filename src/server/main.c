@@ -64,6 +64,13 @@ static int next_signal(const sigset_t *signals, int milliseconds)
     return number > 0 ? number : 0;
 }
 
+static void tell_manager(const char *state, pid_t process)
+{
+    char text[64];
+    snprintf(text, sizeof text, "%sMAINPID=%ld", state, (long)process);
+    hob_notify(text);
+}
+
 /* Why the server ends. */
 static const char *wait_for_end(struct hob_server *server, const sigset_t *signals)
 {
@@ -85,7 +92,10 @@ static const char *wait_for_end(struct hob_server *server, const sigset_t *signa
 static void wait_until_needed(struct hob_server *server, const sigset_t *signals)
 {
     hob_log(HOB_LOG_INFO, "stopping", "reason", wait_for_end(server, signals), NULL);
-    hob_notify("STOPPING=1");
+    if (hob_server_successor(server) != 0)
+        tell_manager("", hob_server_successor(server));
+    else
+        hob_notify("STOPPING=1");
     /* From now on the next one ends the process, whatever is still open. */
     for (int i = 0; i < STOP_SIGNALS; i++)
         if (sigismember(signals, stop_signals[i]))
@@ -93,13 +103,6 @@ static void wait_until_needed(struct hob_server *server, const sigset_t *signals
     signal(RESTART_SIGNAL, SIG_IGN);
     signal(WAKE_SIGNAL, SIG_IGN);
     sigprocmask(SIG_UNBLOCK, signals, NULL);
-}
-
-static void tell_manager(void)
-{
-    char state[64];
-    snprintf(state, sizeof state, "READY=1\nMAINPID=%ld", (long)getpid());
-    hob_notify(state);
 }
 
 static int serve(struct hob_options *options, struct hob_error *error)
@@ -113,13 +116,14 @@ static int serve(struct hob_options *options, struct hob_error *error)
     options->server.wake = wake;
     if (code == 0)
         code = hob_server_start(&server, &options->server, error);
+    if (code == 0)
+        tell_manager("READY=1\n", getpid());
     hob_launch_tell(options->ready, code != 0 ? error : NULL);
     if (code != 0)
         return fail(error, 1);
     printf("hobd: listening on %s\n", hob_server_url(server));
     fflush(stdout);
     hob_log(HOB_LOG_INFO, "listening", "url", hob_server_url(server), NULL);
-    tell_manager();
     wait_until_needed(server, &signals);
     if (!hob_server_stop(server))
         _exit(0); /* what exit cleans up is in use by the jobs that still run */

@@ -68,7 +68,7 @@ void hob_presence_put(const char *path)
 {
     HOB_AUTO(buffer) struct hob_buffer temporary = HOB_BUFFER_INIT;
     char number[16];
-    hob_buffer_printf(&temporary, "%s.%ld", path, (long)getpid());
+    hob_buffer_printf(&temporary, "%s.new", path); /* one name, so that only one is ever left */
     const char *name = hob_buffer_string(&temporary);
     int size = snprintf(number, sizeof number, "%ld", (long)getpid());
     unlink(name);

@@ -238,6 +238,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     struct hob_server *server = hob_alloc_zero(1, sizeof *server);
     server->options = *options;
     server->home = -1;
+    pthread_mutex_init(&server->closing, NULL);
     fill_defaults(&server->options);
     if (server->options.inherited == NULL)
         server->options.inherited = &nothing;
@@ -301,13 +302,15 @@ static void disappear(struct hob_server *server)
     hob_presence_remove(server->lock_path);
 }
 
-static void close_doors(struct hob_server *server)
+void hob_server_close_doors(struct hob_server *server)
 {
     bool handed_over = atomic_load(&server->future) == HOB_FUTURE_SUCCEEDED;
+    pthread_mutex_lock(&server->closing);
     if (server->tcp != NULL)
         hob_http_drain(server->tcp, handed_over);
     if (server->local != NULL)
         hob_http_drain(server->local, handed_over);
+    pthread_mutex_unlock(&server->closing);
 }
 
 /* Of both ways in. */
@@ -360,8 +363,10 @@ static void free_constants(struct hob_server *server)
 
 bool hob_server_stop(struct hob_server *server)
 {
+    int serves = HOB_FUTURE_SERVES;
+    atomic_compare_exchange_strong(&server->future, &serves, HOB_FUTURE_STOPS);
     disappear(server);
-    close_doors(server);
+    hob_server_close_doors(server);
     if (!drain(server) && !give_up(server)) {
         hob_store_flush(server->store);
         return false;
@@ -379,6 +384,7 @@ bool hob_server_stop(struct hob_server *server)
     free(server->socket_path);
     free(server->pid_path);
     free(server->lock_path);
+    pthread_mutex_destroy(&server->closing);
     free(server->directory);
     hob_file_close(server->home);
     free(server);

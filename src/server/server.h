@@ -63,6 +63,8 @@ int hob_server_restart(struct hob_server *server, pid_t *successor, struct hob_e
 void hob_server_ask_to_stop(struct hob_server *server);
 /* Whether hob_server_stop is to be called: somebody asked for that, or a successor listens. */
 bool hob_server_is_leaving(const struct hob_server *server);
+/* The process that listens in this one's place; 0: none. */
+pid_t hob_server_successor(const struct hob_server *server);
 /* Milliseconds until the server has been without a request for idle_seconds; 0: it is; -1: it never
  * will be. */
 int hob_server_idle_left(struct hob_server *server);

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/places.h"
@@ -28,6 +29,17 @@ static int no_memory(struct hob_error *error)
     return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the session");
 }
 
+/* Takes the path, which may be NULL: whoever asks for sessions first may be elsewhere. */
+static char *absolute(char *path, const char *place)
+{
+    HOB_AUTO(free) char *given = path;
+    HOB_AUTO(buffer) struct hob_buffer whole = HOB_BUFFER_INIT;
+    if (given == NULL || given[0] == '/')
+        return HOB_STEAL(given);
+    hob_buffer_printf(&whole, "%s/%s", place, given);
+    return hob_copy_string(hob_buffer_string(&whole));
+}
+
 struct hob_store *hob_store_new(const struct hob_store_options *options)
 {
     struct hob_store *store = hob_alloc_zero(1, sizeof *store);
@@ -36,7 +48,10 @@ struct hob_store *hob_store_new(const struct hob_store_options *options)
         store->options.max_sessions = 100000;
     if (store->options.max_memory == 0)
         store->options.max_memory = (size_t)1 << 30;
-    store->state = hob_places_state(options->state);
+    store->place = getcwd(NULL, 0);
+    if (store->place == NULL)
+        store->place = hob_copy_string("");
+    store->state = absolute(hob_places_state(options->state), store->place);
     store->options.state = NULL;
     store->bucket_count = FEWEST_BUCKETS;
     store->buckets = hob_alloc_zero(store->bucket_count, sizeof *store->buckets);
@@ -55,6 +70,7 @@ struct hob_store *hob_store_free(struct hob_store *store)
     }
     free(store->buckets);
     free(store->state);
+    free(store->place);
     pthread_mutex_destroy(&store->lock);
     free(store);
     return NULL;

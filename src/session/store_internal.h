@@ -45,7 +45,8 @@ struct entry {
 
 struct hob_store {
     struct hob_store_options options;
-    char *state; /* NULL: memory only */
+    char *state; /* an absolute path; NULL: memory only */
+    char *place; /* the working directory of the process */
     pthread_mutex_t lock;
     struct entry **buckets;
     size_t bucket_count, count;

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -94,8 +93,7 @@ void store_open_journal(struct hob_store *store)
         return;
     pthread_mutex_lock(&store->lock);
     if (!store->opened && store->state != NULL) {
-        HOB_AUTO(free) char *place = getcwd(NULL, 0);
-        int code = hob_journal_open(&store->journal, store->state, place != NULL ? place : "",
+        int code = hob_journal_open(&store->journal, store->state, store->place,
                                     store->options.patience_ms, &error);
         if (code == 0)
             code = hob_journal_list(store->journal, restore_entry, store, &error);
