@@ -53,6 +53,7 @@ bench-quick: build ## the same with fewer repetitions
 docs: build ## write the reference pages that are generated from the programs
 	@$(BUILD)/src/hob help --markdown > docs/commands.md
 	@$(BUILD)/src/hobd --routes-markdown > docs/http-api.md
+	@$(BUILD)/src/hobd --settings-markdown > docs/settings.md
 
 install: build ## install into PREFIX (default /usr/local)
 	@meson configure $(BUILD) --prefix $(PREFIX) && meson install -C $(BUILD)

@@ -35,7 +35,8 @@ class Server:
         signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
         try:
             self.process = subprocess.Popen(
-                [self.binaries / "hobd", "--port", "0", "--socket", "none", "--state", "none"],
+                [self.binaries / "hobd", "--port", "0", "--socket", "none", "--state", "none",
+                 "--config", "none"],
                 cwd=CV, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL, text=True,
                 start_new_session=True,
                 preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT]))

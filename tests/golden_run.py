@@ -17,7 +17,8 @@ import sys
 import tempfile
 
 GOLDEN = pathlib.Path(__file__).resolve().parent / "golden"
-ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.environ["PATH"], "NO_COLOR": "1"}
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PATH": os.environ["PATH"], "NO_COLOR": "1",
+               "HOB_CONFIG": "none"}
 for kept in ("ASAN_OPTIONS", "UBSAN_OPTIONS"):
     if kept in os.environ:
         ENVIRONMENT[kept] = os.environ[kept]

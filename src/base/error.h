@@ -37,11 +37,13 @@
     X(PATTERN,        25, "error",                422, 1) /* a regular expression that is none */  \
     X(NO_KEY,         26, "KeyError",             404, 1) /* no such session, row or column */     \
     X(NOT_ACCEPTABLE, 27, "ValueError",           406, 1) /* no form that the client takes */      \
-    X(NO_SERVER,      28, "ConnectionRefusedError", 503, 1) /* nobody listens there */             \
-    X(TIMEOUT,        29, "TimeoutError",         504, 1) /* no answer within the deadline */      \
-    X(CUT,            30, "ConnectionResetError", 502, 1) /* the answer ended too early */         \
-    X(PROTOCOL,       31, "ConnectionError",      502, 1) /* an answer that is not HTTP */         \
-    X(INTERRUPTED,    32, "InterruptedError",     503, 130) /* somebody pressed Ctrl-C */
+    X(WORKER,         28, "WorkerError",          502, 1) /* a worker died, or broke its pipes */  \
+    X(TIMEOUT,        29, "TimeoutError",         504, 1) /* no answer before the deadline */      \
+    X(CANCELLED,      30, "CancelledError",       499, 1) /* its caller went away, or said so */   \
+    X(NO_SERVER,      31, "ConnectionRefusedError", 503, 1) /* nobody listens there */             \
+    X(CUT,            32, "ConnectionResetError", 502, 1) /* the answer ended too early */         \
+    X(PROTOCOL,       33, "ConnectionError",      502, 1) /* an answer that is not HTTP */         \
+    X(INTERRUPTED,    34, "InterruptedError",     503, 130) /* somebody pressed Ctrl-C */
 /* clang-format on */
 
 enum hob_error_code {

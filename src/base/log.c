@@ -1,5 +1,6 @@
 /* log: see log.h. A line is built first and written with one call, so that lines of several
  * threads and processes don't mix. */
+#define _GNU_SOURCE
 #include "base/log.h"
 
 #include <errno.h>
@@ -7,7 +8,6 @@
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
-#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +21,7 @@ static atomic_int log_descriptor = STDERR_FILENO;
 int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error)
 {
     for (int i = 0; i <= HOB_LOG_DEBUG; i++) {
-        if (strcasecmp(name, level_names[i]) == 0) {
+        if (strcmp(name, level_names[i]) == 0) {
             *level = (enum hob_log_level)i;
             return 0;
         }
@@ -40,15 +40,33 @@ _Bool hob_log_enabled(enum hob_log_level level)
     return (int)level <= atomic_load_explicit(&current_level, memory_order_relaxed);
 }
 
-int hob_log_open(const char *path, struct hob_error *error)
+int hob_log_prepare(const char *path, struct hob_error *error)
 {
-    int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-    if (descriptor < 0)
-        return hob_error_from_errno(error, errno, "open the log file", path);
-    int old = atomic_exchange(&log_descriptor, descriptor);
-    if (old != STDERR_FILENO)
-        close(old);
-    return 0;
+    if (path == NULL)
+        return STDERR_FILENO;
+    int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
+    return descriptor >= 0 ? descriptor
+                           : hob_error_from_errno(error, errno, "open the log file", path);
+}
+
+void hob_log_drop(int descriptor)
+{
+    if (descriptor > STDERR_FILENO)
+        close(descriptor);
+}
+
+/* The number of a descriptor that other threads may be writing to stays the log's for ever: only
+ * what it stands for changes. Were it closed, a line could end in whatever is opened next. */
+void hob_log_take(int descriptor)
+{
+    int current = atomic_load(&log_descriptor);
+    if (current == STDERR_FILENO) {
+        atomic_store(&log_descriptor, descriptor);
+        return;
+    }
+    while (dup3(descriptor, current, O_CLOEXEC) < 0 && errno == EINTR)
+        continue;
+    hob_log_drop(descriptor);
 }
 
 static void put_value(struct hob_buffer *line, const char *value)

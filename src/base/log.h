@@ -9,12 +9,17 @@
 
 enum hob_log_level { HOB_LOG_ERROR, HOB_LOG_WARNING, HOB_LOG_INFO, HOB_LOG_DEBUG };
 
-/* Parses "error", "warning", "info" or "debug", in any case. */
+/* Parses "error", "warning", "info" or "debug". */
 int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error);
 void hob_log_set_level(enum hob_log_level level);
 _Bool hob_log_enabled(enum hob_log_level level);
-/* Sends the log to a file (appended to, created with mode 0600) instead of stderr. */
-int hob_log_open(const char *path, struct hob_error *error);
+/* Where the log may go: a file (appended to, created with mode 0600), or stderr for NULL. A
+ * descriptor for hob_log_take or hob_log_drop, or a negative code. */
+int hob_log_prepare(const char *path, struct hob_error *error);
+/* Sends the log there from now on. The descriptor is taken over. One thread calls, while any may
+ * write. */
+void hob_log_take(int descriptor);
+void hob_log_drop(int descriptor);
 
 /* hob_log(HOB_LOG_INFO, "listening", "host", host, "port", port, NULL): pairs of C strings, ended
  * by NULL. A NULL value prints as "-". */

@@ -336,8 +336,10 @@ bool hob_number_parse_double(struct hob_text text, double *number)
 
 bool hob_number_parse_size(struct hob_text text, size_t *size)
 {
-    static const char units[] = "KMG";
+    static const char units[] = "KMGT";
     unsigned shift = 0;
+    bool binary = text.size > 2 && hob_text_ends_with(text, "iB");
+    text.size -= binary ? 2 : 0;
     const char *unit =
         text.size > 0 ? memchr(units, text.data[text.size - 1], sizeof units - 1) : NULL;
     if (unit != NULL) {
@@ -345,7 +347,7 @@ bool hob_number_parse_size(struct hob_text text, size_t *size)
         text.size--;
     }
     uint64_t number;
-    if (hob_number_parse_unsigned(text, &number) != 0 || number == 0 ||
+    if ((binary && unit == NULL) || hob_number_parse_unsigned(text, &number) != 0 || number == 0 ||
         number > (uint64_t)PTRDIFF_MAX >> shift)
         return false;
     *size = (size_t)number << shift;

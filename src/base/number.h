@@ -21,8 +21,8 @@ int hob_number_parse_unsigned(struct hob_text text, uint64_t *number);
  * digit; correctly rounded. False when it is no number. Overflow gives an infinity. */
 bool hob_number_parse_double(struct hob_text text, double *number);
 
-/* Reads a number of bytes, with K, M or G behind it for powers of 1024 ("64M"). False for zero, for
- * what does not fit, and for anything else. */
+/* Reads a number of bytes, with K, M, G or T behind it for powers of 1024 ("64M", "64MiB"). False
+ * for zero, for what does not fit, and for anything else. */
 bool hob_number_parse_size(struct hob_text text, size_t *size);
 
 #endif

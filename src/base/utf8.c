@@ -194,3 +194,15 @@ bool hob_utf8_is_space(uint32_t character)
                (character >= 0x2000 && character <= 0x200A);
     }
 }
+
+void hob_utf8_put_repaired(struct hob_buffer *out, struct hob_text text)
+{
+    while (text.size > 0) {
+        size_t valid = hob_utf8_valid_prefix(text);
+        hob_buffer_put(out, text.data, valid);
+        if (valid == text.size)
+            return;
+        hob_buffer_put_string(out, "\xEF\xBF\xBD");
+        text = (struct hob_text){text.data + valid + 1, text.size - valid - 1};
+    }
+}

@@ -2,6 +2,7 @@
 #ifndef HOB_BASE_UTF8_H
 #define HOB_BASE_UTF8_H
 
+#include "base/buffer.h"
 #include "base/text.h"
 
 /* The number of leading bytes that are valid UTF-8; text.size when all of it is. */
@@ -23,6 +24,9 @@ size_t hob_utf8_count(struct hob_text text);
 /* Columns that a terminal needs for the text: 2 for wide characters, 0 for combining ones. */
 size_t hob_utf8_width(struct hob_text text);
 unsigned hob_utf8_character_width(uint32_t character);
+
+/* Appends the text with U+FFFD in place of each byte that is no UTF-8. */
+void hob_utf8_put_repaired(struct hob_buffer *out, struct hob_text text);
 
 /* White space as Python's str.isspace has it. */
 bool hob_utf8_is_space(uint32_t character);

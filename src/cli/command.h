@@ -66,15 +66,9 @@ void hob_command_each(void (*visit)(void *data, const struct hob_command *comman
                                     const char *title),
                       void *data);
 
-/* The number of edits that is too many for a misspelling: a third of the letters, and three. */
-unsigned hob_near_enough(const char *name);
-/* Looks for the candidate with the fewest edits to `name`: start with *distance =
- * hob_near_enough(name), which is too many; true when `candidate` is nearer than that, and
- * *distance is then the new mark. */
-bool hob_nearer(const char *name, const char *candidate, unsigned *distance);
-
 /* The rows, each in the file of its command. */
 extern const struct hob_command hob_command_completion;
+extern const struct hob_command hob_command_config;
 extern const struct hob_command hob_command_convert;
 extern const struct hob_command hob_command_field;
 extern const struct hob_command hob_command_help;

@@ -135,7 +135,8 @@ void hob_help_put_command(struct hob_buffer *out, const struct hob_command *comm
         put_group(out, command, program);
         return;
     }
-    hob_buffer_printf(out, "Usage: %s [OPTION]... %s\n\n", program, command->arguments);
+    hob_buffer_printf(out, "Usage: %s [OPTION]...%s%s\n\n", program,
+                      command->arguments[0] != '\0' ? " " : "", command->arguments);
     put_wrapped(out, command->description, 0);
     hob_buffer_put_string(out, "\nOptions:\n");
     for (const struct hob_option *option = command->options; option->name != NULL; option++)

@@ -8,7 +8,6 @@
 
 #include "cli/output.h"
 #include "client/start.h"
-#include "server/options_list.h"
 
 static int serve_in_background(const struct hob_arguments *arguments);
 
@@ -105,14 +104,20 @@ static int run_serve(const struct hob_arguments *arguments)
         if (!hob_arguments_has(arguments, actions[i].option))
             continue;
         if (chosen != NULL)
-            return hob_arguments_wrong(arguments, "--%s and --%s don't go together",
-                                       chosen->option, actions[i].option);
+            return hob_arguments_wrong(arguments, "--%s and --%s don't go together", chosen->option,
+                                       actions[i].option);
         chosen = &actions[i];
     }
     if (hob_arguments_has(arguments, "json") && (chosen == NULL || chosen->run != hob_serve_status))
         return hob_arguments_wrong(arguments, "--json goes with --status");
     return chosen != NULL ? chosen->run(arguments) : serve_here(arguments);
 }
+
+/* An option of hobd, with its help in a few words; docs/settings.md has all of it. */
+#define PASSED(option, value, text, ...)                                                           \
+    {                                                                                              \
+        .name = (option), .argument = (value), .help = (text), ##__VA_ARGS__                       \
+    }
 
 static const struct hob_option options[] = {
     {.name = "daemon", .letter = 'd', .help = "serve in the background, unless a server runs"},
@@ -121,11 +126,23 @@ static const struct hob_option options[] = {
      .help = "put a new process in the server's place; nobody is refused meanwhile"},
     {.name = "status", .help = "say whether a server runs, what it serves and who may connect"},
     {.name = "json", .help = "with --status: all that the server says of itself"},
-#define X(option, value, again, set, text)                                                         \
-    {.name = option, .argument = value, .repeatable = again, .help = text},
-    HOB_SERVER_OPTIONS(X)
-#undef X
-        {0},
+    PASSED("config", "FILE", "read the settings in this file; none: in no file"),
+    PASSED("host", "ADDRESS", "listen on this address; none: at the unix socket only"),
+    PASSED("port", "PORT", "listen on this port (default 8765); 0 takes one that is free"),
+    PASSED("socket", "PATH", "the unix socket; none for TCP only"),
+    PASSED("root", "DIRECTORY", "requests may use files below it, too", .repeatable = true),
+    PASSED("working-root", "BOOLEAN", "no: not those below the working directory"),
+    PASSED("state", "DIRECTORY", "where sessions are kept; none: in memory only"),
+    PASSED("session-memory", "SIZE", "sessions take at most this of memory"),
+    PASSED("cache", "SIZE", "answers kept warm take at most this; off keeps none"),
+    PASSED("max-body", "SIZE", "the largest request body"),
+    PASSED("max-file-size", "SIZE", "the largest file that is read"),
+    PASSED("threads", "COUNT", "threads that talk to clients"),
+    PASSED("idle-timeout", "DURATION", "stop after so long without a request"),
+    PASSED("drain", "DURATION", "how long open requests may take when the server stops"),
+    PASSED("log-level", "LEVEL", "how much is logged: error, warning, info, debug"),
+    PASSED("log-file", "PATH", "append the log to a file"),
+    {0},
 };
 
 static const struct hob_note examples[] = {

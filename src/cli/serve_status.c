@@ -33,11 +33,11 @@ int hob_serve_find(char *server, size_t size, const struct hob_arguments *argume
     server[0] = '\0';
     if (path != NULL && strcmp(path, "none") != 0)
         snprintf(server, size, "unix:%s", path);
-    else if (port != NULL && strcmp(port, "none") != 0)
+    else if (port != NULL)
         snprintf(server, size,
                  strchr(host != NULL ? host : "", ':') ? "http://[%s]:%s" : "http://%s:%s",
                  host != NULL ? host : "127.0.0.1", port);
-    else if (host != NULL)
+    else if (host != NULL && strcmp(host, "none") != 0)
         return hob_error_set(error, HOB_E_PARAMETER, "which server? --host goes with --port");
     return 0;
 }

@@ -128,8 +128,8 @@ static int launch_own(const struct hob_endpoint *endpoint, unsigned milliseconds
     pid_t pid;
     snprintf(idle, sizeof idle, "%d", HOB_START_IDLE_SECONDS);
     const char *words[] = {"hobd",   "--socket",       endpoint->address.as.local.sun_path,
-                           "--port", "none",           "--root",
-                           "none",   "--idle-timeout", idle,
+                           "--host", "none",           "--working-root",
+                           "no",     "--idle-timeout", idle,
                            NULL};
     return launch(words, "/", milliseconds, &pid, error);
 }

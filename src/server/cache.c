@@ -36,7 +36,8 @@ struct hob_cache {
     struct entry **buckets;
     size_t bucket_count; /* a power of two */
     struct entry *newest, *oldest;
-    size_t entries, bytes, max_size, max_answer;
+    size_t entries, bytes, max_answer;
+    atomic_size_t max_size; /* changed with the mutex */
     atomic_ullong hits, misses;
 };
 
@@ -44,7 +45,7 @@ struct hob_cache *hob_cache_new(size_t max_size, size_t max_answer)
 {
     struct hob_cache *cache = hob_alloc_zero(1, sizeof *cache);
     pthread_mutex_init(&cache->mutex, NULL);
-    cache->max_size = max_size;
+    atomic_init(&cache->max_size, max_size);
     cache->max_answer = max_answer;
     cache->bucket_count = FIRST_BUCKETS;
     cache->buckets = hob_alloc_zero(FIRST_BUCKETS, sizeof(struct entry *));
@@ -204,26 +205,23 @@ static void unref_list(struct entry *list)
     }
 }
 
-void hob_cache_keep(struct hob_cache *cache, struct hob_cache_key key,
-                    struct hob_response *response, struct hob_sources *sources, uint64_t cost_ns)
+/* Lets the oldest go until `more` bytes fit, which are no more than the cache may hold. */
+static void make_room(struct hob_cache *cache, size_t more, struct entry **discarded)
 {
-    struct entry *entry = hob_response_size(response) <= cache->max_answer
-                              ? new_entry(key, response, sources, cost_ns)
-                              : NULL;
-    if (entry == NULL || entry->size > cache->max_size) {
-        if (entry != NULL)
-            unref_entry(entry);
-        else
-            hob_sources_free(sources);
-        return;
-    }
-    struct entry *discarded = NULL;
-    pthread_mutex_lock(&cache->mutex);
+    while (cache->bytes + more > cache->max_size)
+        discard(cache, cache->oldest, discarded);
+}
+
+/* Puts the entry in; false when it is larger than all that may be held. */
+static bool insert(struct hob_cache *cache, struct hob_cache_key key, struct entry *entry,
+                   struct entry **discarded)
+{
     struct entry *old = look_up(cache, key, entry->hash);
+    if (entry->size > cache->max_size)
+        return false;
     if (old != NULL)
-        discard(cache, old, &discarded);
-    while (cache->bytes + entry->size > cache->max_size)
-        discard(cache, cache->oldest, &discarded);
+        discard(cache, old, discarded);
+    make_room(cache, entry->size, discarded);
     grow(cache);
     struct entry **bucket = bucket_of(cache, entry->hash);
     entry->in_bucket = *bucket;
@@ -231,6 +229,39 @@ void hob_cache_keep(struct hob_cache *cache, struct hob_cache_key key,
     link_newest(cache, entry);
     cache->entries++;
     cache->bytes += entry->size;
+    return true;
+}
+
+void hob_cache_keep(struct hob_cache *cache, struct hob_cache_key key,
+                    struct hob_response *response, struct hob_sources *sources, uint64_t cost_ns)
+{
+    struct entry *entry = hob_response_size(response) <= cache->max_answer
+                              ? new_entry(key, response, sources, cost_ns)
+                              : NULL;
+    if (entry == NULL) {
+        hob_sources_free(sources);
+        return;
+    }
+    struct entry *discarded = NULL;
+    pthread_mutex_lock(&cache->mutex);
+    bool inserted = insert(cache, key, entry, &discarded);
+    pthread_mutex_unlock(&cache->mutex);
+    if (!inserted)
+        unref_entry(entry);
+    unref_list(discarded);
+}
+
+bool hob_cache_is_on(struct hob_cache *cache)
+{
+    return atomic_load_explicit(&cache->max_size, memory_order_relaxed) > 0;
+}
+
+void hob_cache_resize(struct hob_cache *cache, size_t max_size)
+{
+    struct entry *discarded = NULL;
+    pthread_mutex_lock(&cache->mutex);
+    cache->max_size = max_size;
+    make_room(cache, 0, &discarded);
     pthread_mutex_unlock(&cache->mutex);
     unref_list(discarded);
 }

@@ -32,6 +32,10 @@ struct hob_response *hob_cache_find(struct hob_cache *cache, struct hob_cache_ke
 void hob_cache_keep(struct hob_cache *cache, struct hob_cache_key key,
                     struct hob_response *response, struct hob_sources *sources, uint64_t cost_ns);
 void hob_cache_clear(struct hob_cache *cache);
+/* Holds up to max_size bytes from now on; what was used longest ago leaves until that is so. */
+void hob_cache_resize(struct hob_cache *cache, size_t max_size);
+/* Whether anything can be kept at all. */
+bool hob_cache_is_on(struct hob_cache *cache);
 
 struct hob_cache_counts {
     uint64_t hits, misses;

@@ -74,7 +74,7 @@ struct hob_response *hob_dispatch_refuse_body(void *context, struct hob_http_req
     struct hob_error error = HOB_ERROR_INIT;
     hob_error_set(&error, HOB_E_LIMIT,
                   "%.40s %.200s: the body is larger than the limit of %zu bytes", request->method,
-                  request->path, server->options.max_body);
+                  request->path, hob_http_max_body(server->tcp));
     hob_error_hint(&error, "start hobd with a larger --max-body, or send less at once");
     return refusal(&error, 0);
 }
@@ -191,31 +191,33 @@ struct asked {
     struct hob_choice choice;
 };
 
-static struct hob_cache_key key_of(const struct asked *asked)
+/* The same question within other bounds is another one. */
+static struct hob_cache_key key_of(const struct asked *asked, unsigned bounds_number)
 {
     return (struct hob_cache_key){asked->route, asked->request->body,
-                                  hob_negotiate_variant(asked->choice), asked->place->directory};
+                                  bounds_number << 8 | hob_negotiate_variant(asked->choice),
+                                  asked->place->directory};
 }
 
 /* Keeps the answer warm together with the sources, which are taken over; of one that is made while
  * it is being sent, what a client gets that has it already. */
-static void keep(struct hob_server *server, const struct asked *asked,
-                 struct hob_response *response, struct hob_sources *sources, uint64_t cost_ns)
+static void keep(struct hob_server *server, struct hob_cache_key key, struct hob_response *response,
+                 struct hob_sources *sources, uint64_t cost_ns)
 {
     if (!hob_response_is_streamed(response)) {
-        hob_cache_keep(server->cache, key_of(asked), response, sources, cost_ns);
+        hob_cache_keep(server->cache, key, response, sources, cost_ns);
         return;
     }
     HOB_AUTO(response)
     struct hob_response *shorter = hob_negotiate_not_modified(response);
     if (shorter != NULL)
-        hob_cache_keep(server->cache, key_of(asked), shorter, sources, cost_ns);
+        hob_cache_keep(server->cache, key, shorter, sources, cost_ns);
     else
         hob_sources_free(sources);
 }
 
 /* What is done with a success answer that the same question will get again. */
-static void finish(struct hob_server *server, const struct asked *asked,
+static void finish(struct hob_server *server, const struct asked *asked, unsigned bounds_number,
                    struct hob_response *response, struct hob_sources **sources, uint64_t cost_ns)
 {
     char tag[HOB_ETAG_SIZE] = "";
@@ -223,17 +225,25 @@ static void finish(struct hob_server *server, const struct asked *asked,
     if (asked->route->table && hob_etag_make(tag, asked->route->path, body,
                                              hob_negotiate_variant(asked->choice), *sources))
         hob_response_set_tag(response, tag);
-    if (!server->options.no_cache && body.size <= QUICK_BODY_SIZE &&
+    if (hob_cache_is_on(server->cache) && body.size <= QUICK_BODY_SIZE &&
         (tag[0] != '\0' || !hob_response_is_streamed(response)))
-        keep(server, asked, response, HOB_STEAL(*sources), cost_ns);
+        keep(server, key_of(asked, bounds_number), response, HOB_STEAL(*sources), cost_ns);
 }
 
-/* Makes the answer of a route, and keeps it warm when it may be. */
+/* Of two limits, 0 being none. */
+static size_t smaller(size_t a, size_t b)
+{
+    return a != 0 && a < b ? a : b;
+}
+
+/* Makes the answer of a route, and keeps it warm when it may be. max_file_size 0: what is allowed.
+ */
 static struct hob_response *make_answer(struct hob_server *server, const struct asked *asked,
                                         size_t max_file_size, struct outcome *outcome)
 {
     HOB_AUTO(sources) struct hob_sources *sources = NULL;
     const struct hob_http_request *request = asked->request;
+    struct hob_bounds *bounds = hob_bounds_hold(&server->bounds);
     struct hob_call call = {
         .server = server,
         .peer = request->peer,
@@ -244,8 +254,9 @@ static struct hob_response *make_answer(struct hob_server *server, const struct 
         .path = request->path,
         .may_wait = outcome->may_wait,
         .form = (enum hob_form)asked->choice.form,
-        .scope = {.roots = asked->place->roots,
-                  .max_file_size = max_file_size,
+        .roots = bounds->roots,
+        .scope = {.roots = hob_place_roots(asked->place, bounds->roots),
+                  .max_file_size = smaller(max_file_size, bounds->max_file_size),
                   .finish = hob_compute_finish,
                   .finish_data = server->compute},
     };
@@ -256,10 +267,11 @@ static struct hob_response *make_answer(struct hob_server *server, const struct 
         run_call(&call, asked->route, asked->choice, request->body, &outcome->code);
     outcome->ticket = call.ticket;
     if (call.keep && outcome->code == 0 && response != NULL)
-        finish(server, asked, response, &sources, hob_clock_now() - started);
+        finish(server, asked, bounds->number, response, &sources, hob_clock_now() - started);
     hob_table_rest_free(call.rest);
     hob_buffer_deinit(&call.out);
     hob_arena_free(call.arena);
+    hob_bounds_release(&server->bounds, bounds);
     return hob_negotiate_settle(response, request);
 }
 
@@ -393,7 +405,7 @@ static struct hob_response *answer_slowly(struct hob_server *server,
         return refused;
     if (asked.route->kind == HOB_ROUTE_CONSTANT)
         return constant_answer(server, &asked);
-    return make_answer(server, &asked, server->options.max_file_size, outcome);
+    return make_answer(server, &asked, 0, outcome);
 }
 
 static void run_task(struct hob_job *job)
@@ -425,7 +437,8 @@ static void answer_later(struct hob_server *server, struct hob_http_request *req
 static struct hob_response *quick_answer(struct hob_server *server, const struct asked *asked)
 {
     uint64_t cost_ns;
-    struct hob_response *response = hob_cache_find(server->cache, key_of(asked), &cost_ns);
+    struct hob_cache_key key = key_of(asked, hob_bounds_number(&server->bounds));
+    struct hob_response *response = hob_cache_find(server->cache, key, &cost_ns);
     response = hob_negotiate_settle(response, asked->request);
     if (response != NULL || cost_ns == 0 || cost_ns > QUICK_NS)
         return response;
@@ -443,10 +456,11 @@ static struct hob_response *answer_now(struct hob_server *server, const struct a
         return constant_answer(server, asked);
     case HOB_ROUTE_QUICK:
     case HOB_ROUTE_EITHER:
-        return make_answer(server, asked, server->options.max_file_size, outcome);
+        return make_answer(server, asked, 0, outcome);
     case HOB_ROUTE_KEPT:
         return quick_answer(server, asked);
     case HOB_ROUTE_SLOW:
+    case HOB_ROUTE_RELAYED:
         break;
     }
     return NULL;
@@ -455,14 +469,20 @@ static struct hob_response *answer_now(struct hob_server *server, const struct a
 void hob_dispatch_handle(void *context, struct hob_http_request *request)
 {
     struct hob_server *server = context;
-    if (request->body.size > QUICK_BODY_SIZE) {
+    struct outcome outcome = {0};
+    HOB_AUTO(response) struct hob_response *response = NULL;
+    const struct hob_route *route = hob_route_find(request->path);
+    bool relayed = route != NULL && route->kind == HOB_ROUTE_RELAYED;
+    if (request->body.size > QUICK_BODY_SIZE && !relayed) {
         answer_later(server, request);
         return;
     }
-    struct outcome outcome = {0};
-    HOB_AUTO(response) struct hob_response *response = NULL;
     HOB_AUTO(place) struct hob_place place;
     struct asked asked = go_and_find(server, request, &place, &response);
+    if (asked.route != NULL && relayed) {
+        route->relay(server, request);
+        return;
+    }
     if (asked.route != NULL)
         response = answer_now(server, &asked, &outcome);
     if (asked.route != NULL && response == NULL) {
@@ -483,7 +503,7 @@ int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error)
     struct hob_http_request nothing = {.method = "GET", .path = "", .started = hob_clock_now()};
     for (size_t i = 0; i < count * HOB_ENCODINGS; i++) {
         struct outcome outcome = {.may_wait = true};
-        struct hob_place here = {.roots = server->roots, .home = -1};
+        struct hob_place here = HOB_PLACE_INIT;
         struct asked asked = {
             &nothing, &here, &routes[i / HOB_ENCODINGS], {.encoding = i % HOB_ENCODINGS}};
         if ((hob_encode_available() & 1u << asked.choice.encoding) != 0 &&

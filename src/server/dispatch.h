@@ -9,7 +9,8 @@
 #include <sys/types.h>
 
 #include "compute/compute.h"
-#include "config/roots.h"
+#include "pool/pool.h"
+#include "server/bounds.h"
 #include "server/cache.h"
 #include "server/guard.h"
 #include "server/http.h"
@@ -20,12 +21,16 @@
 #include "server/work.h"
 #include "session/store.h"
 
+/* So many bodies of the largest size may be in memory. */
+enum { HOB_SERVER_BODIES_AT_ONCE = 8 };
+
 struct hob_server {
     struct hob_server_options options; /* with defaults filled in; its texts are not kept */
     struct hob_guard guard;
-    struct hob_roots *roots;
+    struct hob_bounds_place bounds;
     struct hob_compute *compute;
-    struct hob_store *store; /* the sessions */
+    struct hob_store *store;      /* the sessions */
+    struct hob_supervisor *pools; /* NULL when there are none */
     struct hob_cache *cache;
     struct hob_work *work;
     struct hob_http *tcp, *local; /* NULL: nobody is served that way */
@@ -63,6 +68,9 @@ struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_requ
 
 /* Nobody comes in any more; any thread may call, more than once. */
 void hob_server_close_doors(struct hob_server *server);
+/* The pool of that name; HOB_E_NO_KEY. */
+int hob_pools_find(struct hob_server *server, struct hob_text name, struct hob_pool **pool,
+                   struct hob_error *error);
 
 /* Makes the answers of constant routes. */
 int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error);

@@ -59,10 +59,11 @@ struct hob_http {
     int listening;
     atomic_bool draining;
     atomic_uint open_requests, connections;
-    atomic_uint silent;         /* connections that have asked nothing yet */
-    _Atomic uint64_t last_used; /* hob_clock_now: when a request was finished last */
-    atomic_size_t body_bytes;   /* in memory now, of all requests */
-    unsigned threads, next;     /* `next` is the door's own */
+    atomic_uint silent;                 /* connections that have asked nothing yet */
+    _Atomic uint64_t last_used;         /* hob_clock_now: when a request was finished last */
+    atomic_size_t max_body, max_bodies; /* may change */
+    atomic_size_t body_bytes;           /* in memory now, of all requests */
+    unsigned threads, next;             /* `next` is the door's own */
     struct MHD_Daemon *daemons[];
 };
 
@@ -134,6 +135,8 @@ static enum MHD_Result deliver(struct connection *connection, struct hob_respons
     bool last = atomic_load_explicit(&connection->http->draining, memory_order_relaxed);
     if (response->streamed || response->body.size > LONG_ANSWER)
         set_time_limit(connection, SEND_SECONDS);
+    if (response->streamed)
+        hob_response_set_connection(response, connection->native);
     if (last && !response->streamed)
         return send_last(connection, response);
     if (last) /* nobody else is given a streamed answer */
@@ -227,7 +230,7 @@ static enum MHD_Result on_headers(struct connection *connection)
     struct hob_response *refusal = application->admit(application->context, request);
     if (refusal != NULL)
         return refuse(connection, refusal);
-    if (request->headers.content_length > connection->http->options.max_body)
+    if (request->headers.content_length > connection->http->max_body)
         return refuse(connection,
                       application->refuse_body(application->context, request, HOB_HTTP_TOO_LARGE));
     set_time_limit(connection, has_body(&request->headers) ? BODY_SECONDS : 0);
@@ -262,7 +265,7 @@ static void keep_piece(struct connection *connection, const char *data, size_t s
     hob_buffer_put(&connection->body, data, size);
     if (hob_buffer_failed(&connection->body))
         atomic_fetch_sub_explicit(&http->body_bytes, size, memory_order_relaxed);
-    if (hob_buffer_failed(&connection->body) || total > http->options.max_bodies)
+    if (hob_buffer_failed(&connection->body) || total > http->max_bodies)
         connection->refusal = HOB_HTTP_CROWDED;
 }
 
@@ -277,7 +280,7 @@ static bool is_cut(const struct connection *connection)
 
 static enum MHD_Result on_body(struct connection *connection, const char *data, size_t size)
 {
-    size_t limit = connection->http->options.max_body;
+    size_t limit = connection->http->max_body;
     connection->received += size;
     if (connection->received > limit)
         connection->refusal = HOB_HTTP_TOO_LARGE;
@@ -438,11 +441,23 @@ struct hob_http *hob_http_new(const struct hob_http_options *options)
     struct hob_http *http = hob_alloc_zero(1, sizeof *http + threads * sizeof(struct MHD_Daemon *));
     http->application = *options->application;
     http->options = *options;
+    hob_http_limit_bodies(http, options->max_body, options->max_bodies);
     http->listening = options->descriptor;
     http->threads = threads;
     http->last_used = hob_clock_now();
     http->linger = hob_linger_new();
     return http;
+}
+
+void hob_http_limit_bodies(struct hob_http *http, size_t max_body, size_t max_bodies)
+{
+    atomic_store(&http->max_body, max_body);
+    atomic_store(&http->max_bodies, max_bodies);
+}
+
+size_t hob_http_max_body(const struct hob_http *http)
+{
+    return atomic_load(&http->max_body);
 }
 
 static struct MHD_Daemon *start_daemon(struct hob_http *http)

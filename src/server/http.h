@@ -24,9 +24,11 @@ struct hob_response *hob_response_new_typed(int status, struct hob_buffer *body,
 struct hob_response *hob_response_new_empty(int status);
 
 /* A body that is made while it is sent. */
+enum { HOB_HTTP_LATER = 2 };
 struct hob_http_source {
     /* Appends the next piece, at least a byte unless it is the last: 1 when there is more, 0 when
-     * that was all, a negative code to cut the connection. Called by the thread that sends. */
+     * that was all, HOB_HTTP_LATER when there is nothing for now (see hob_http_wake), a negative
+     * code to cut the connection. Called by the thread that sends, one at a time. */
     int (*more)(void *data, struct hob_buffer *out);
     void (*free)(void *data);
     void *data;
@@ -36,6 +38,9 @@ struct hob_http_source {
  * when this fails: NULL without memory. */
 struct hob_response *hob_response_new_streamed(int status, const struct hob_http_source *source,
                                                const char *content_type);
+/* From any thread, while a reference is held: there is more now, or an end. Whoever calls must not
+ * hold what `more` waits for. */
+void hob_http_wake(struct hob_response *response);
 struct hob_response *hob_response_ref(struct hob_response *response);
 /* Takes NULL, returns NULL. */
 struct hob_response *hob_response_unref(struct hob_response *response);
@@ -65,6 +70,7 @@ struct hob_http_headers {
     bool chunked;   /* Transfer-Encoding is exactly "chunked" */
     bool expects;   /* Expect: 100-continue */
     struct hob_accept_header accept, accept_encoding, if_none_match;
+    struct hob_text timeout, idempotent; /* X-Hob-Timeout, X-Hob-Idempotent */
 };
 
 struct hob_http_peer {
@@ -122,6 +128,10 @@ struct hob_http;
  * functions look for it. */
 struct hob_http *hob_http_new(const struct hob_http_options *options);
 int hob_http_start(struct hob_http *http, struct hob_error *error);
+/* Other limits than those of the options, from now on; of a body that is on its way, for the rest.
+ */
+void hob_http_limit_bodies(struct hob_http *http, size_t max_body, size_t max_bodies);
+size_t hob_http_max_body(const struct hob_http *http);
 /* Sends the answer; to be called once for each request, in `handle` or, after hob_http_defer, from
  * any thread. Takes no reference. NULL closes the connection without an answer. */
 void hob_http_answer(struct hob_http_request *request, struct hob_response *response);

@@ -77,6 +77,10 @@ static void note_value(struct hob_http_headers *headers, struct hob_text name,
         note_line(&headers->accept_encoding, value);
     } else if (hob_header_named(name, HOB_TEXT("if-none-match"))) {
         note_line(&headers->if_none_match, value);
+    } else if (hob_header_named(name, HOB_TEXT("x-hob-timeout"))) {
+        headers->timeout = value;
+    } else if (hob_header_named(name, HOB_TEXT("x-hob-idempotent"))) {
+        headers->idempotent = value;
     } else {
         note_framing(headers, name, value);
     }

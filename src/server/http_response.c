@@ -6,16 +6,21 @@
 #include "server/http_response.h"
 
 #include <microhttpd.h>
+#include <pthread.h>
 #include <stdio.h>
 
 enum { BLOCK_SIZE = 8 * 1024 }; /* that libmicrohttpd gathers for clients without chunks */
 
 /* The part of a streamed answer that is on its way. */
-struct pulled {
+struct hob_pulled {
     struct hob_http_source source;
     struct hob_buffer piece;
     size_t sent; /* of the piece */
     bool ended;  /* there is no other one */
+    /* Guards what follows, and that nothing comes between finding nothing and falling asleep. */
+    pthread_mutex_t lock;
+    struct MHD_Connection *connection;
+    bool asleep;
 };
 
 static struct hob_response *wrap(struct MHD_Response *native, int status, const char *content_type)
@@ -62,26 +67,57 @@ struct hob_response *hob_response_new_empty(int status)
 
 static void free_pulled(void *context)
 {
-    struct pulled *pulled = context;
+    struct hob_pulled *pulled = context;
     pulled->source.free(pulled->source.data);
     hob_buffer_deinit(&pulled->piece);
+    pthread_mutex_destroy(&pulled->lock);
     free(pulled);
+}
+
+/* Makes the next piece: what `more` said. The connection sleeps when there is none yet. */
+static int next_piece(struct hob_pulled *pulled)
+{
+    hob_buffer_clear(&pulled->piece);
+    pulled->sent = 0;
+    pthread_mutex_lock(&pulled->lock);
+    int code = pulled->source.more(pulled->source.data, &pulled->piece);
+    if (code == HOB_HTTP_LATER && pulled->piece.size == 0) {
+        MHD_suspend_connection(pulled->connection);
+        pulled->asleep = true;
+    }
+    pthread_mutex_unlock(&pulled->lock);
+    pulled->ended = code == 0;
+    return hob_buffer_failed(&pulled->piece) ? HOB_E_MEMORY : code;
+}
+
+void hob_http_wake(struct hob_response *response)
+{
+    struct hob_pulled *pulled = response->pulled;
+    pthread_mutex_lock(&pulled->lock);
+    if (pulled->asleep)
+        MHD_resume_connection(pulled->connection);
+    pulled->asleep = false;
+    pthread_mutex_unlock(&pulled->lock);
+}
+
+void hob_response_set_connection(struct hob_response *response, struct MHD_Connection *native)
+{
+    response->pulled->connection = native;
 }
 
 /* libmicrohttpd asks for as much as it has room for, which is less than a piece. */
 static ssize_t pull(void *context, uint64_t position, char *out, size_t room)
 {
-    struct pulled *pulled = context;
+    struct hob_pulled *pulled = context;
     (void)position;
     while (pulled->sent == pulled->piece.size) {
         if (pulled->ended)
             return MHD_CONTENT_READER_END_OF_STREAM;
-        hob_buffer_clear(&pulled->piece);
-        pulled->sent = 0;
-        int code = pulled->source.more(pulled->source.data, &pulled->piece);
-        if (code < 0 || hob_buffer_failed(&pulled->piece))
+        int code = next_piece(pulled);
+        if (code < 0)
             return MHD_CONTENT_READER_END_WITH_ERROR;
-        pulled->ended = code == 0;
+        if (code == HOB_HTTP_LATER && pulled->piece.size == 0)
+            return 0;
     }
     size_t left = pulled->piece.size - pulled->sent;
     size_t size = left < room ? left : room;
@@ -93,8 +129,9 @@ static ssize_t pull(void *context, uint64_t position, char *out, size_t room)
 struct hob_response *hob_response_new_streamed(int status, const struct hob_http_source *source,
                                                const char *content_type)
 {
-    struct pulled *pulled = hob_alloc_zero(1, sizeof *pulled);
+    struct hob_pulled *pulled = hob_alloc_zero(1, sizeof *pulled);
     pulled->source = *source;
+    pthread_mutex_init(&pulled->lock, NULL);
     struct MHD_Response *native =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK_SIZE, pull, pulled, free_pulled);
     if (native == NULL) {
@@ -103,6 +140,7 @@ struct hob_response *hob_response_new_streamed(int status, const struct hob_http
     }
     struct hob_response *response = wrap(native, status, content_type);
     response->streamed = true;
+    response->pulled = pulled;
     return response;
 }
 

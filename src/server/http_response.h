@@ -7,15 +7,21 @@
 
 #include "server/http.h"
 
+struct MHD_Connection;
 struct MHD_Response;
+struct hob_pulled;
 
 struct hob_response {
     atomic_uint references;
     int status;
     struct hob_text body; /* belongs to `native` */
     struct MHD_Response *native;
-    bool streamed; /* the body is not there yet */
+    bool streamed;             /* the body is not there yet */
+    struct hob_pulled *pulled; /* of a streamed one; belongs to `native` */
     char tag[48];
 };
+
+/* Before a streamed response is queued: whose turn it is that may have to wait. */
+void hob_response_set_connection(struct hob_response *response, struct MHD_Connection *native);
 
 #endif

@@ -6,12 +6,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/launch.h"
 #include "base/log.h"
+#include "base/number.h"
 #include "server/notify.h"
-#include "server/options.h"
 #include "server/reference.h"
+#include "server/reload.h"
 
 enum { EXIT_USAGE = 2 };
 
@@ -27,23 +27,27 @@ static void stop_at_once(int number)
     _exit(128 + number);
 }
 
-static const int stop_signals[] = {SIGTERM, SIGINT, SIGHUP};
+static const int signals_taken[] = {SIGTERM, SIGINT, SIGHUP};
 
 enum {
-    STOP_SIGNALS = sizeof stop_signals / sizeof stop_signals[0],
+    SIGNAL_COUNT = sizeof signals_taken / sizeof signals_taken[0],
     RESTART_SIGNAL = SIGUSR2, /* from outside */
     WAKE_SIGNAL = SIGUSR1,    /* from the server itself */
 };
 
 /* The threads of the server inherit the mask, so that signals come to this one alone. One that was
- * ignored when the program started (nohup, a shell's background jobs) stays so. */
-static void block_signals(sigset_t *signals)
+ * ignored when the program started (nohup, a shell's background jobs) stays so; but with a file of
+ * settings SIGHUP does not stop the server, and is always taken. */
+static void block_signals(sigset_t *signals, bool reloads)
 {
     sigemptyset(signals);
-    for (int i = 0; i < STOP_SIGNALS; i++) {
+    for (int i = 0; i < SIGNAL_COUNT; i++) {
         struct sigaction old;
-        if (sigaction(stop_signals[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
-            sigaddset(signals, stop_signals[i]);
+        bool reload = reloads && signals_taken[i] == SIGHUP;
+        if (reload)
+            signal(SIGHUP, SIG_DFL);
+        if (sigaction(signals_taken[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            sigaddset(signals, signals_taken[i]);
     }
     sigaddset(signals, RESTART_SIGNAL);
     sigaddset(signals, WAKE_SIGNAL);
@@ -71,8 +75,9 @@ static void tell_manager(const char *state, pid_t process)
     hob_notify(text);
 }
 
-/* Why the server ends. */
-static const char *wait_for_end(struct hob_server *server, const sigset_t *signals)
+/* Reloads and restarts as often as it is asked to; says why the server ends. */
+static const char *wait_for_end(struct hob_server *server, const sigset_t *signals,
+                                struct hob_reload *reload)
 {
     for (;;) {
         int left = hob_server_idle_left(server);
@@ -84,47 +89,72 @@ static const char *wait_for_end(struct hob_server *server, const sigset_t *signa
         int number = next_signal(signals, left);
         if (number == RESTART_SIGNAL)
             hob_server_restart(server, &successor, NULL);
+        else if (number == SIGHUP && reload->path != NULL)
+            hob_reload_apply(reload, server);
         else if (number != 0 && number != WAKE_SIGNAL)
             return strsignal(number);
     }
 }
 
-static void wait_until_needed(struct hob_server *server, const sigset_t *signals)
+static void wait_until_needed(struct hob_server *server, const sigset_t *signals,
+                              struct hob_reload *reload)
 {
-    hob_log(HOB_LOG_INFO, "stopping", "reason", wait_for_end(server, signals), NULL);
+    hob_log(HOB_LOG_INFO, "stopping", "reason", wait_for_end(server, signals, reload), NULL);
     if (hob_server_successor(server) != 0)
         tell_manager("", hob_server_successor(server));
     else
         hob_notify("STOPPING=1");
-    /* From now on the next one ends the process, whatever is still open. */
-    for (int i = 0; i < STOP_SIGNALS; i++)
-        if (sigismember(signals, stop_signals[i]))
-            signal(stop_signals[i], stop_at_once);
+    /* From now on the next one ends the process, whatever is still open; there is nothing left to
+     * reload. */
+    if (reload->path != NULL)
+        signal(SIGHUP, SIG_IGN);
+    for (int i = 0; i < SIGNAL_COUNT; i++)
+        if (sigismember(signals, signals_taken[i]) &&
+            (signals_taken[i] != SIGHUP || reload->path == NULL))
+            signal(signals_taken[i], stop_at_once);
     signal(RESTART_SIGNAL, SIG_IGN);
     signal(WAKE_SIGNAL, SIG_IGN);
     sigprocmask(SIG_UNBLOCK, signals, NULL);
 }
 
-static int serve(struct hob_options *options, struct hob_error *error)
+/* What this process was started with, beside its settings. */
+struct start {
+    int ready; /* for hob_launch_tell, or -1 */
+    struct hob_inherited inherited;
+    const char *program;
+    const char *const *words;
+};
+
+static int begin(struct hob_server **server, const struct hob_reload *reload, struct start *start,
+                 struct hob_error *error)
+{
+    struct hob_server_options options = hob_options_for_server(&reload->started->values);
+    options.inherited = &start->inherited;
+    options.program = start->program;
+    options.words = start->words;
+    options.wake = wake;
+    int code = hob_inherited_take(&start->inherited, error);
+    if (code == 0)
+        code = hob_options_add_pools(&options, reload->started, error);
+    return code != 0 ? code : hob_server_start(server, &options, error);
+}
+
+static int serve(struct hob_reload *reload, struct start *start, struct hob_error *error)
 {
     struct hob_server *server = NULL;
-    struct hob_inherited inherited;
     sigset_t signals;
-    block_signals(&signals);
-    int code = hob_inherited_take(&inherited, error);
-    options->server.inherited = &inherited;
-    options->server.wake = wake;
-    if (code == 0)
-        code = hob_server_start(&server, &options->server, error);
+    block_signals(&signals, reload->path != NULL);
+    int code = begin(&server, reload, start, error);
     if (code == 0)
         tell_manager("READY=1\n", getpid());
-    hob_launch_tell(options->ready, code != 0 ? error : NULL);
+    hob_launch_tell(start->ready, code != 0 ? error : NULL);
     if (code != 0)
         return fail(error, 1);
     printf("hobd: listening on %s\n", hob_server_url(server));
     fflush(stdout);
-    hob_log(HOB_LOG_INFO, "listening", "url", hob_server_url(server), NULL);
-    wait_until_needed(server, &signals);
+    hob_log(HOB_LOG_INFO, "listening", "url", hob_server_url(server), "settings",
+            reload->path != NULL ? reload->path : "none", NULL);
+    wait_until_needed(server, &signals, reload);
     if (!hob_server_stop(server))
         _exit(0); /* what exit cleans up is in use by the jobs that still run */
     return 0;
@@ -165,17 +195,38 @@ static const char **find_words(char **words)
     return own;
 }
 
-static void print_routes(void)
+/* Pages of the documentation. */
+static void print_markdown(const struct hob_options *options)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    hob_reference_put_markdown(&out);
+    if (options->routes)
+        hob_reference_put_markdown(&out);
+    if (options->settings)
+        hob_settings_put_markdown(&out);
     fwrite(out.data, 1, out.size, stdout);
+}
+
+static int run(const struct hob_options *options, char **words, struct hob_error *error)
+{
+    HOB_AUTO(reload) struct hob_reload reload;
+    HOB_AUTO(free) char *program = find_program(words[0]);
+    HOB_AUTO(free) const char **own_words = find_words(words);
+    struct start start = {.ready = -1, .program = program, .words = own_words};
+    uint64_t number;
+    if (options->ready != NULL &&
+        hob_number_parse_unsigned(hob_text_from(options->ready), &number) == 0 &&
+        number <= INT16_MAX)
+        start.ready = (int)number;
+    if (hob_reload_init(&reload, options, error) == 0)
+        return serve(&reload, &start, error);
+    hob_launch_tell(start.ready, error);
+    return fail(error, 1);
 }
 
 int main(int count, char **words)
 {
     (void)count;
-    struct hob_options options;
+    HOB_AUTO(options) struct hob_options options;
     struct hob_error error = HOB_ERROR_INIT;
     if (hob_options_parse(&options, words, &error) != 0)
         return fail(&error, EXIT_USAGE);
@@ -183,18 +234,9 @@ int main(int count, char **words)
         hob_options_print_help();
     if (options.version)
         printf("hobd %s\n", HOB_VERSION);
-    if (options.routes)
-        print_routes();
-    if (options.help || options.version || options.routes)
+    if (options.routes || options.settings)
+        print_markdown(&options);
+    if (options.help || options.version || options.routes || options.settings)
         return fflush(stdout) == 0 ? 0 : 1;
-    hob_log_set_level(options.log_level);
-    if (options.log_file != NULL && hob_log_open(options.log_file, &error) != 0) {
-        hob_launch_tell(options.ready, &error);
-        return fail(&error, 1);
-    }
-    HOB_AUTO(free) char *program = find_program(words[0]);
-    HOB_AUTO(free) const char **own_words = find_words(words);
-    options.server.program = program;
-    options.server.words = own_words;
-    return serve(&options, &error);
+    return run(&options, words, &error);
 }

@@ -15,11 +15,6 @@
 #include "base/platform.h"
 #include "server/dispatch.h"
 
-static void stay(struct hob_place *place, const struct hob_server *server)
-{
-    *place = (struct hob_place){.roots = server->roots, .directory = HOB_TEXT(""), .home = -1};
-}
-
 /* Once for each thread. */
 static int own_directory(struct hob_error *error)
 {
@@ -36,7 +31,7 @@ static int own_directory(struct hob_error *error)
 int hob_place_enter_directory(struct hob_place *place, const struct hob_server *server,
                               const char *directory, struct hob_error *error)
 {
-    stay(place, server);
+    *place = (struct hob_place)HOB_PLACE_INIT;
     if (directory == NULL)
         return 0;
     HOB_AUTO(descriptor)
@@ -49,13 +44,8 @@ int hob_place_enter_directory(struct hob_place *place, const struct hob_server *
     if (fchdir(descriptor) != 0)
         return hob_error_from_errno(error, errno, "work in the directory", directory);
     place->home = server->home;
-    code = hob_roots_new_here(&place->owned, server->roots, descriptor, error);
-    if (code != 0) {
-        hob_place_leave(place);
-        return code;
-    }
+    place->here = descriptor;
     descriptor = -1;
-    place->roots = place->owned;
     return 0;
 }
 
@@ -63,7 +53,7 @@ int hob_place_enter(struct hob_place *place, const struct hob_server *server,
                     const struct hob_http_request *request, struct hob_error *error)
 {
     struct hob_text wanted = request->headers.directory;
-    stay(place, server);
+    *place = (struct hob_place)HOB_PLACE_INIT;
     if (wanted.size == 0)
         return 0;
     if (!request->peer->local || !request->peer->owner) {
@@ -84,11 +74,22 @@ int hob_place_enter(struct hob_place *place, const struct hob_server *server,
     return code;
 }
 
+const struct hob_roots *hob_place_roots(struct hob_place *place, const struct hob_roots *above)
+{
+    if (place->here < 0)
+        return place->owned != NULL ? place->owned : above;
+    if (hob_roots_new_here(&place->owned, above, place->here, NULL) != 0)
+        return above; /* the directory was removed: nothing can be below it */
+    place->here = -1;
+    return place->owned;
+}
+
 void hob_place_leave(struct hob_place *place)
 {
     /* Nothing that this thread did later could be trusted to be where it should be. */
     if (place->home >= 0 && fchdir(place->home) != 0)
         abort();
-    place->home = -1;
+    hob_file_close(place->here);
+    place->home = place->here = -1;
     place->owned = hob_roots_free(place->owned);
 }

@@ -12,11 +12,15 @@
 struct hob_server;
 
 struct hob_place {
-    const struct hob_roots *roots;
     struct hob_text directory; /* as the client named it; empty: the server's own */
-    struct hob_roots *owned;   /* roots, when they are this place's own */
-    int home;                  /* where to go back to; -1: nowhere has been gone to */
+    int home, here;            /* where to go back to, and where this is; -1: never left */
+    struct hob_roots *owned;   /* hob_place_roots made them */
 };
+
+#define HOB_PLACE_INIT                                                                             \
+    {                                                                                              \
+        .home = -1, .here = -1                                                                     \
+    }
 
 /* Goes to where the request comes from, and fills *place. HOB_E_FORBIDDEN when it may not say so,
  * HOB_E_PARAMETER for what is no absolute path; or what is wrong with the directory. */
@@ -25,6 +29,8 @@ int hob_place_enter(struct hob_place *place, const struct hob_server *server,
 /* Goes to a directory that was told before by who may, NULL: the server's own. */
 int hob_place_enter_directory(struct hob_place *place, const struct hob_server *server,
                               const char *directory, struct hob_error *error);
+/* What may be touched there: `above`, which must outlive the place, and the directory itself. */
+const struct hob_roots *hob_place_roots(struct hob_place *place, const struct hob_roots *above);
 /* Goes back to the server's own directory. */
 void hob_place_leave(struct hob_place *place);
 static inline void hob_auto_place(struct hob_place *place)

@@ -63,6 +63,14 @@ static const struct hob_parameter sessions_parameters[] = {
     {0},
 };
 
+static const struct hob_parameter rpc_parameters[] = {
+    {"jsonrpc", "string", true, "\"2.0\""},
+    {"method", "string", true, "what the worker is asked to do"},
+    {"params", "object|array", false, "with what"},
+    {"id", "string|number|null", false, "comes back with the answer; without it there is none"},
+    {0},
+};
+
 static const struct hob_route routes[] = {
     {"/api/ping", ANY, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_ping,
      "Whether the server answers.", NULL},
@@ -85,6 +93,19 @@ static const struct hob_route routes[] = {
     {"/api/sessions", ANY, HOB_ROUTE_EITHER, HOB_ENVELOPE_TYPED, hob_handle_sessions,
      "GET lists the sessions; POST opens one: a table to walk, read and edit.",
      sessions_parameters},
+    {"/api/rpc/{pool}", HOB_METHOD_POST, HOB_ROUTE_RELAYED, HOB_ENVELOPE_TYPED, NULL,
+     "Calls a method of a pool: a JSON-RPC 2.0 request, or a batch. X-Hob-Timeout (30s, 500ms) and "
+     "X-Hob-Idempotent (true) go with it; Accept: application/x-ndjson or text/event-stream also "
+     "gets the notifications that come before the answer.",
+     rpc_parameters, .relay = hob_relay_rpc},
+    {"/api/pools/{pool}/{action}", ANY, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_pool_action,
+     "GET logs: what its workers wrote to standard error. POST restart: replaces its workers, "
+     "without losing a call; drain: it takes no more calls until it is restarted.",
+     NULL},
+    {"/api/pools/{pool}", HOB_METHOD_GET, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_pool,
+     "One pool: its workers, its queue, its counts.", NULL},
+    {"/api/pools", HOB_METHOD_GET, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_pools,
+     "All pools, as each is shown alone.", NULL},
     {"/api/health", ANY, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_health,
      "Which server this is, and its version.", NULL},
     {"/api/status", ANY, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_status,
@@ -149,5 +170,20 @@ void hob_route_put_methods(struct hob_buffer *out, const struct hob_route *route
         hob_buffer_put_string(out, separator);
         hob_buffer_put_string(out, names[i].name);
         separator = ", ";
+    }
+}
+
+struct hob_text hob_route_part(const struct hob_route *route, const char *path, unsigned number)
+{
+    const char *pattern = route->path;
+    for (;;) {
+        size_t same = strcspn(pattern, "{");
+        pattern += same;
+        path += same;
+        struct hob_text part = {path, strcspn(path, "/")};
+        if (*pattern == '\0' || number-- == 0)
+            return *pattern == '\0' ? (struct hob_text){"", 0} : part;
+        path += part.size;
+        pattern += strcspn(pattern, "}") + 1;
     }
 }

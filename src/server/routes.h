@@ -13,6 +13,7 @@
 
 struct hob_http_peer;
 struct hob_place;
+struct hob_http_request;
 struct hob_server;
 struct hob_table_rest;
 
@@ -29,6 +30,7 @@ enum hob_route_kind {
     HOB_ROUTE_KEPT,     /* depends on the body and on files: kept while those are unchanged */
     HOB_ROUTE_SLOW,     /* may wait for a disk: made by a worker thread */
     HOB_ROUTE_EITHER,   /* made at once, unless the handler says that it has to wait */
+    HOB_ROUTE_RELAYED,  /* made by others: `relay` has the request, and sees to its answer */
 };
 
 /* What the handler of such a route returns when it may not wait but must: it is called again, from
@@ -48,6 +50,7 @@ struct hob_call {
     struct hob_server *server;
     const struct hob_http_peer *peer; /* who asks; NULL: the server itself */
     struct hob_place *place;          /* where it was asked */
+    const struct hob_roots *roots;    /* of the server, without that place */
     const char *method, *path;
     bool may_wait;                /* it runs in a worker thread */
     const struct hob_value *body; /* the JSON object; an empty one when there was no body */
@@ -73,6 +76,8 @@ struct hob_route {
     const char *summary;
     const struct hob_parameter *parameters; /* ended by one without a name; or NULL */
     bool table; /* the answer is a table, which comes in the form that the client accepts */
+    /* HOB_ROUTE_RELAYED: instead of `handle`. Answers the request, or defers it. */
+    void (*relay)(struct hob_server *server, struct hob_http_request *request);
 };
 
 const struct hob_route *hob_routes(size_t *count);
@@ -82,7 +87,12 @@ const struct hob_route *hob_route_find(const char *path);
 /* "GET, HEAD, POST": for the Allow header. */
 void hob_route_put_methods(struct hob_buffer *out, const struct hob_route *route);
 
-/* The handlers, in status.c, life.c, tables.c, compute.c, fields.c, sessions.c and openapi.c. */
+/* The part of a request's path that stands for `{...}` number `number`, from 0, of the route: a
+ * view of the path. */
+struct hob_text hob_route_part(const struct hob_route *route, const char *path, unsigned number);
+
+/* The handlers, in status.c, life.c, tables.c, compute.c, fields.c, sessions.c, pools.c,
+ * relay.c and openapi.c. */
 int hob_handle_health(struct hob_call *call, struct hob_error *error);
 int hob_handle_openapi(struct hob_call *call, struct hob_error *error);
 int hob_handle_ping(struct hob_call *call, struct hob_error *error);
@@ -97,5 +107,9 @@ int hob_handle_talk_field(struct hob_call *call, struct hob_error *error);
 int hob_handle_sessions(struct hob_call *call, struct hob_error *error);
 int hob_handle_session(struct hob_call *call, struct hob_error *error);
 int hob_handle_session_operation(struct hob_call *call, struct hob_error *error);
+int hob_handle_pools(struct hob_call *call, struct hob_error *error);
+int hob_handle_pool(struct hob_call *call, struct hob_error *error);
+int hob_handle_pool_action(struct hob_call *call, struct hob_error *error);
+void hob_relay_rpc(struct hob_server *server, struct hob_http_request *request);
 
 #endif

@@ -15,12 +15,12 @@
 #include "base/log.h"
 #include "base/places.h"
 #include "base/platform.h"
+#include "server/apply.h"
 #include "server/dispatch.h"
 #include "server/listen.h"
 
 enum {
     MAX_CONNECTIONS = 16384,
-    BODIES_AT_ONCE = 8,      /* of the largest size */
     SPARE_DESCRIPTORS = 128, /* for files, while all connections are in use */
     DRAIN_STEP_US = 2000,
     DRAIN_QUIET_STEPS = 5, /* so many steps without a request: nobody is in the middle of one */
@@ -60,14 +60,13 @@ static void fill_defaults(struct hob_server_options *options)
     options->drain_seconds = or_default(options->drain_seconds, 30);
 }
 
-static int add_roots(struct hob_server *server, struct hob_error *error)
+static int set_bounds(struct hob_server *server, struct hob_error *error)
 {
-    server->roots = hob_roots_new();
-    int code = server->options.no_working_root ? 0 : hob_roots_add(server->roots, ".", error);
-    for (size_t i = 0; code == 0 && i < server->options.root_count; i++)
-        code = hob_roots_add(server->roots, server->options.roots[i], error);
+    HOB_AUTO(roots) struct hob_roots *roots = hob_roots_new();
+    int code = hob_server_add_roots(roots, &server->options, error);
     if (code != 0)
         return code;
+    hob_bounds_replace(&server->bounds, HOB_STEAL(roots), server->options.max_file_size);
     server->directory = getcwd(NULL, 0);
     server->home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
     return server->home >= 0 ? 0 : hob_error_from_errno(error, errno, "work in the directory", ".");
@@ -81,7 +80,7 @@ static struct hob_http *new_http(struct hob_server *server, int descriptor, bool
         .threads = local ? 1 : server->options.threads,
         .max_connections = server->options.max_connections,
         .max_body = server->options.max_body,
-        .max_bodies = server->options.max_body * BODIES_AT_ONCE,
+        .max_bodies = server->options.max_body * HOB_SERVER_BODIES_AT_ONCE,
         .application = &server->application,
     });
 }
@@ -231,6 +230,19 @@ static int check_state(const char *wanted, struct hob_error *error)
     return number == 0 ? 0 : hob_error_from_errno(error, number, "keep sessions in", wanted);
 }
 
+static int open_pools(struct hob_server *server, struct hob_error *error)
+{
+    struct hob_pool *pool;
+    if (server->options.pool_count == 0)
+        return 0;
+    server->pools = hob_supervisor_new(error);
+    int code = server->pools != NULL ? 0 : error->code;
+    for (size_t i = 0; code == 0 && i < server->options.pool_count; i++)
+        code = hob_pool_open(&pool, server->pools, server->options.pools[i].name,
+                             &server->options.pools[i].options, error);
+    return code;
+}
+
 int hob_server_start(struct hob_server **out, const struct hob_server_options *options,
                      struct hob_error *error)
 {
@@ -259,13 +271,17 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .patience_ms =
             handed_over ? (server->options.drain_seconds + SUCCESSION_SECONDS) * 1000 : SETTLE_MS,
     });
-    server->cache = hob_cache_new(server->options.cache_size, (size_t)1 << 20);
+    server->cache =
+        hob_cache_new(options->no_cache ? 0 : server->options.cache_size, (size_t)1 << 20);
+    hob_bounds_init(&server->bounds);
     server->work = hob_work_new(server->options.workers, server->options.queue_limit);
-    int code = add_roots(server, error);
+    int code = set_bounds(server, error);
     if (code == 0)
         code = check_state(options->state, error);
     if (code == 0)
         code = hob_dispatch_prepare(server, error);
+    if (code == 0)
+        code = open_pools(server, error);
     if (code == 0)
         code = listen_everywhere(server, error);
     if (code == 0)
@@ -278,6 +294,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     server->options.host = server->options.socket_path = NULL;
     server->options.roots = NULL;
     server->options.inherited = NULL;
+    server->options.pools = NULL;
     *out = server;
     return 0;
 }
@@ -371,8 +388,9 @@ bool hob_server_stop(struct hob_server *server)
         hob_store_flush(server->store);
         return false;
     }
-    /* Jobs answer connections: they end before the connections do. */
+    /* Jobs and workers answer connections: they end before the connections do. */
     hob_work_free(server->work);
+    hob_supervisor_free(server->pools, 0);
     hob_store_flush(server->store);
     hob_http_stop(server->tcp);
     hob_http_stop(server->local);
@@ -380,7 +398,7 @@ bool hob_server_stop(struct hob_server *server)
     hob_cache_free(server->cache);
     hob_store_free(server->store);
     hob_compute_free(server->compute);
-    hob_roots_free(server->roots);
+    hob_bounds_deinit(&server->bounds);
     free(server->socket_path);
     free(server->pid_path);
     free(server->lock_path);
@@ -402,7 +420,7 @@ static uint64_t last_used(struct hob_server *server)
 
 int hob_server_idle_left(struct hob_server *server)
 {
-    double limit = server->options.idle_seconds * 1e3;
+    double limit = (double)server->options.idle_ms;
     if (limit == 0)
         return -1;
     bool busy = total(server, hob_http_open_requests) > 0 || hob_store_is_fleeting(server->store);

@@ -8,10 +8,16 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "pool/options.h"
 #include "server/cache.h"
 #include "server/inherited.h"
 
 struct hob_server;
+
+struct hob_server_pool {
+    const char *name;
+    struct hob_pool_options options;
+};
 
 /* All zero is the default. */
 struct hob_server_options {
@@ -36,8 +42,10 @@ struct hob_server_options {
     const char *state;         /* directory for sessions; as in struct hob_store_options */
     size_t max_sessions;       /* 0: 100,000 */
     size_t max_session_memory; /* bytes of all sessions; 0: 1 GiB */
-    unsigned drain_seconds;    /* how long open requests may take when the server stops; 0: 30 */
-    unsigned idle_seconds;     /* without a request after which the server is idle; 0: never */
+    const struct hob_server_pool *pools;
+    size_t pool_count;
+    unsigned drain_seconds; /* how long open requests may take when the server stops; 0: 30 */
+    uint64_t idle_ms;       /* without a request after which the server is idle; 0: never */
     /* What starts another process like this one: the executable, and its words (main's argv), which
      * must live as long as the server. NULL: the server cannot be restarted. */
     const char *program;
@@ -65,7 +73,7 @@ void hob_server_ask_to_stop(struct hob_server *server);
 bool hob_server_is_leaving(const struct hob_server *server);
 /* The process that listens in this one's place; 0: none. */
 pid_t hob_server_successor(const struct hob_server *server);
-/* Milliseconds until the server has been without a request for idle_seconds; 0: it is; -1: it never
+/* Milliseconds until the server has been without a request for idle_ms; 0: it is; -1: it never
  * will be. */
 int hob_server_idle_left(struct hob_server *server);
 

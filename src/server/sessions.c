@@ -70,7 +70,8 @@ static int go_to_session(struct hob_place *place, struct hob_call *call, const c
     if (directory == NULL && call->place->directory.size > 0 && fchdir(call->server->home) != 0)
         return hob_error_from_errno(error, errno, "work in the directory", ".");
     code = hob_place_enter_directory(place, call->server, directory, error);
-    call->scope.roots = place->roots;
+    if (code == 0)
+        call->scope.roots = hob_place_roots(place, call->roots);
     return code;
 }
 
@@ -103,7 +104,7 @@ static int handle_one(struct hob_call *call, const struct hob_session_operation 
                       struct hob_error *error)
 {
     const char *id = path_part(call, 0);
-    HOB_AUTO(place) struct hob_place place = {.home = -1};
+    HOB_AUTO(place) struct hob_place place = HOB_PLACE_INIT;
     int code = check_ownership(call, error);
     if (code == 0)
         code = go_to_session(&place, call, id, error);

@@ -64,7 +64,7 @@ static void put_idle(struct hob_buffer *out, double limit, double idle)
         return;
     }
     hob_buffer_printf(out,
-                      ",\"idle_timeout\":{\"enabled\":true,\"timeout_seconds\":%.0f,"
+                      ",\"idle_timeout\":{\"enabled\":true,\"timeout_seconds\":%g,"
                       "\"idle_seconds\":%.3f,\"remaining_seconds\":%.3f},",
                       limit, idle, idle < limit ? limit - idle : 0);
 }
@@ -79,17 +79,19 @@ static void put_member(struct hob_buffer *out, const char *name, const char *tex
 }
 
 /* Where it listens, what it serves, and who may connect. */
-static void put_place(struct hob_buffer *out, const struct hob_server *server)
+static void put_place(struct hob_buffer *out, struct hob_server *server)
 {
     bool open = server->tcp != NULL && !hob_guard_is_loopback(&server->guard);
     put_member(out, "url", server->tcp != NULL ? server->url : NULL);
     put_member(out, "socket", server->socket_path);
     put_member(out, "directory", server->directory);
     hob_buffer_put_string(out, ",\"roots\":[");
-    for (size_t i = 0; hob_roots_path(server->roots, i) != NULL; i++) {
+    struct hob_bounds *bounds = hob_bounds_hold(&server->bounds);
+    for (size_t i = 0; hob_roots_path(bounds->roots, i) != NULL; i++) {
         hob_buffer_put_string(out, i > 0 ? "," : "");
-        hob_json_put_string(out, hob_text_from(hob_roots_path(server->roots, i)), HOB_JSON_COMPACT);
+        hob_json_put_string(out, hob_text_from(hob_roots_path(bounds->roots, i)), HOB_JSON_COMPACT);
     }
+    hob_bounds_release(&server->bounds, bounds);
     hob_buffer_printf(out, "],\"user\":%ld,\"others_may_connect\":%s", (long)geteuid(),
                       open ? "true" : "false");
 }
@@ -105,7 +107,7 @@ int hob_handle_status(struct hob_call *call, struct hob_error *error)
                       "\"pid\":%ld,\"uptime_seconds\":%.3f,",
                       HOB_VERSION, (long)getpid(), counts.uptime_seconds);
     put_endpoints(out);
-    put_idle(out, call->server->options.idle_seconds, counts.idle_seconds);
+    put_idle(out, (double)call->server->options.idle_ms / 1e3, counts.idle_seconds);
     put_memory(out);
     hob_buffer_printf(out, ",\"cpu_percent\":%.1f,", cpu_percent(counts.uptime_seconds));
     hob_buffer_printf(out,

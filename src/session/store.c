@@ -18,11 +18,13 @@
 enum {
     FEWEST_BUCKETS = 64,
     TOUCH_SECONDS = 20,
+    MOST_SESSIONS = 100000, /* unless the options say more */
     COMPACT_EDITS = 100000, /* after which a snapshot takes their place */
     ROWS_AT_ONCE = 20000,   /* more cells than a thread that talks to clients may look at */
 };
 
 static const size_t max_text_size = (size_t)64 << 20;
+static const size_t most_memory = (size_t)1 << 30; /* unless the options say more */
 
 static int no_memory(struct hob_error *error)
 {
@@ -44,10 +46,6 @@ struct hob_store *hob_store_new(const struct hob_store_options *options)
 {
     struct hob_store *store = hob_alloc_zero(1, sizeof *store);
     store->options = *options;
-    if (store->options.max_sessions == 0)
-        store->options.max_sessions = 100000;
-    if (store->options.max_memory == 0)
-        store->options.max_memory = (size_t)1 << 30;
     store->place = getcwd(NULL, 0);
     if (store->place == NULL)
         store->place = hob_copy_string("");
@@ -56,7 +54,16 @@ struct hob_store *hob_store_new(const struct hob_store_options *options)
     store->bucket_count = FEWEST_BUCKETS;
     store->buckets = hob_alloc_zero(store->bucket_count, sizeof *store->buckets);
     pthread_mutex_init(&store->lock, NULL);
+    hob_store_limit(store, options->max_sessions, options->max_memory);
     return store;
+}
+
+void hob_store_limit(struct hob_store *store, size_t max_sessions, size_t max_memory)
+{
+    pthread_mutex_lock(&store->lock);
+    store->options.max_sessions = max_sessions != 0 ? max_sessions : MOST_SESSIONS;
+    store->options.max_memory = max_memory != 0 ? max_memory : most_memory;
+    pthread_mutex_unlock(&store->lock);
 }
 
 struct hob_store *hob_store_free(struct hob_store *store)

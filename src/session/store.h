@@ -23,6 +23,9 @@ struct hob_store_options {
 };
 
 struct hob_store *hob_store_new(const struct hob_store_options *options);
+/* Other limits, from now on; 0 as in the options. What is beyond them leaves when sessions are used
+ * or opened. */
+void hob_store_limit(struct hob_store *store, size_t max_sessions, size_t max_memory);
 /* Nobody may use it any more. Takes NULL, returns NULL. */
 struct hob_store *hob_store_free(struct hob_store *store);
 

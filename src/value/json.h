@@ -50,6 +50,9 @@ static inline void hob_auto_json_reader(struct hob_json_reader **reader)
 int hob_json_next(struct hob_json_reader *reader, struct hob_json_token *token,
                   struct hob_error *error);
 
+/* Bytes of the document in front of the next token, white space and commas before it included. */
+size_t hob_json_offset(const struct hob_json_reader *reader);
+
 /* Builds the value that starts with `first`, a token that the reader just gave: of a list or map
  * everything up to its end is read. For whoever takes a document apart and keeps pieces of it. */
 int hob_json_read_nested(struct hob_arena *arena, struct hob_json_reader *reader,

@@ -395,3 +395,8 @@ int hob_json_next(struct hob_json_reader *reader, struct hob_json_token *token,
         return at == end ? 0 : fail(reader, at, "Extra data", error);
     }
 }
+
+size_t hob_json_offset(const struct hob_json_reader *reader)
+{
+    return (size_t)(reader->at - reader->text.data);
+}

@@ -1,7 +1,8 @@
-/* yaml_node: what lies between libyaml's events and values; private to the YAML reader.
+/* yaml_node: what lies between libyaml's events and values: for the YAML reader, and for whoever
+ * must tell in which line something is (config/schema.h).
  *
- * Aliases make the nodes of a document a graph, possibly with cycles. Nodes live in a scratch arena
- * that is freed when the document has been read; only values outlive it. */
+ * Aliases make the nodes of a document a graph, possibly with cycles. The reader's nodes live in a
+ * scratch arena that is freed when the document has been read; only values outlive it. */
 #ifndef HOB_VALUE_YAML_NODE_H
 #define HOB_VALUE_YAML_NODE_H
 
@@ -35,6 +36,12 @@ int hob_yaml_fail(struct hob_error *error, int code, struct hob_yaml_place place
 /* Adds to a node's items; false when there is no memory. */
 bool hob_yaml_node_append(struct hob_arena *scratch, struct hob_yaml_node *node,
                           struct hob_yaml_node *item);
+
+/* The nodes of the only document, in `arena`; NULL when it is empty. Errors are those of
+ * hob_yaml_read; *line is then where the mistake is, from 1, or 0 when it is in no line. Merge keys
+ * are not followed yet. */
+int hob_yaml_compose(struct hob_arena *arena, struct hob_text text, const char *name,
+                     struct hob_yaml_node **root, size_t *line, struct hob_error *error);
 
 /* The value of the whole graph, allocated from `arena`; `scratch` is the nodes' own. */
 int hob_yaml_construct(struct hob_arena *arena, struct hob_arena *scratch, const char *name,

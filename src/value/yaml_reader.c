@@ -28,6 +28,7 @@ struct reader {
     struct hob_arena *scratch; /* of the nodes */
     struct hob_map *anchors;   /* name -> node; NULL while there are none */
     struct hob_error *error;
+    size_t line; /* from 1: of what is wrong; 0 when it has none */
     int depth;
 };
 
@@ -64,11 +65,18 @@ static struct hob_yaml_place place_of(const struct reader *reader, size_t offset
     return place;
 }
 
+static int fail_place(struct reader *reader, int code, struct hob_yaml_place place,
+                      const char *context, const char *problem)
+{
+    reader->line = place.line + 1;
+    return hob_yaml_fail(reader->error, code, place, context, problem);
+}
+
 static int fail_at(struct reader *reader, int code, const yaml_mark_t *mark, const char *context,
                    const char *problem)
 {
     struct hob_yaml_place place = {reader->name, mark->line, mark->column};
-    return hob_yaml_fail(reader->error, code, place, context, problem);
+    return fail_place(reader, code, place, context, problem);
 }
 
 static int fail_parser(struct reader *reader)
@@ -78,8 +86,8 @@ static int fail_parser(struct reader *reader)
     if (parser->error == YAML_MEMORY_ERROR)
         return fail_memory(reader);
     if (parser->error == YAML_READER_ERROR)
-        return hob_yaml_fail(reader->error, HOB_E_VALUE, place_of(reader, parser->problem_offset),
-                             NULL, problem);
+        return fail_place(reader, HOB_E_VALUE, place_of(reader, parser->problem_offset), NULL,
+                          problem);
     return fail_at(reader, HOB_E_VALUE, &parser->problem_mark, parser->context, problem);
 }
 
@@ -267,44 +275,63 @@ static bool has_too_many_directives(struct hob_text text)
     return count > MAX_DIRECTIVES;
 }
 
-static int read_nodes(struct reader *reader, const struct hob_value **value)
+/* What libyaml must not be given. */
+static int check_text(struct reader *reader)
 {
+    size_t valid = hob_utf8_valid_prefix(reader->text);
+    if (valid < reader->text.size) {
+        fail_place(reader, HOB_E_UNICODE, place_of(reader, valid), NULL,
+                   "found bytes that are not UTF-8");
+        hob_error_hint(reader->error, "save the file as UTF-8");
+        return HOB_E_UNICODE;
+    }
+    if (has_too_many_directives(reader->text))
+        return hob_error_set(reader->error, HOB_E_LIMIT,
+                             "cannot read '%s' as YAML: it has more than %d directives",
+                             reader->name, MAX_DIRECTIVES);
+    return 0;
+}
+
+static int compose(struct reader *reader, struct hob_yaml_node **root)
+{
+    if (hob_text_starts_with(reader->text, "\xEF\xBB\xBF"))
+        reader->text = (struct hob_text){reader->text.data + 3, reader->text.size - 3};
+    int status = check_text(reader);
+    if (status != 0)
+        return status;
     if (!yaml_parser_initialize(&reader->parser))
         return fail_memory(reader);
     yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
     yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text.data,
                                  reader->text.size);
-    reader->scratch = hob_arena_new();
-    struct hob_yaml_node *root;
-    int status = compose_stream(reader, &root);
+    status = compose_stream(reader, root);
     if (reader->has_event)
         yaml_event_delete(&reader->event);
     yaml_parser_delete(&reader->parser);
-    *value = &hob_value_null;
-    if (status == 0 && root != NULL)
-        status = hob_yaml_construct(reader->arena, reader->scratch, reader->name, root, value,
-                                    reader->error);
     hob_map_free(reader->anchors);
-    hob_arena_free(reader->scratch);
+    return status;
+}
+
+int hob_yaml_compose(struct hob_arena *arena, struct hob_text text, const char *name,
+                     struct hob_yaml_node **root, size_t *line, struct hob_error *error)
+{
+    struct reader reader = {
+        .name = name, .text = text, .arena = arena, .scratch = arena, .error = error};
+    int status = compose(&reader, root);
+    *line = reader.line;
     return status;
 }
 
 int hob_yaml_read(struct hob_arena *arena, struct hob_text text, const char *name,
                   const struct hob_value **value, struct hob_error *error)
 {
-    if (hob_text_starts_with(text, "\xEF\xBB\xBF"))
-        text = (struct hob_text){text.data + 3, text.size - 3};
-    struct reader reader = {.name = name, .text = text, .arena = arena, .error = error};
-    size_t valid = hob_utf8_valid_prefix(text);
-    if (valid < text.size) {
-        hob_yaml_fail(error, HOB_E_UNICODE, place_of(&reader, valid), NULL,
-                      "found bytes that are not UTF-8");
-        hob_error_hint(error, "save the file as UTF-8");
-        return HOB_E_UNICODE;
-    }
-    if (has_too_many_directives(text))
-        return hob_error_set(error, HOB_E_LIMIT,
-                             "cannot read '%s' as YAML: it has more than %d directives", name,
-                             MAX_DIRECTIVES);
-    return read_nodes(&reader, value);
+    HOB_AUTO(arena) struct hob_arena *scratch = hob_arena_new();
+    struct reader reader = {
+        .name = name, .text = text, .arena = arena, .scratch = scratch, .error = error};
+    struct hob_yaml_node *root = NULL;
+    int status = compose(&reader, &root);
+    *value = &hob_value_null;
+    if (status == 0 && root != NULL)
+        status = hob_yaml_construct(arena, scratch, name, root, value, error);
+    return status;
 }

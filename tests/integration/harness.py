@@ -15,6 +15,7 @@ import unittest
 
 HOBD = os.environ.get("HOBD", "hobd")
 PATIENCE = float(os.environ.get("HOB_TEST_PATIENCE", "20"))
+os.environ["HOB_CONFIG"] = "none"  # not what the user of this machine has set
 
 
 def wait_for(condition, what):

@@ -28,6 +28,10 @@ class Reference(unittest.TestCase):
         self.assertEqual((ROOT / "docs" / "http-api.md").read_text(),
                          printed(os.environ["HOBD"], "--routes-markdown"))
 
+    def test_settings(self):
+        self.assertEqual((ROOT / "docs" / "settings.md").read_text(),
+                         printed(os.environ["HOBD"], "--settings-markdown"))
+
     def test_links_lead_somewhere(self):
         for page in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]:
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):

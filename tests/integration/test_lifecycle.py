@@ -299,7 +299,7 @@ class Restart(LifeTest):
             RESTARTS, load.answered, len(load.failed), len(again)))
 
     def test_no_acknowledged_edit_is_lost_and_none_is_made_twice(self):
-        self.spawn_server("--port", "none")
+        self.spawn_server("--host", "none")
         self.write("i.yml", TABLE)
         self.write("people.csv", PEOPLE)
         connection = LocalConnection(self.socket)
@@ -333,7 +333,7 @@ class Restart(LifeTest):
         self.assertGreater(state["number"], 0)
 
     def test_by_command_and_by_signal(self):
-        first = self.spawn_server("--port", "none")
+        first = self.spawn_server("--host", "none")
         done = self.hob("serve", "--restart")
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual(first.wait(PATIENCE), 0)
@@ -361,7 +361,7 @@ class Restart(LifeTest):
 
     def test_a_changed_program_is_the_one_that_is_started(self):
         program = self.copy_of_server()
-        first = self.spawn_server("--port", "none", program=program)
+        first = self.spawn_server("--host", "none", program=program)
         self.replace(program, "#!/bin/sh\nexport CHANGED=yes\nexec %s \"$@\"\n" % HOBD)
         status, answer = self.restart()
         self.assertEqual(status, 200, answer)
@@ -372,7 +372,7 @@ class Restart(LifeTest):
 
     def test_when_the_new_one_does_not_come_up_the_old_one_goes_on(self):
         program = self.copy_of_server()
-        server = self.spawn_server("--port", "none", program=program)
+        server = self.spawn_server("--host", "none", program=program)
         for script, reason in (("#!/bin/sh\nexit 1\n", "ended before it was ready"),
                                ("#!/bin/sh\nexec %s --root /nowhere \"$@\"\n" % HOBD, "/nowhere")):
             self.replace(program, script)
@@ -389,7 +389,7 @@ class Restart(LifeTest):
         self.assertEqual(self.daemons(), [server.pid])
 
     def test_sessions_in_memory_only_are_a_reason_not_to(self):
-        self.spawn_server("--port", "none", "--state", "none")
+        self.spawn_server("--host", "none", "--state", "none")
         self.write("i.yml", TABLE)
         self.write("people.csv", PEOPLE)
         code, answer, _ = self.ask("POST", "/api/sessions", json.dumps({"interface_file": "i.yml"}))
@@ -401,7 +401,7 @@ class Restart(LifeTest):
         self.assertEqual(self.restart()[0], 200)
 
     def test_two_at_once_are_one_and_a_refusal_or_two(self):
-        self.spawn_server("--port", "none")
+        self.spawn_server("--host", "none")
         answers = []
         threads = [threading.Thread(target=lambda: answers.append(self.restart_once()[0]))
                    for _ in range(8)]
@@ -415,7 +415,7 @@ class Restart(LifeTest):
         self.assertEqual(self.ask("GET", "/api/ping")[0], 0)
 
     def test_a_request_that_is_open_is_answered_by_the_old_one(self):
-        server = self.spawn_server("--port", "none")
+        server = self.spawn_server("--host", "none")
         with Connection(self.socket) as slow:
             slow.send(slow.head("POST", "/api/ping", {"Content-Length": "8"}) + b'{"a"')
             wait_for(lambda: self.status()["hob_server"]["requests"] >= 2, "the request to begin")
@@ -430,7 +430,7 @@ class Restart(LifeTest):
 
 class Ending(LifeTest):
     def test_a_server_that_nobody_uses_ends(self):
-        server = self.spawn_server("--port", "none", "--idle-timeout", "1")
+        server = self.spawn_server("--host", "none", "--idle-timeout", "1")
         idle = self.status()["idle_timeout"]
         self.assertEqual((idle["enabled"], idle["timeout_seconds"]), (True, 1))
         self.assertLessEqual(idle["remaining_seconds"], 1)
@@ -439,7 +439,7 @@ class Ending(LifeTest):
         self.assertFalse(os.path.exists(self.socket))
 
     def test_not_while_a_request_is_open(self):
-        server = self.spawn_server("--port", "none", "--idle-timeout", "1")
+        server = self.spawn_server("--host", "none", "--idle-timeout", "1")
         with Connection(self.socket) as slow:
             slow.send(slow.head("POST", "/api/ping", {"Content-Length": "8"}) + b'{"a"')
             with self.assertRaises(subprocess.TimeoutExpired):
@@ -449,7 +449,7 @@ class Ending(LifeTest):
         self.assertEqual(server.wait(PATIENCE), 0)
 
     def test_not_while_sessions_would_be_lost(self):
-        server = self.spawn_server("--port", "none", "--idle-timeout", "1", "--state", "none")
+        server = self.spawn_server("--host", "none", "--idle-timeout", "1", "--state", "none")
         self.write("i.yml", TABLE)
         self.write("people.csv", PEOPLE)
         code, answer, _ = self.ask("POST", "/api/sessions", json.dumps({"interface_file": "i.yml"}))
@@ -460,7 +460,7 @@ class Ending(LifeTest):
         self.assertEqual(server.wait(PATIENCE), 0)
 
     def test_clients_that_come_just_then_are_served(self):
-        self.spawn_server("--port", "none", "--idle-timeout", "1")
+        self.spawn_server("--host", "none", "--idle-timeout", "1")
         moment = time.monotonic() + 0.9
         for number in range(60):
             time.sleep(max(0.0, moment + number * 0.005 - time.monotonic()))
@@ -468,7 +468,7 @@ class Ending(LifeTest):
             self.assertEqual((code, errors), (0, ""), number)
 
     def test_connections_that_wait_outside_are_served_when_it_stops(self):
-        server = self.spawn_server("--port", "none")
+        server = self.spawn_server("--host", "none")
         os.kill(server.pid, signal.SIGSTOP)
         waiting = [Connection(self.socket) for _ in range(50)]
         for connection in waiting:
@@ -490,7 +490,7 @@ class Ending(LifeTest):
         self.assertEqual((again.returncode, again.stdout), (0, "no server runs\n"))
 
     def test_a_second_signal_ends_it_at_once(self):
-        server = self.spawn_server("--port", "none")
+        server = self.spawn_server("--host", "none")
         with Connection(self.socket) as slow:
             slow.send(slow.head("POST", "/api/ping", {"Content-Length": "8"}) + b'{"a"')
             wait_for(lambda: self.status()["hob_server"]["requests"] >= 2, "the request to begin")
@@ -518,8 +518,7 @@ class Places(LifeTest):
     def test_the_reference_s_way_of_starting_and_finding_it(self):
         port = self.free_port()
         server = subprocess.Popen(
-            [HOBD, "--host", "127.0.0.1", "--port", str(port), "--idle-timeout", "300",
-             "--log-level", "INFO"], cwd=self.directory, env=self.environment,
+            [HOBD, "--host", "127.0.0.1", "--port", str(port), "--idle-timeout", "300"], cwd=self.directory, env=self.environment,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True)
 
         def is_up():
@@ -579,11 +578,11 @@ class Places(LifeTest):
             self.assertIn("another process listens there", told)
 
     def test_without_a_port_there_is_no_lock_file_and_without_anything_no_server(self):
-        server = self.spawn_server("--port", "none")
+        server = self.spawn_server("--host", "none")
         self.assertEqual(server.url, "unix:" + self.socket)
         self.assertEqual(os.listdir(self.temporary), [])
-        self.assertIn("nowhere to listen", self.fails("--port", "none", "--socket", "none"))
-        self.assertIn("another server listens", self.fails("--port", "none"))
+        self.assertIn("nowhere to listen", self.fails("--host", "none", "--socket", "none"))
+        self.assertIn("another server listens", self.fails("--host", "none"))
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can be another user")
     def test_another_user_s_process_is_refused_even_if_it_can_open_the_socket(self):
@@ -622,7 +621,7 @@ class Places(LifeTest):
 
 class Background(LifeTest):
     def test_daemon_starts_one_and_finds_it_again(self):
-        first = self.hob("serve", "--daemon", "--port", "none")
+        first = self.hob("serve", "--daemon", "--host", "none")
         self.assertEqual((first.returncode, first.stderr), (0, ""))
         process = self.status()["pid"]
         self.assertEqual(first.stdout, "started: process %d\n" % process)
@@ -633,13 +632,13 @@ class Background(LifeTest):
     def test_why_it_cannot_is_told_at_once(self):
         for options, reason in ((["--root", "nowhere"], "nowhere"), (["--drain", "0"], "--drain"),
                                 (["--socket", "no/place/x.sock"], "no/place")):
-            told = self.hob("serve", "--daemon", "--port", "none", *options)
+            told = self.hob("serve", "--daemon", "--host", "none", *options)
             self.assertEqual((told.returncode, told.stdout), (1, ""), options)
             self.assertIn(reason, told.stderr)
         wait_for(lambda: not self.daemons(), "the last one to end")
 
     def test_in_the_foreground_it_is_hobd(self):
-        server = self.spawn_server("serve", "--port", "none", program=HOB)
+        server = self.spawn_server("serve", "--host", "none", program=HOB)
         self.assertEqual(self.status()["pid"], server.pid)
 
     def test_what_does_not_go_together(self):
@@ -733,7 +732,7 @@ class Activation(LifeTest):
             one.close()
 
     def test_variables_for_another_process_are_not_for_this_one(self):
-        server = self.spawn_server("--port", "none",
+        server = self.spawn_server("--host", "none",
                                    environment={"LISTEN_FDS": "1", "LISTEN_PID": "1"})
         self.assertEqual(self.status()["pid"], server.pid)
 
@@ -742,7 +741,7 @@ class Activation(LifeTest):
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as told:
             told.bind(path)
             told.settimeout(PATIENCE)
-            server = self.spawn_server("--port", "none", environment={"NOTIFY_SOCKET": path})
+            server = self.spawn_server("--host", "none", environment={"NOTIFY_SOCKET": path})
             self.assertEqual(told.recv(1000).decode(), "READY=1\nMAINPID=%d" % server.pid)
             self.assertEqual(self.hob("serve", "--restart").returncode, 0)
             process = self.status()["pid"]

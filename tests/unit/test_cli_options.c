@@ -1,6 +1,7 @@
 /* Tests of the parser of command lines, and of the guesses at what was meant. */
 #include "check.h"
 
+#include "base/nearest.h"
 #include "cli/options.h"
 
 static void put_colors(struct hob_buffer *out)

@@ -67,18 +67,10 @@ static int hex_digit(char byte)
 static int take_repaired(struct liquid_render *render, struct liquid_value *value)
 {
     struct hob_text text = hob_buffer_text(&render->work);
-    size_t valid = hob_utf8_valid_prefix(text);
-    if (valid == text.size)
+    if (hob_utf8_valid_prefix(text) == text.size)
         return liquid_take_work(render, value);
     HOB_AUTO(buffer) struct hob_buffer repaired = HOB_BUFFER_INIT;
-    for (; text.size > 0; valid = hob_utf8_valid_prefix(text)) {
-        hob_buffer_put(&repaired, text.data, valid);
-        text = liquid_text_from(text, valid);
-        if (text.size == 0)
-            break;
-        hob_buffer_put_string(&repaired, "\xEF\xBF\xBD");
-        text = liquid_text_from(text, 1);
-    }
+    hob_utf8_put_repaired(&repaired, text);
     return liquid_keep_text(render, hob_buffer_text(&repaired), value);
 }
 

@@ -1,0 +1,348 @@
+/* answers: what a worker says, and what becomes of its calls.
+ *
+ * An answer is found by its id among the calls of the worker that gave it, and nowhere else: one
+ * that comes late, twice or from nowhere is noise. What is no message at all is noise too: programs
+ * print things. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/utf8.h"
+#include "pool/internal.h"
+
+enum { NOISE_LOGGED = 5, TAIL_LINES = 5, TAIL_BYTES = 600, MOST_ATTEMPTS = 3 };
+
+/* ---- noise ---- */
+
+void pool_worker_noise(struct pool_worker *worker, struct hob_text text, const char *what)
+{
+    char line[200], number[16];
+    worker->pool->noise++;
+    if (worker->noise_logged == NOISE_LOGGED && !hob_log_enabled(HOB_LOG_DEBUG))
+        return;
+    enum hob_log_level level = HOB_LOG_DEBUG;
+    if (worker->noise_logged < NOISE_LOGGED) {
+        worker->noise_logged++;
+        level = HOB_LOG_WARNING;
+    }
+    size_t size = text.size < sizeof line - 1 ? text.size : sizeof line - 1;
+    memcpy(line, text.data, size);
+    line[hob_utf8_valid_prefix((struct hob_text){line, size})] = '\0';
+    snprintf(number, sizeof number, "%u", worker->number);
+    hob_log(level, "worker printed what is no answer", "pool", worker->pool->name, "worker", number,
+            "what", what, "line", line, NULL);
+}
+
+/* ---- after a call ---- */
+
+static bool only_abandoned(const struct pool_worker *worker)
+{
+    for (const struct pool_call *call = worker->calls.first; call != NULL; call = call->next)
+        if (!call->abandoned)
+            return false;
+    return true;
+}
+
+/* One call less, or one that nobody waits for any more. */
+static void calls_changed(struct pool_worker *worker)
+{
+    if (worker->life == HOB_LIFE_STARTING)
+        return;
+    if (worker->calls.count == 0)
+        pool_worker_event(worker, HOB_LIFE_FREE);
+    else if (only_abandoned(worker))
+        pool_worker_event(worker, HOB_LIFE_OVERDUE);
+    else if (hob_life_takes_calls(worker->life))
+        pool_worker_offer(worker);
+}
+
+static void end_call(struct pool_worker *worker, struct pool_call *call)
+{
+    pool_calls_remove(&worker->calls, call);
+    pool_call_free(call);
+    calls_changed(worker);
+}
+
+static void has_proven(struct pool_worker *worker)
+{
+    if (!worker->proven)
+        hob_pacing_succeeded(&worker->pool->pacing);
+    worker->proven = true;
+}
+
+/* ---- hob's own calls ---- */
+
+void pool_worker_ping(struct pool_worker *worker)
+{
+    HOB_AUTO(buffer) struct hob_buffer method = HOB_BUFFER_INIT;
+    hob_buffer_printf(&method, "\"%s\"", worker->pool->options.health.method);
+    struct pool_call *ping = pool_call_new(worker->pool, POOL_PING,
+                                           &(struct hob_pool_request){
+                                               .method = hob_buffer_text(&method),
+                                               .timeout = worker->pool->options.health.timeout,
+                                           });
+    worker->since_ping = 0;
+    if (ping != NULL)
+        pool_worker_give(worker, ping);
+}
+
+void pool_worker_greet(struct pool_worker *worker)
+{
+    const struct hob_pool_options *options = &worker->pool->options;
+    HOB_AUTO(buffer) struct hob_buffer method = HOB_BUFFER_INIT;
+    struct hob_text params = {NULL, 0};
+    if (options->protocol == HOB_POOL_MCP) {
+        hob_buffer_put_string(&method, "\"initialize\"");
+        params = HOB_TEXT("{\"protocolVersion\":\"2025-06-18\",\"capabilities\":{},"
+                          "\"clientInfo\":{\"name\":\"hob\",\"version\":\"" HOB_VERSION "\"}}");
+    } else if (options->health.method != NULL) {
+        hob_buffer_printf(&method, "\"%s\"", options->health.method);
+    } else {
+        pool_worker_event(worker, HOB_LIFE_READY);
+        return;
+    }
+    struct pool_call *call = pool_call_new(worker->pool, POOL_GREETS,
+                                           &(struct hob_pool_request){
+                                               .method = hob_buffer_text(&method),
+                                               .params = params,
+                                               .timeout = options->start_timeout,
+                                           });
+    if (call != NULL)
+        pool_worker_give(worker, call);
+}
+
+static void is_greeted(struct pool_worker *worker, const struct hob_message *message)
+{
+    if (worker->pool->options.protocol != HOB_POOL_MCP) {
+        pool_worker_event(worker, HOB_LIFE_READY);
+        return;
+    }
+    if (message->result.size == 0) {
+        pool_worker_why(worker, "would not be initialized: %.*s", HOB_TEXT_ARG(message->error));
+        pool_worker_event(worker, HOB_LIFE_BROKEN);
+        return;
+    }
+    HOB_AUTO(buffer) struct hob_buffer framed = HOB_BUFFER_INIT;
+    hob_framing_put(&framed, worker->pool->options.framing,
+                    HOB_TEXT("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));
+    pool_worker_say(worker, hob_buffer_text(&framed));
+    pool_worker_event(worker, HOB_LIFE_READY);
+}
+
+/* ---- messages ---- */
+
+static struct pool_call *find_call(struct pool_worker *worker, struct hob_text id)
+{
+    uint64_t number;
+    if (!hob_message_number(&number, id))
+        return NULL;
+    struct pool_call *call = worker->calls.first;
+    while (call != NULL && call->id != number)
+        call = call->next;
+    return call;
+}
+
+static void hear_answer(struct pool_worker *worker, const struct hob_message *message,
+                        struct hob_text text)
+{
+    struct pool_call *call = find_call(worker, message->id);
+    if (call == NULL) {
+        pool_worker_noise(worker, text, "an answer to nothing that it was asked");
+        return;
+    }
+    enum pool_call_kind kind = call->kind;
+    has_proven(worker);
+    if (kind == POOL_CALL) {
+        worker->served++;
+        worker->since_ping++;
+        pool_call_answer(call, message);
+    }
+    if (kind != POOL_GREETS) {
+        end_call(worker, call);
+        return;
+    }
+    pool_calls_remove(&worker->calls, call);
+    pool_call_free(call);
+    is_greeted(worker, message);
+}
+
+static bool is_token_of(const struct pool_call *call, struct hob_text token)
+{
+    struct hob_text meta = hob_message_member(pool_call_params(call), "_meta");
+    return token.size > 0 && hob_text_equal(hob_message_member(meta, "progressToken"), token);
+}
+
+/* The call that a notification is about: the only one, or the one that it names. */
+static struct pool_call *subject_of(struct pool_worker *worker, struct hob_text params)
+{
+    if (worker->calls.count == 1)
+        return worker->calls.first;
+    struct hob_text token = hob_message_member(params, "progressToken");
+    struct pool_call *named = find_call(worker, hob_message_member(params, "id"));
+    struct pool_call *subject = named;
+    for (struct pool_call *call = worker->calls.first; call != NULL && named == NULL;
+         call = call->next) {
+        if (!is_token_of(call, token))
+            continue;
+        if (subject != NULL)
+            return NULL; /* two callers chose the same token: nobody's, rather than the wrong one's
+                          */
+        subject = call;
+    }
+    return subject;
+}
+
+static void hear_notification(struct pool_worker *worker, const struct hob_message *message)
+{
+    struct pool_call *call = subject_of(worker, message->params);
+    if (call != NULL && call->kind == POOL_CALL)
+        pool_call_progress(call, message->method, message->params);
+}
+
+/* hob has no methods of its own for workers; a worker that asks is told so, and not left waiting.
+ */
+static void refuse_request(struct pool_worker *worker, const struct hob_message *message)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT, framed = HOB_BUFFER_INIT;
+    hob_error_set(&error, HOB_E_UNSUPPORTED, "hob answers no requests of workers");
+    hob_message_put_error(&body, message->id, HOB_RPC_METHOD_NOT_FOUND, &error);
+    hob_framing_put(&framed, worker->pool->options.framing, hob_buffer_text(&body));
+    pool_worker_say(worker, hob_buffer_text(&framed));
+}
+
+static void hear_one(struct pool_worker *worker, struct hob_text text)
+{
+    struct hob_message message;
+    if (hob_message_read(&message, text, NULL) != 0) {
+        pool_worker_noise(worker, text, "not JSON");
+        return;
+    }
+    switch (message.kind) {
+    case HOB_MESSAGE_ANSWER:
+        hear_answer(worker, &message, text);
+        break;
+    case HOB_MESSAGE_NOTIFICATION:
+        hear_notification(worker, &message);
+        break;
+    case HOB_MESSAGE_REQUEST:
+        refuse_request(worker, &message);
+        break;
+    case HOB_MESSAGE_NONE:
+        pool_worker_noise(worker, text, "JSON, but no message");
+        break;
+    }
+}
+
+void pool_worker_hear(struct pool_worker *worker, struct hob_text text)
+{
+    HOB_AUTO(free) struct hob_text *items = NULL;
+    size_t count;
+    if (!hob_message_is_batch(text)) {
+        hear_one(worker, text);
+        return;
+    }
+    if (hob_message_split(text, &items, &count, NULL) != 0) {
+        pool_worker_noise(worker, text, "not JSON");
+        return;
+    }
+    for (size_t i = 0; i < count; i++)
+        hear_one(worker, items[i]);
+}
+
+/* With one call under way it can only have been its answer. */
+void pool_worker_hear_too_large(struct pool_worker *worker)
+{
+    struct pool_call *call = worker->calls.first;
+    struct hob_error error = HOB_ERROR_INIT;
+    pool_worker_noise(worker, HOB_TEXT(""), "a message over the limit");
+    if (call == NULL || worker->calls.count != 1)
+        return;
+    hob_error_set(&error, HOB_E_LIMIT, "pool '%s': the answer of worker %u has more than %zu bytes",
+                  worker->pool->name, worker->number, worker->pool->options.max_message);
+    hob_error_hint(&error, "raise max_message of the pool, or ask for less at a time");
+    pool_call_fail(call, HOB_RPC_TOO_LARGE, &error);
+    end_call(worker, call);
+}
+
+/* ---- calls that end without an answer ---- */
+
+/* "add" for "\"add\"". */
+static void name_of_method(char *name, size_t size, const struct pool_call *call)
+{
+    struct hob_text method = pool_call_method(call);
+    if (method.size >= 2)
+        method = (struct hob_text){method.data + 1, method.size - 2};
+    snprintf(name, size, "%.*s", HOB_TEXT_ARG(method));
+}
+
+static void put_last_words(struct hob_buffer *out, const struct pool_worker *worker)
+{
+    HOB_AUTO(buffer) struct hob_buffer words = HOB_BUFFER_INIT;
+    hob_tail_put_lines(&words, &worker->tail, TAIL_LINES, TAIL_BYTES);
+    if (words.size == 0)
+        return;
+    hob_buffer_put_string(out, "; the last that it wrote to standard error: ");
+    hob_buffer_put(out, words.data, words.size);
+}
+
+static void describe_end(const struct pool_worker *worker, const struct pool_call *call,
+                         struct hob_error *error)
+{
+    char method[100];
+    HOB_AUTO(buffer) struct hob_buffer words = HOB_BUFFER_INIT;
+    name_of_method(method, sizeof method, call);
+    put_last_words(&words, worker);
+    hob_error_set(error, HOB_E_WORKER,
+                  "pool '%s': worker %u (pid %ld) %s while it worked on '%s'%s", worker->pool->name,
+                  worker->number, (long)worker->pid, worker->why, method,
+                  hob_buffer_string(&words));
+    hob_error_hint(error, "it may have begun: call again only if that does no harm, or mark calls "
+                          "that never do as idempotent");
+}
+
+void pool_worker_settle_calls(struct pool_worker *worker, size_t unread)
+{
+    struct hob_pool *pool = worker->pool;
+    uint64_t seen = worker->sent - (unread < worker->sent ? unread : worker->sent);
+    snprintf(pool->cause, sizeof pool->cause, "worker %u %s", worker->number, worker->why);
+    while (worker->calls.last != NULL) {
+        struct pool_call *call = worker->calls.last;
+        bool unseen = call->stream_end - call->message.size >= seen;
+        pool_calls_remove(&worker->calls, call);
+        bool again = (unseen || call->idempotent) && call->attempts < MOST_ATTEMPTS &&
+                     call->kind == POOL_CALL && !call->abandoned;
+        if (again) {
+            pool_calls_add_first(&pool->queue, call);
+            continue;
+        }
+        struct hob_error error = HOB_ERROR_INIT;
+        describe_end(worker, call, &error);
+        pool_call_fail(call, HOB_RPC_WORKER_FAILED, &error);
+        pool_call_free(call);
+    }
+}
+
+static void ask_to_cancel(struct pool_worker *worker, const struct pool_call *call)
+{
+    const struct hob_pool_options *options = &worker->pool->options;
+    HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT, framed = HOB_BUFFER_INIT;
+    bool mcp = options->protocol == HOB_POOL_MCP;
+    hob_buffer_printf(&body, "{\"jsonrpc\":\"2.0\",\"method\":\"%s\",\"params\":{\"%s\":%llu}}",
+                      mcp ? "notifications/cancelled" : options->cancel_method,
+                      mcp ? "requestId" : "id", (unsigned long long)call->id);
+    hob_framing_put(&framed, options->framing, hob_buffer_text(&body));
+    pool_worker_say(worker, hob_buffer_text(&framed));
+}
+
+void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int rpc_code,
+                         const struct hob_error *error)
+{
+    pool_call_fail(call, rpc_code, error);
+    call->abandoned = true;
+    pool_worker_why(worker, "did not end a call that %s",
+                    rpc_code == HOB_RPC_CANCELLED ? "was cancelled" : "took too long");
+    ask_to_cancel(worker, call);
+    calls_changed(worker);
+}

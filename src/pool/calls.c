@@ -1,0 +1,196 @@
+/* calls: requests on their way, and what their callers are told. */
+#include <string.h>
+
+#include "base/clock.h"
+#include "pool/internal.h"
+
+void pool_calls_add(struct pool_calls *calls, struct pool_call *call)
+{
+    call->next = NULL;
+    call->previous = calls->last;
+    *(calls->last != NULL ? &calls->last->next : &calls->first) = call;
+    calls->last = call;
+    calls->count++;
+}
+
+void pool_calls_add_first(struct pool_calls *calls, struct pool_call *call)
+{
+    call->previous = NULL;
+    call->next = calls->first;
+    *(calls->first != NULL ? &calls->first->previous : &calls->last) = call;
+    calls->first = call;
+    calls->count++;
+}
+
+void pool_calls_remove(struct pool_calls *calls, struct pool_call *call)
+{
+    *(call->previous != NULL ? &call->previous->next : &calls->first) = call->next;
+    *(call->next != NULL ? &call->next->previous : &calls->last) = call->previous;
+    call->next = call->previous = NULL;
+    calls->count--;
+}
+
+/* The request as the worker gets it. */
+static void write_message(struct pool_call *call, struct hob_text method, struct hob_text params)
+{
+    HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT;
+    hob_buffer_put_string(&body, "{\"jsonrpc\":\"2.0\"");
+    if (!call->notification)
+        hob_buffer_printf(&body, ",\"id\":%llu", (unsigned long long)call->id);
+    hob_buffer_put_string(&body, ",\"method\":");
+    call->method_at = body.size;
+    call->method_size = method.size;
+    hob_message_put_line(&body, method);
+    if (params.size > 0)
+        hob_buffer_put_string(&body, ",\"params\":");
+    call->params_at = body.size;
+    call->params_size = params.size;
+    hob_message_put_line(&body, params);
+    hob_buffer_put_char(&body, '}');
+    if (call->pool->options.framing == HOB_FRAMING_LINES) {
+        hob_buffer_put_char(&body, '\n');
+        call->message = body;
+        body = (struct hob_buffer)HOB_BUFFER_INIT;
+        return;
+    }
+    hob_framing_put(&call->message, HOB_FRAMING_HEADERS, hob_buffer_text(&body));
+    call->message.failed = call->message.failed || hob_buffer_failed(&body);
+    size_t head = call->message.size - body.size;
+    call->method_at += head;
+    call->params_at += head;
+}
+
+struct hob_text pool_call_method(const struct pool_call *call)
+{
+    return (struct hob_text){call->message.data + call->method_at, call->method_size};
+}
+
+struct hob_text pool_call_params(const struct pool_call *call)
+{
+    return (struct hob_text){call->message.data + call->params_at, call->params_size};
+}
+
+struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
+                                const struct hob_pool_request *request)
+{
+    struct pool_call *call = hob_alloc_zero(1, sizeof *call);
+    uint64_t timeout = request->timeout != 0 ? request->timeout : pool->options.request_timeout;
+    call->pool = pool;
+    call->kind = kind;
+    call->id = ++pool->supervisor->last_id;
+    call->idempotent = request->idempotent;
+    call->notification = request->notification;
+    call->caller = request->caller > 0 ? request->caller : -1;
+    call->submitted = hob_clock_now();
+    call->deadline = call->submitted + timeout * 1000000;
+    if (pool->options.queue.timeout != 0)
+        call->queue_deadline = call->submitted + pool->options.queue.timeout * 1000000;
+    write_message(call, request->method, request->params);
+    return hob_buffer_failed(&call->message) ? pool_call_free(call) : call;
+}
+
+static void stop_watching(struct pool_call *call)
+{
+    if (call->watched)
+        hob_poller_remove(call->pool->supervisor->poller, call->caller);
+    call->watched = false;
+}
+
+struct pool_call *pool_call_free(struct pool_call *call)
+{
+    stop_watching(call);
+    hob_buffer_deinit(&call->message);
+    free(call);
+    return NULL;
+}
+
+/* What is to be told; NULL when nobody is there to hear it. */
+static struct pool_told *tell(struct pool_call *call)
+{
+    struct hob_supervisor *supervisor = call->pool->supervisor;
+    if (call->kind != POOL_CALL || call->abandoned || call->handlers.answered == NULL)
+        return NULL;
+    struct pool_told *told = hob_alloc_zero(1, sizeof *told);
+    told->handlers = call->handlers;
+    *supervisor->told_end = told;
+    supervisor->told_end = &told->next;
+    return told;
+}
+
+/* The last thing that the caller is told. */
+static struct pool_told *tell_last(struct pool_call *call)
+{
+    struct pool_told *told = tell(call);
+    if (call->kind == POOL_CALL && !call->abandoned)
+        call->pool->supervisor->open_calls--;
+    call->abandoned = true;
+    /* The socket is the caller's again as soon as it is told. */
+    stop_watching(call);
+    return told;
+}
+
+static void no_memory(struct pool_told *told)
+{
+    told->answer.code =
+        hob_error_set(&told->error, HOB_E_MEMORY, "not enough memory for the worker's answer");
+    told->answer.rpc_code = HOB_RPC_INTERNAL_ERROR;
+}
+
+void pool_call_answer(struct pool_call *call, const struct hob_message *message)
+{
+    struct pool_told *told = tell_last(call);
+    bool failed = message->result.size == 0;
+    struct hob_text text = failed ? message->error : message->result;
+    if (told == NULL)
+        return;
+    if (!message->inexact)
+        hob_buffer_put_text(&told->text, text);
+    else if (!hob_message_put_exact(&told->text, text))
+        told->text.failed = true;
+    if (hob_buffer_failed(&told->text))
+        no_memory(told);
+    else if (failed)
+        told->answer.rpc_error = hob_buffer_text(&told->text);
+    else
+        told->answer.result = hob_buffer_text(&told->text);
+}
+
+void pool_call_answer_by_fallback(struct pool_call *call, struct hob_text text, bool is_error)
+{
+    struct pool_told *told = tell_last(call);
+    if (told == NULL)
+        return;
+    told->answer.path = HOB_POOL_BY_FALLBACK;
+    hob_buffer_put_text(&told->text, text);
+    if (hob_buffer_failed(&told->text))
+        no_memory(told);
+    else if (is_error)
+        told->answer.rpc_error = hob_buffer_text(&told->text);
+    else
+        told->answer.result = hob_buffer_text(&told->text);
+}
+
+void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error)
+{
+    bool first = !call->abandoned && call->kind == POOL_CALL;
+    struct pool_told *told = tell_last(call);
+    if (first)
+        call->pool->failures++;
+    if (told == NULL)
+        return;
+    told->error = *error;
+    told->answer.code = error->code;
+    told->answer.rpc_code = rpc_code;
+}
+
+void pool_call_progress(struct pool_call *call, struct hob_text method, struct hob_text params)
+{
+    if (call->handlers.progress == NULL)
+        return;
+    struct pool_told *told = tell(call);
+    if (told == NULL)
+        return;
+    told->progress = true;
+    hob_buffer_put_text(&told->method, method);
+    hob_buffer_put_text(&told->text, params);
+}

@@ -1,0 +1,137 @@
+/* guard: a small process that outlives this one by a moment.
+ *
+ * It is told which process groups are ours, by numbers through a pipe. When the pipe ends without
+ * all of them having been taken back, this process was killed, and the guard kills what is left:
+ * workers that do not notice, and what they have started themselves. It is a copy of one thread of
+ * many and never becomes another program, so it only does what is safe there. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "pool/internal.h"
+
+#ifdef __linux__
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#endif
+
+enum { MOST_GROUPS = 4096 };
+
+static void close_all_but(int kept)
+{
+    dup2(kept, 0);
+#if defined(__linux__) && defined(SYS_close_range)
+    if (syscall(SYS_close_range, 1u, ~0u, 0u) == 0)
+        return;
+#endif
+    long most = sysconf(_SC_OPEN_MAX);
+    for (int i = 1; i < (most > 0 && most < 65536 ? (int)most : 65536); i++)
+        close(i);
+}
+
+static void note(pid_t groups[MOST_GROUPS], pid_t group)
+{
+    pid_t wanted = group > 0 ? 0 : -group;
+    for (int i = 0; i < MOST_GROUPS; i++) {
+        if (groups[i] != wanted)
+            continue;
+        groups[i] = group > 0 ? group : 0;
+        return;
+    }
+}
+
+__attribute__((noreturn)) static void watch_over(int pipe_end)
+{
+    static pid_t groups[MOST_GROUPS];
+    pid_t group;
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_IGN);
+    setsid();
+    close_all_but(pipe_end);
+#ifdef __linux__
+    prctl(PR_SET_NAME, "hob-guard");
+#endif
+    for (;;) {
+        ssize_t size = read(0, &group, sizeof group);
+        if (size == sizeof group)
+            note(groups, group);
+        else if (size >= 0 || errno != EINTR)
+            break;
+    }
+    for (int i = 0; i < MOST_GROUPS; i++)
+        if (groups[i] > 0)
+            kill(-groups[i], SIGKILL);
+    _exit(0);
+}
+
+static void start(struct hob_supervisor *supervisor)
+{
+    int ends[2];
+    sigset_t all, old;
+    if (!hob_process_pipe(ends))
+        return;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    pid_t pid = fork();
+    if (pid == 0) {
+        close(ends[1]);
+        pthread_sigmask(SIG_SETMASK, &old, NULL);
+        watch_over(ends[0]);
+    }
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    close(ends[0]);
+    if (pid < 0) {
+        close(ends[1]);
+        return;
+    }
+    fcntl(ends[1], F_SETFL, O_NONBLOCK);
+    supervisor->guard = ends[1];
+    supervisor->guard_pid = pid;
+}
+
+static bool tell(struct hob_supervisor *supervisor, pid_t group)
+{
+    return write(supervisor->guard, &group, sizeof group) == sizeof group;
+}
+
+/* A new guard learns of every process that is there. */
+static void start_anew(struct hob_supervisor *supervisor)
+{
+    pool_guard_stop(supervisor);
+    start(supervisor);
+    for (struct hob_pool *pool = supervisor->pools; pool != NULL && supervisor->guard >= 0;
+         pool = pool->next)
+        for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
+            if (worker->process.pid > 0)
+                tell(supervisor, worker->process.pid);
+}
+
+void pool_guard_add(struct hob_supervisor *supervisor, pid_t group)
+{
+    if (supervisor->guard < 0 || !tell(supervisor, group)) {
+        start_anew(supervisor);
+        if (supervisor->guard >= 0)
+            tell(supervisor, group);
+    }
+}
+
+void pool_guard_remove(struct hob_supervisor *supervisor, pid_t group)
+{
+    if (supervisor->guard >= 0)
+        tell(supervisor, -group);
+}
+
+void pool_guard_stop(struct hob_supervisor *supervisor)
+{
+    if (supervisor->guard < 0)
+        return;
+    hob_file_close(supervisor->guard);
+    supervisor->guard = -1;
+    /* It may be killing what an earlier copy of it was told; that takes no time. */
+    while (waitpid(supervisor->guard_pid, NULL, 0) < 0 && errno == EINTR)
+        continue;
+}

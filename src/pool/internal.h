@@ -1,0 +1,238 @@
+/* internal: what the files of the pool layer share.
+ *
+ * One lock, the supervisor's, guards everything below. Whoever waits for events is the driver: at
+ * most one thread at a time, with the lock released while it waits. Answers to callers are
+ * collected while the lock is held and told after it was released (struct pool_told). */
+#ifndef HOB_POOL_INTERNAL_H
+#define HOB_POOL_INTERNAL_H
+
+#include <pthread.h>
+
+#include "base/poller.h"
+#include "base/process.h"
+#include "pool/framing.h"
+#include "pool/life.h"
+#include "pool/message.h"
+#include "pool/pacing.h"
+#include "pool/pool.h"
+#include "pool/tail.h"
+
+enum pool_call_kind {
+    POOL_CALL,  /* somebody waits for it */
+    POOL_PING,  /* hob's own question whether a worker lives */
+    POOL_GREETS /* hob's own first request to a worker, which is ready when it is answered */
+};
+
+/* The poller's key of a caller's socket: this bit, and the number of the call. */
+#define POOL_CALLER_KEY ((uint64_t)1 << 63)
+
+struct pool_call {
+    struct pool_call *next, *previous; /* in the queue of its pool, or among its worker's calls */
+    struct hob_pool *pool;
+    enum pool_call_kind kind;
+    uint64_t id;                                           /* never used twice */
+    struct hob_buffer message;                             /* framed, as it is written... */
+    size_t method_at, method_size, params_at, params_size; /* ...and where they stand in it */
+    uint64_t submitted, sent, deadline, queue_deadline;    /* hob_clock_now; 0: none */
+    uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
+    unsigned attempts;
+    bool idempotent, notification;
+    bool abandoned; /* answered already: its worker's answer is for nobody */
+    int caller;     /* a socket, or -1; watched when `watched` */
+    bool watched;
+    struct hob_pool_handlers handlers;
+};
+
+struct pool_calls {
+    struct pool_call *first, *last;
+    size_t count;
+};
+
+struct pool_worker {
+    struct pool_worker *next;
+    struct hob_pool *pool;
+    uint64_t serial; /* of all workers of the supervisor; part of the poller's keys */
+    unsigned number; /* in its pool, for people */
+    enum hob_life life;
+    struct hob_process process;
+    pid_t pid; /* for people; stays when the process has ended */
+    int input, output, errors;
+    struct hob_framing framing; /* of what it says */
+    struct hob_buffer unsent;   /* of what is said to it; bytes before unsent_at are sent */
+    size_t unsent_at;
+    uint64_t sent; /* bytes that the system took */
+    struct pool_calls calls;
+    struct hob_tail tail;
+    uint64_t started, last_heard, idle_since, memory_checked;
+    uint64_t late_at; /* when what is waited for is TOO_LATE; 0: nothing is */
+    unsigned served, since_ping, recycle_after;
+    uint64_t retire_at;    /* by age; 0: never */
+    size_t memory, base;   /* resident now, and when it was ready */
+    bool waiting_to_start; /* for the supervisor's thread */
+    bool proven;           /* has answered something */
+    bool terminated;       /* SIGTERM was sent */
+    bool output_closed, writes_watched;
+    unsigned noise_logged;
+    const char *replace; /* why it is to be replaced; NULL */
+    uint64_t replaces;   /* serial of the worker that ends when this one is ready */
+    char why[200];       /* why it is being ended, for errors and the log */
+};
+
+struct pool_run; /* one process of a fallback command (fallback.c) */
+
+struct hob_pool {
+    struct hob_pool *next;
+    struct hob_supervisor *supervisor;
+    char *name;
+    struct hob_arena *arena; /* of the options' texts */
+    struct hob_pool_options options;
+    const char *const *environment; /* whole, for new processes */
+    struct pool_worker *workers;
+    struct pool_calls queue;
+    struct hob_pacing pacing;
+    struct pool_run *runs;
+    struct hob_tail last_words; /* of the worker that ended last */
+    char cause[600];            /* of the last failure */
+    bool draining;
+    unsigned numbers; /* of workers, given out */
+    uint64_t last_submit, watch_checked, watch_interval, fingerprint;
+    uint64_t calls, failures, timeouts, cancelled, refused, restarts, recycled, noise, fallbacks;
+};
+
+/* An answer that is to be told when the lock is released. */
+struct pool_told {
+    struct pool_told *next;
+    struct hob_pool_handlers handlers;
+    bool progress;
+    struct hob_pool_answer answer;
+    struct hob_error error;
+    struct hob_buffer text;   /* result, rpc_error or params */
+    struct hob_buffer method; /* of progress */
+};
+
+struct pool_waiter; /* a thread in hob_pool_call (supervisor.c) */
+
+struct hob_supervisor {
+    pthread_mutex_t lock;
+    pthread_cond_t rest; /* what the supervisor's thread waits for when it does not drive */
+    pthread_t thread;
+    struct hob_poller *poller;
+    struct hob_pool *pools;
+    struct pool_told *told, **told_end;
+    uint64_t last_id, last_serial;
+    uint64_t waits_until; /* the driver does; UINT64_MAX: for ever; 0: it does not wait */
+    uint64_t next_tick;   /* when the clock has to be looked at */
+    uint64_t released;    /* when a caller stopped driving */
+    uint64_t busy_until;
+    struct pool_waiter *waiters; /* callers that would drive */
+    size_t open_calls;           /* of pools, by others than threads that wait */
+    unsigned starts;             /* workers that wait for the supervisor's thread */
+    unsigned random;
+    int guard; /* write end of the guard's pipe; -1: not running */
+    pid_t guard_pid;
+    bool driven, driven_by_thread, stopping, ends;
+};
+
+/* ---- calls.c ---- */
+
+void pool_calls_add(struct pool_calls *calls, struct pool_call *call);
+void pool_calls_add_first(struct pool_calls *calls, struct pool_call *call);
+void pool_calls_remove(struct pool_calls *calls, struct pool_call *call);
+struct pool_call *pool_call_free(struct pool_call *call);
+/* NULL without memory. */
+struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
+                                const struct hob_pool_request *request);
+/* Tells the caller, unless somebody has been told already; the call stays where it is. */
+void pool_call_answer(struct pool_call *call, const struct hob_message *message);
+void pool_call_answer_by_fallback(struct pool_call *call, struct hob_text text, bool is_error);
+void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error);
+void pool_call_progress(struct pool_call *call, struct hob_text method, struct hob_text params);
+/* JSON. */
+struct hob_text pool_call_method(const struct pool_call *call);
+struct hob_text pool_call_params(const struct pool_call *call);
+
+/* ---- worker.c: one process and its pipes ---- */
+
+struct pool_worker *pool_worker_new(struct hob_pool *pool);
+/* By the supervisor's thread. */
+int pool_worker_start(struct pool_worker *worker, struct hob_error *error);
+void pool_worker_event(struct pool_worker *worker, enum hob_life_event event);
+/* The call is then the worker's. */
+void pool_worker_give(struct pool_worker *worker, struct pool_call *call);
+void pool_worker_say(struct pool_worker *worker, struct hob_text message);
+void pool_worker_handle(struct pool_worker *worker, unsigned part, unsigned what);
+/* Where its end cannot be waited for: looks whether it has come. */
+void pool_worker_look(struct pool_worker *worker);
+void pool_worker_why(struct pool_worker *worker, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void pool_worker_free(struct pool_worker *worker);
+enum { POOL_PART_OUTPUT, POOL_PART_ERRORS, POOL_PART_INPUT, POOL_PART_PROCESS, POOL_PARTS = 8 };
+
+/* ---- answers.c: what a worker says ---- */
+
+void pool_worker_hear(struct pool_worker *worker, struct hob_text text);
+void pool_worker_hear_too_large(struct pool_worker *worker);
+void pool_worker_noise(struct pool_worker *worker, struct hob_text text, const char *what);
+/* Its calls, when it has ended: given to others or failed. */
+void pool_worker_settle_calls(struct pool_worker *worker, size_t unread);
+/* The caller is told now; the worker is asked to stop, and may go on for a moment. */
+void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int rpc_code,
+                         const struct hob_error *error);
+/* Asks whether it lives. */
+void pool_worker_ping(struct pool_worker *worker);
+void pool_worker_greet(struct pool_worker *worker);
+
+/* ---- schedule.c: which worker gets what, and how many there are ---- */
+
+void pool_dispatch(struct hob_pool *pool);
+/* What has to be done by the clock; the time of the next thing to be done. */
+uint64_t pool_tick(struct hob_pool *pool, uint64_t now);
+/* It can take calls, or has nothing left to do. */
+void pool_worker_offer(struct pool_worker *worker);
+void pool_worker_has_ended(struct pool_worker *worker);
+/* Answers everything that waits, by the fallback where there is one. */
+void pool_empty_queue(struct hob_pool *pool, int rpc_code, const struct hob_error *error);
+/* Cancels a call, wherever it is: false when there is none of that number. */
+bool pool_cancel(struct hob_pool *pool, uint64_t id);
+/* A worker, or all, are to be replaced: by new ones first, where there is work. */
+void pool_replace(struct pool_worker *worker, const char *why);
+void pool_replace_all(struct hob_pool *pool, const char *why);
+/* The pool's own error for calls that it does not take. */
+void pool_describe_rest(struct hob_pool *pool, struct hob_error *error);
+
+/* ---- fallback.c: a process for each call ---- */
+
+/* Takes the call over. False when there is no fallback. */
+bool pool_fall_back(struct hob_pool *pool, struct pool_call *call);
+/* False when no run has this serial. */
+bool pool_runs_handle(struct hob_pool *pool, uint64_t serial, unsigned part);
+uint64_t pool_runs_tick(struct hob_pool *pool, uint64_t now);
+/* By the supervisor's thread: starts what may be started. */
+void pool_runs_start(struct hob_pool *pool);
+bool pool_runs_cancel(struct hob_pool *pool, uint64_t id, const struct hob_error *error);
+void pool_runs_cancel_all(struct hob_pool *pool, const struct hob_error *error);
+/* Frees those that have ended; true when some are left. */
+bool pool_runs_sweep(struct hob_pool *pool);
+
+/* ---- watch.c ---- */
+
+/* True when a watched file is not as it was; looks at most as often as it is cheap. */
+bool pool_watch_changed(struct hob_pool *pool, uint64_t now);
+
+/* ---- supervisor.c ---- */
+
+/* Between 0 and 1. */
+double pool_chance(struct hob_supervisor *supervisor);
+/* The supervisor's thread is to start what waits to be started. */
+void pool_wants_start(struct hob_supervisor *supervisor);
+/* The driver must not wait longer than until then. */
+void pool_wake_by(struct hob_supervisor *supervisor, uint64_t time);
+void pool_free(struct hob_pool *pool);
+
+/* ---- guard.c: ends what is left when this process ends without a word ---- */
+
+void pool_guard_add(struct hob_supervisor *supervisor, pid_t group);
+void pool_guard_remove(struct hob_supervisor *supervisor, pid_t group);
+void pool_guard_stop(struct hob_supervisor *supervisor);
+
+#endif

@@ -1,0 +1,98 @@
+/* pool: warm worker processes that answer JSON-RPC 2.0, and never lose a call.
+ *
+ * A pool starts its program when it is first needed, keeps between min and max of them, and gives
+ * each call to the one that has least to do; what finds none waits in a queue. A call is answered
+ * exactly once: with what the worker said, or with an error that names the pool, the worker, the
+ * cause and the worker's last lines on standard error. A call that a worker may have begun is run
+ * again only if the caller said that it may be; one that no worker has seen is given to another.
+ *
+ * A supervisor watches all pools of a process with one thread of its own. Everything here may be
+ * called from any thread; callbacks are called without a lock held, by some thread, and must not
+ * block. A thread that waits for its own call (hob_pool_call) does the supervisor's work meanwhile,
+ * so that it costs no switch to another thread. */
+#ifndef HOB_POOL_POOL_H
+#define HOB_POOL_POOL_H
+
+#include "base/buffer.h"
+#include "pool/options.h"
+
+struct hob_supervisor;
+struct hob_pool;
+
+/* NULL with *error filled. Nothing runs before a pool is opened. */
+struct hob_supervisor *hob_supervisor_new(struct hob_error *error);
+/* Refuses new calls, waits for those that are under way, at most `drain_milliseconds`, fails what
+ * is left, ends all workers, frees everything. Nobody may use it any more. Takes NULL, returns
+ * NULL. */
+struct hob_supervisor *hob_supervisor_free(struct hob_supervisor *supervisor,
+                                           uint64_t drain_milliseconds);
+
+/* A name is used once; the options are copied. HOB_E_PARAMETER for options that make no sense. The
+ * pool belongs to the supervisor. */
+int hob_pool_open(struct hob_pool **pool, struct hob_supervisor *supervisor, const char *name,
+                  const struct hob_pool_options *options, struct hob_error *error);
+/* NULL when there is none of that name. */
+struct hob_pool *hob_pool_find(struct hob_supervisor *supervisor, struct hob_text name);
+const char *hob_pool_name(const struct hob_pool *pool);
+
+struct hob_pool_request {
+    struct hob_text method; /* a JSON string, quotes included */
+    struct hob_text params; /* JSON; empty: none */
+    uint64_t timeout;       /* milliseconds, waiting in the queue included; 0: the pool's */
+    bool idempotent;        /* may be run again when a worker dies that may have begun it */
+    bool notification;      /* nothing is answered: the call is over when a worker has it */
+    int caller; /* 0, or a socket: when its other side is closed the call is cancelled */
+};
+
+enum hob_pool_path { HOB_POOL_BY_WORKER, HOB_POOL_BY_FALLBACK };
+
+/* Valid during the callback. */
+struct hob_pool_answer {
+    /* 0: `result`, or `rpc_error`, which the worker sent, is there. Else the call failed on the
+     * way: `error` says why, and rpc_code is what JSON-RPC has for that. */
+    int code;
+    int rpc_code;
+    const struct hob_error *error;
+    struct hob_text result, rpc_error; /* JSON */
+    enum hob_pool_path path;
+};
+
+struct hob_pool_handlers {
+    /* Once for each call that was taken. */
+    void (*answered)(void *data, const struct hob_pool_answer *answer);
+    /* May be NULL. A notification that the worker sent while it was working on this call: never
+     * after `answered`. `params` is JSON. */
+    void (*progress)(void *data, struct hob_text method, struct hob_text params);
+    void *data;
+};
+
+/* 0 when the call was taken; *id (may be NULL) is for hob_pool_cancel. Otherwise nothing is ever
+ * answered: HOB_E_BUSY when the queue is full or the pool rests after failures, and has no
+ * fallback; *retry_after (may be NULL) is then the seconds after which another try makes sense. */
+int hob_pool_submit(struct hob_pool *pool, const struct hob_pool_request *request,
+                    const struct hob_pool_handlers *handlers, uint64_t *id, unsigned *retry_after,
+                    struct hob_error *error);
+/* The caller is answered at once with HOB_RPC_CANCELLED, the worker is asked to stop. Nothing
+ * happens when the call was answered already. */
+void hob_pool_cancel(struct hob_pool *pool, uint64_t id);
+
+/* Waits for the answer. 0: *result has the worker's result, or, when *is_rpc_error is set, the
+ * error object that it answered. */
+int hob_pool_call(struct hob_pool *pool, const struct hob_pool_request *request,
+                  struct hob_buffer *result, bool *is_rpc_error, struct hob_error *error);
+
+/* ---- for operators ---- */
+
+/* Appends a JSON object that describes the pool and its workers. */
+void hob_pool_put_status(struct hob_buffer *out, struct hob_pool *pool);
+/* Appends a JSON list of all pools. */
+void hob_supervisor_put_status(struct hob_buffer *out, struct hob_supervisor *supervisor);
+/* Appends what is kept of the workers' standard error. */
+void hob_pool_put_logs(struct hob_buffer *out, struct hob_pool *pool);
+/* Replaces all workers, one after another, without losing a call. */
+void hob_pool_restart(struct hob_pool *pool);
+/* From now on calls are refused (or go to the fallback); workers end when they are done. Until
+ * hob_pool_restart. */
+void hob_pool_drain(struct hob_pool *pool);
+
+#endif

@@ -1,0 +1,525 @@
+/* schedule: which worker gets which call, how many workers there are, and what happens by the
+ * clock. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "pool/internal.h"
+
+enum {
+    CALLER_WATCH_MS = 50,    /* a call that is over before then is not worth watching its caller */
+    CHECK_MS = 500,          /* memory, and whether ends that cannot be waited for have come */
+    QUIET_MS = 5000,         /* without calls: replacing needs no care */
+    MOST_AT_ONCE_FACTOR = 2, /* workers that end are not counted, but there is a limit */
+};
+
+static uint64_t from_ms(uint64_t milliseconds)
+{
+    return milliseconds * 1000000;
+}
+
+static uint64_t sooner(uint64_t a, uint64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- how many ---- */
+
+struct census {
+    unsigned starting, active, alive, replacing;
+};
+
+static struct census count_workers(const struct hob_pool *pool)
+{
+    struct census census = {0};
+    for (const struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
+        bool takes = hob_life_takes_calls(worker->life);
+        census.alive += worker->life != HOB_LIFE_DEAD;
+        census.starting += worker->life == HOB_LIFE_STARTING;
+        census.replacing += worker->life == HOB_LIFE_STARTING && worker->replaces != 0;
+        census.active += takes || (worker->life == HOB_LIFE_STARTING && worker->replaces == 0);
+    }
+    return census;
+}
+
+static struct pool_worker *start_worker(struct hob_pool *pool)
+{
+    struct pool_worker *worker = pool_worker_new(pool);
+    if (pool->workers == NULL)
+        pool->fingerprint = pool->watch_interval = 0; /* files count from now on */
+    if (pool->options.watch != NULL)
+        pool_watch_changed(pool, hob_clock_now());
+    worker->next = pool->workers;
+    pool->workers = worker;
+    hob_pacing_started(&pool->pacing);
+    pool->supervisor->starts++;
+    pool_wants_start(pool->supervisor);
+    return worker;
+}
+
+static bool may_start(struct hob_pool *pool, const struct census *census, uint64_t now)
+{
+    return !pool->draining && !pool->supervisor->stopping &&
+           census->alive < pool->options.max_workers * MOST_AT_ONCE_FACTOR &&
+           hob_pacing_allows(&pool->pacing, now, census->starting);
+}
+
+static void start_wanted(struct hob_pool *pool, uint64_t now)
+{
+    size_t coming = 0;
+    for (;;) {
+        struct census census = count_workers(pool);
+        coming = (size_t)census.starting * pool->options.concurrency;
+        bool wanted = pool->queue.count > coming || census.active < pool->options.min_workers;
+        if (!wanted || census.active >= pool->options.max_workers || !may_start(pool, &census, now))
+            return;
+        start_worker(pool);
+    }
+}
+
+/* ---- replacing ---- */
+
+void pool_replace(struct pool_worker *worker, const char *why)
+{
+    if (worker->replace != NULL)
+        return;
+    worker->replace = why;
+    worker->pool->recycled++;
+    hob_log(HOB_LOG_INFO, "worker is to be replaced", "pool", worker->pool->name, "why", why, NULL);
+}
+
+void pool_replace_all(struct hob_pool *pool, const char *why)
+{
+    for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
+        if (worker->life != HOB_LIFE_DEAD && worker->life != HOB_LIFE_STOPPING)
+            pool_replace(worker, why);
+    pool_wake_by(pool->supervisor, 0);
+}
+
+static struct pool_worker *find_worker(struct hob_pool *pool, uint64_t serial)
+{
+    struct pool_worker *worker = pool->workers;
+    while (worker != NULL && worker->serial != serial)
+        worker = worker->next;
+    return worker;
+}
+
+static bool has_replacement(const struct hob_pool *pool, uint64_t serial)
+{
+    for (const struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
+        if (worker->replaces == serial && worker->life == HOB_LIFE_STARTING)
+            return true;
+    return false;
+}
+
+static bool is_quiet(const struct hob_pool *pool, uint64_t now)
+{
+    return pool->queue.count == 0 && now > pool->last_submit + from_ms(QUIET_MS);
+}
+
+/* The new one is ready before the old one goes; at most a tenth of the pool is replaced at a time.
+ */
+static void go_on_replacing(struct hob_pool *pool, uint64_t now)
+{
+    unsigned most = pool->options.max_workers / 10 > 1 ? pool->options.max_workers / 10 : 1;
+    for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
+        bool works = hob_life_takes_calls(worker->life) || worker->life == HOB_LIFE_STARTING;
+        if (worker->replace == NULL || !works || has_replacement(pool, worker->serial))
+            continue;
+        struct census census = count_workers(pool);
+        bool idle = worker->life == HOB_LIFE_IDLE;
+        if (idle && (is_quiet(pool, now) || pool->draining)) {
+            pool_worker_event(worker, HOB_LIFE_RETIRE);
+        } else if (census.replacing < most && may_start(pool, &census, now)) {
+            start_worker(pool)->replaces = worker->serial;
+        }
+    }
+}
+
+/* ---- offering work ---- */
+
+/* The least busy; of equals the one that worked last: its memory is warm, and others may end. */
+static struct pool_worker *best_worker(struct hob_pool *pool)
+{
+    struct pool_worker *best = NULL;
+    for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
+        if (!hob_life_takes_calls(worker->life) || worker->input < 0 || worker->output_closed ||
+            worker->calls.count >= pool->options.concurrency)
+            continue;
+        if (best == NULL || worker->calls.count < best->calls.count ||
+            (worker->calls.count == best->calls.count && worker->idle_since > best->idle_since))
+            best = worker;
+    }
+    return best;
+}
+
+void pool_dispatch(struct hob_pool *pool)
+{
+    struct pool_worker *worker;
+    while (pool->queue.first != NULL && (worker = best_worker(pool)) != NULL) {
+        struct pool_call *call = pool->queue.first;
+        pool_calls_remove(&pool->queue, call);
+        pool_worker_give(worker, call);
+    }
+    if (pool->queue.first == NULL)
+        return;
+    uint64_t now = hob_clock_now();
+    start_wanted(pool, now);
+    struct census census = count_workers(pool);
+    if (census.active == 0 && hob_pacing_is_open(&pool->pacing, now)) {
+        struct hob_error error = HOB_ERROR_INIT;
+        pool_describe_rest(pool, &error);
+        pool_empty_queue(pool, HOB_RPC_BUSY, &error);
+    }
+}
+
+/* A limit that even a fresh worker is near to would kill one after another. */
+static bool fits_its_limits(struct pool_worker *worker)
+{
+    const struct hob_pool_options *options = &worker->pool->options;
+    size_t soft = options->recycle.max_memory, hard = options->memory_limit;
+    size_t least = worker->base + worker->base / 4;
+    const char *name = soft != 0 && least > soft   ? "recycle.max_memory"
+                       : hard != 0 && least > hard ? "memory_limit"
+                                                   : NULL;
+    if (name == NULL)
+        return true;
+    worker->proven = false;
+    pool_worker_why(worker,
+                    "uses %zu MiB before its first call: %s must be at least 1.25 times that, "
+                    "but is %zu MiB",
+                    worker->base >> 20, name, (name[0] == 'r' ? soft : hard) >> 20);
+    pool_worker_event(worker, HOB_LIFE_BROKEN);
+    return false;
+}
+
+/* Its first offer: it is ready. */
+static bool welcome(struct pool_worker *worker)
+{
+    const struct hob_pool_options *options = &worker->pool->options;
+    bool limited = options->recycle.max_memory != 0 || options->memory_limit != 0;
+    worker->base = worker->memory = limited ? hob_process_memory(worker->pid) : 1;
+    if (limited && !fits_its_limits(worker))
+        return false;
+    if (worker->replaces == 0)
+        return true;
+    struct pool_worker *old = find_worker(worker->pool, worker->replaces);
+    if (old != NULL && old->life != HOB_LIFE_DEAD)
+        pool_worker_event(old, HOB_LIFE_RETIRE);
+    return true;
+}
+
+void pool_worker_offer(struct pool_worker *worker)
+{
+    const struct hob_pool_options *options = &worker->pool->options;
+    if (worker->input < 0 || worker->output_closed) {
+        pool_worker_why(worker, "closed its standard %s",
+                        worker->output_closed ? "output" : "input");
+        pool_worker_event(worker, HOB_LIFE_BROKEN);
+        return;
+    }
+    if (worker->base == 0 && !welcome(worker))
+        return;
+    if (worker->recycle_after != 0 && worker->served >= worker->recycle_after)
+        pool_replace(worker, "it has answered as many calls as it should");
+    if (worker->replace != NULL)
+        go_on_replacing(worker->pool, hob_clock_now());
+    bool ping = options->health.method != NULL && options->health.every_calls != 0 &&
+                worker->since_ping >= options->health.every_calls;
+    if (ping && worker->life == HOB_LIFE_IDLE)
+        pool_worker_ping(worker);
+    pool_dispatch(worker->pool);
+}
+
+/* ---- the end of workers ---- */
+
+void pool_worker_has_ended(struct pool_worker *worker)
+{
+    struct hob_pool *pool = worker->pool;
+    char number[16];
+    bool unexpected = worker->why[0] != '\0' && worker->replace == NULL;
+    worker->life = HOB_LIFE_DEAD;
+    if (worker->tail.seen > 0) {
+        hob_tail_deinit(&pool->last_words);
+        pool->last_words = worker->tail;
+        worker->tail = (struct hob_tail)HOB_TAIL_INIT;
+    }
+    if (!unexpected || pool->supervisor->stopping)
+        return;
+    snprintf(number, sizeof number, "%u", worker->number);
+    hob_log(HOB_LOG_WARNING, "worker has ended", "pool", pool->name, "worker", number, "why",
+            worker->why, NULL);
+    pool->restarts++;
+    if (!worker->proven) {
+        hob_pacing_failed(&pool->pacing, hob_clock_now(), pool_chance(pool->supervisor));
+        pool_wake_by(pool->supervisor, pool->pacing.not_before);
+    }
+    pool_dispatch(pool);
+}
+
+void pool_describe_rest(struct hob_pool *pool, struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer words = HOB_BUFFER_INIT;
+    hob_tail_put_lines(&words, &pool->last_words, 5, 600);
+    hob_error_set(error, HOB_E_BUSY,
+                  "pool '%s' rests: %u workers in a row failed before they had answered anything; "
+                  "the last: %s%s%s",
+                  pool->name, pool->pacing.in_a_row, pool->cause,
+                  words.size > 0 ? "; it wrote to standard error: " : "",
+                  hob_buffer_string(&words));
+    hob_error_hint(error, "another one is tried in a while; 'hob pool logs %s' shows more",
+                   pool->name);
+}
+
+void pool_empty_queue(struct hob_pool *pool, int rpc_code, const struct hob_error *error)
+{
+    while (pool->queue.first != NULL) {
+        struct pool_call *call = pool->queue.first;
+        pool_calls_remove(&pool->queue, call);
+        if (pool_fall_back(pool, call))
+            continue;
+        pool_call_fail(call, rpc_code, error);
+        pool_call_free(call);
+    }
+}
+
+/* ---- deadlines ---- */
+
+static void put_duration(char *text, size_t size, uint64_t nanoseconds)
+{
+    double seconds = (double)nanoseconds / 1e9;
+    if (seconds < 1)
+        snprintf(text, size, "%.0f ms", seconds * 1e3);
+    else
+        snprintf(text, size, "%.3g s", seconds);
+}
+
+static void describe_timeout(const struct pool_call *call, const struct pool_worker *worker,
+                             uint64_t now, struct hob_error *error)
+{
+    char time[32];
+    struct hob_text method = pool_call_method(call);
+    put_duration(time, sizeof time, now - call->submitted);
+    if (worker == NULL) {
+        hob_error_set(error, HOB_E_TIMEOUT,
+                      "pool '%s': %.*s waited %s in the queue, and no worker was free",
+                      call->pool->name, HOB_TEXT_ARG(method), time);
+        hob_error_hint(error, "more workers, shorter calls, or a longer timeout");
+    } else {
+        hob_error_set(
+            error, HOB_E_TIMEOUT, "pool '%s': worker %u (pid %ld) has not answered %.*s within %s",
+            call->pool->name, worker->number, (long)worker->pid, HOB_TEXT_ARG(method), time);
+        hob_error_hint(error, "it is stopped if it does not answer soon; request_timeout of the "
+                              "pool, or the caller's, sets the limit");
+    }
+}
+
+static uint64_t watch_caller(struct pool_call *call, uint64_t now)
+{
+    uint64_t when = call->submitted + from_ms(CALLER_WATCH_MS);
+    if (call->caller < 0 || call->watched || call->abandoned)
+        return UINT64_MAX;
+    if (now < when)
+        return when;
+    call->watched = hob_poller_add(call->pool->supervisor->poller, call->caller, HOB_POLLER_HANGUP,
+                                   POOL_CALLER_KEY | call->id);
+    return UINT64_MAX;
+}
+
+static uint64_t tick_queue(struct hob_pool *pool, uint64_t now)
+{
+    uint64_t next = UINT64_MAX;
+    struct pool_call *following;
+    for (struct pool_call *call = pool->queue.first; call != NULL; call = following) {
+        uint64_t deadline = call->queue_deadline != 0 && call->queue_deadline < call->deadline
+                                ? call->queue_deadline
+                                : call->deadline;
+        following = call->next;
+        if (now >= deadline) {
+            struct hob_error error = HOB_ERROR_INIT;
+            describe_timeout(call, NULL, now, &error);
+            pool->timeouts++;
+            pool_calls_remove(&pool->queue, call);
+            pool_call_fail(call, HOB_RPC_TIMED_OUT, &error);
+            pool_call_free(call);
+            continue;
+        }
+        next = sooner(next, sooner(deadline, watch_caller(call, now)));
+    }
+    return next;
+}
+
+/* True when the worker's calls are not what they were. */
+static bool is_overdue(struct pool_worker *worker, struct pool_call *call, uint64_t now)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    if (call->abandoned || call->kind == POOL_GREETS || now < call->deadline)
+        return false;
+    if (call->kind == POOL_PING) {
+        pool_worker_why(worker, "did not answer a ping within %llu ms",
+                        (unsigned long long)worker->pool->options.health.timeout);
+        call->abandoned = true;
+        pool_worker_event(worker, HOB_LIFE_TOO_LATE);
+        return true;
+    }
+    describe_timeout(call, worker, now, &error);
+    worker->pool->timeouts++;
+    pool_worker_abandon(worker, call, HOB_RPC_TIMED_OUT, &error);
+    return true;
+}
+
+static uint64_t tick_calls(struct pool_worker *worker, uint64_t now)
+{
+    uint64_t next = UINT64_MAX;
+    for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
+        if (is_overdue(worker, call, now))
+            return 0; /* look again */
+        if (!call->abandoned && call->kind != POOL_GREETS)
+            next = sooner(next, sooner(call->deadline, watch_caller(call, now)));
+    }
+    return next;
+}
+
+/* ---- workers by the clock ---- */
+
+static void check_memory(struct pool_worker *worker, uint64_t now)
+{
+    const struct hob_pool_options *options = &worker->pool->options;
+    size_t soft = options->recycle.max_memory, hard = options->memory_limit;
+    if ((soft == 0 && hard == 0) || worker->base == 0 ||
+        now < worker->memory_checked + from_ms(CHECK_MS))
+        return;
+    worker->memory_checked = now;
+    worker->memory = hob_process_memory(worker->pid);
+    if (hard != 0 && worker->memory > hard && !worker->terminated) {
+        pool_worker_why(worker, "was killed because it used %zu MiB: memory_limit is %zu MiB",
+                        worker->memory >> 20, hard >> 20);
+        worker->terminated = true;
+        hob_process_signal(&worker->process, SIGKILL);
+    } else if (soft != 0 && worker->memory > soft) {
+        pool_replace(worker, "it uses more memory than recycle.max_memory");
+    }
+}
+
+static bool may_idle_out(const struct pool_worker *worker, uint64_t now)
+{
+    const struct hob_pool *pool = worker->pool;
+    uint64_t limit = pool->options.idle_timeout;
+    if (pool->draining)
+        return true;
+    return limit != 0 && now >= worker->idle_since + from_ms(limit) &&
+           count_workers(pool).active > pool->options.min_workers;
+}
+
+static uint64_t tick_idle(struct pool_worker *worker, uint64_t now)
+{
+    const struct hob_pool_options *options = &worker->pool->options;
+    if (may_idle_out(worker, now)) {
+        pool_worker_event(worker, HOB_LIFE_RETIRE);
+        return UINT64_MAX;
+    }
+    uint64_t next = UINT64_MAX;
+    if (options->idle_timeout != 0 && now < worker->idle_since + from_ms(options->idle_timeout))
+        next = worker->idle_since + from_ms(options->idle_timeout);
+    if (options->health.method == NULL || options->health.after_idle == 0)
+        return next;
+    uint64_t ping = worker->last_heard + from_ms(options->health.after_idle);
+    if (now < ping)
+        return sooner(next, ping);
+    pool_worker_ping(worker);
+    return next;
+}
+
+static uint64_t tick_worker(struct pool_worker *worker, uint64_t now)
+{
+    uint64_t next = UINT64_MAX;
+    if (worker->waiting_to_start || worker->life == HOB_LIFE_DEAD)
+        return next;
+    if (worker->process.watch < 0) {
+        pool_worker_look(worker);
+        next = now + from_ms(CHECK_MS);
+    }
+    if (worker->late_at != 0 && now >= worker->late_at) {
+        worker->late_at = 0;
+        if (worker->life == HOB_LIFE_STARTING)
+            pool_worker_why(worker, "was not ready within %llu ms",
+                            (unsigned long long)worker->pool->options.start_timeout);
+        pool_worker_event(worker, HOB_LIFE_TOO_LATE);
+    }
+    if (worker->retire_at != 0 && now >= worker->retire_at)
+        pool_replace(worker, "it is as old as it should get");
+    check_memory(worker, now);
+    if (worker->life == HOB_LIFE_IDLE)
+        next = sooner(next, tick_idle(worker, now));
+    next = sooner(next, tick_calls(worker, now));
+    if (worker->late_at != 0)
+        next = sooner(next, worker->late_at);
+    if (worker->retire_at > now)
+        next = sooner(next, worker->retire_at);
+    bool limited =
+        worker->pool->options.recycle.max_memory != 0 || worker->pool->options.memory_limit != 0;
+    if (limited && worker->life == HOB_LIFE_BUSY)
+        next = sooner(next, now + from_ms(CHECK_MS));
+    return next;
+}
+
+uint64_t pool_tick(struct hob_pool *pool, uint64_t now)
+{
+    uint64_t next = tick_queue(pool, now);
+    for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
+        next = sooner(next, tick_worker(worker, now));
+    if (pool->workers != NULL && pool->options.watch != NULL) {
+        if (pool_watch_changed(pool, now))
+            pool_replace_all(pool, "a watched file has changed");
+        next = sooner(next, pool->watch_checked + pool->watch_interval);
+    }
+    go_on_replacing(pool, now);
+    start_wanted(pool, now);
+    if (pool->queue.first != NULL)
+        pool_dispatch(pool);
+    if (pool->pacing.not_before > now &&
+        (pool->queue.first != NULL || pool->options.min_workers > 0))
+        next = sooner(next, pool->pacing.not_before);
+    return sooner(next, pool_runs_tick(pool, now));
+}
+
+/* ---- cancelling ---- */
+
+static bool cancel_queued(struct hob_pool *pool, uint64_t id, const struct hob_error *error)
+{
+    for (struct pool_call *call = pool->queue.first; call != NULL; call = call->next) {
+        if (call->id != id)
+            continue;
+        pool_calls_remove(&pool->queue, call);
+        pool_call_fail(call, HOB_RPC_CANCELLED, error);
+        pool_call_free(call);
+        return true;
+    }
+    return false;
+}
+
+static bool cancel_given(struct hob_pool *pool, uint64_t id, const struct hob_error *error)
+{
+    for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
+        struct pool_call *call = worker->calls.first;
+        while (call != NULL && call->id != id)
+            call = call->next;
+        if (call == NULL || call->abandoned)
+            continue;
+        pool_worker_abandon(worker, call, HOB_RPC_CANCELLED, error);
+        return true;
+    }
+    return false;
+}
+
+bool pool_cancel(struct hob_pool *pool, uint64_t id)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_CANCELLED, "pool '%s': the call was cancelled", pool->name);
+    bool found = cancel_queued(pool, id, &error) || cancel_given(pool, id, &error) ||
+                 pool_runs_cancel(pool, id, &error);
+    pool->cancelled += found;
+    return found;
+}

@@ -1,0 +1,501 @@
+/* worker: one process and its pipes, and what is done to it. What it says is read here and
+ * understood in answers.c; what it gets is decided in schedule.c. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "pool/internal.h"
+
+enum {
+    READ_SIZE = 64 << 10,
+    READS_AT_ONCE = 16, /* then others have their turn */
+    LAST_READS = 4096,  /* somebody else may go on writing to its pipes */
+    PIPE_SIZE = 1 << 20,
+    CLOSING_MS = 500, /* between the end of its output and its own */
+};
+
+static uint64_t key_of(const struct pool_worker *worker, unsigned part)
+{
+    return worker->serial * POOL_PARTS + part;
+}
+
+static struct hob_poller *poller_of(const struct pool_worker *worker)
+{
+    return worker->pool->supervisor->poller;
+}
+
+void pool_worker_why(struct pool_worker *worker, const char *format, ...)
+{
+    if (worker->why[0] != '\0')
+        return; /* the first cause is the one to tell */
+    va_list list;
+    va_start(list, format);
+    vsnprintf(worker->why, sizeof worker->why, format, list);
+    va_end(list);
+}
+
+/* A number of this worker's own, up to `jitter` below `most`: so that they do not all go at once.
+ */
+static uint64_t jittered(const struct pool_worker *worker, uint64_t most)
+{
+    double chance = pool_chance(worker->pool->supervisor);
+    return (uint64_t)((double)most * (1 - worker->pool->options.recycle.jitter * chance));
+}
+
+struct pool_worker *pool_worker_new(struct hob_pool *pool)
+{
+    struct pool_worker *worker = hob_alloc_zero(1, sizeof *worker);
+    worker->pool = pool;
+    worker->serial = ++pool->supervisor->last_serial;
+    worker->number = ++pool->numbers;
+    worker->life = HOB_LIFE_STARTING;
+    worker->process = (struct hob_process)HOB_PROCESS_INIT;
+    worker->input = worker->output = worker->errors = -1;
+    worker->waiting_to_start = true;
+    worker->recycle_after = (unsigned)jittered(worker, pool->options.recycle.max_requests);
+    hob_framing_init(&worker->framing, pool->options.framing, pool->options.max_message);
+    return worker;
+}
+
+static void close_part(struct pool_worker *worker, int *descriptor, bool watched)
+{
+    if (*descriptor >= 0 && watched)
+        hob_poller_remove(poller_of(worker), *descriptor);
+    hob_file_close(*descriptor);
+    *descriptor = -1;
+}
+
+static void close_input(struct pool_worker *worker)
+{
+    close_part(worker, &worker->input, worker->writes_watched);
+    worker->writes_watched = false;
+}
+
+void pool_worker_free(struct pool_worker *worker)
+{
+    close_input(worker);
+    close_part(worker, &worker->output, !worker->output_closed);
+    close_part(worker, &worker->errors, true);
+    if (worker->process.watch >= 0)
+        close_part(worker, &worker->process.watch, true);
+    hob_framing_deinit(&worker->framing);
+    hob_buffer_deinit(&worker->unsent);
+    hob_tail_deinit(&worker->tail);
+    free(worker);
+}
+
+/* ---- starting ---- */
+
+struct pipes {
+    int input[2], output[2], errors[2];
+};
+
+static void close_pipes(struct pipes *pipes)
+{
+    int *all = &pipes->input[0];
+    for (int i = 0; i < 6; i++)
+        hob_file_close(all[i]);
+}
+
+/* Our ends never block; the worker's are as any program expects them. */
+static int make_pipes(struct pipes *pipes)
+{
+    *pipes = (struct pipes){{-1, -1}, {-1, -1}, {-1, -1}};
+    if (!hob_process_pipe(pipes->input) || !hob_process_pipe(pipes->output) ||
+        !hob_process_pipe(pipes->errors))
+        return -1;
+    fcntl(pipes->input[1], F_SETFL, O_NONBLOCK);
+    fcntl(pipes->output[0], F_SETFL, O_NONBLOCK);
+    fcntl(pipes->errors[0], F_SETFL, O_NONBLOCK);
+#ifdef F_SETPIPE_SZ
+    fcntl(pipes->output[0], F_SETPIPE_SZ, PIPE_SIZE); /* large answers in fewer turns; may fail */
+#endif
+    return 0;
+}
+
+static void watch_parts(struct pool_worker *worker)
+{
+    struct hob_poller *poller = poller_of(worker);
+    bool watched =
+        hob_poller_add(poller, worker->output, HOB_POLLER_READ, key_of(worker, POOL_PART_OUTPUT)) &&
+        hob_poller_add(poller, worker->errors, HOB_POLLER_READ, key_of(worker, POOL_PART_ERRORS));
+    if (watched && worker->process.watch >= 0)
+        watched = hob_poller_add(poller, worker->process.watch, HOB_POLLER_READ,
+                                 key_of(worker, POOL_PART_PROCESS));
+    if (watched)
+        return;
+    pool_worker_why(worker, "cannot be watched: %s", strerror(errno));
+    pool_worker_event(worker, HOB_LIFE_BROKEN);
+}
+
+int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
+{
+    struct hob_pool *pool = worker->pool;
+    struct pipes pipes;
+    worker->waiting_to_start = false;
+    if (make_pipes(&pipes) != 0) {
+        hob_error_from_errno(error, errno, "make pipes for a worker of pool", pool->name);
+        close_pipes(&pipes);
+        return error->code;
+    }
+    struct hob_process_options options = {
+        .arguments = pool->options.command,
+        .environment = pool->environment,
+        .directory = pool->options.directory,
+        .input = pipes.input[0],
+        .output = pipes.output[1],
+        .errors = pipes.errors[1],
+        .dies_with_thread = true,
+    };
+    int code = hob_process_start(&worker->process, &options, error);
+    if (code != 0) {
+        close_pipes(&pipes);
+        return code;
+    }
+    close(pipes.input[0]);
+    close(pipes.output[1]);
+    close(pipes.errors[1]);
+    worker->input = pipes.input[1];
+    worker->output = pipes.output[0];
+    worker->errors = pipes.errors[0];
+    worker->pid = worker->process.pid;
+    worker->started = worker->last_heard = worker->idle_since = hob_clock_now();
+    worker->late_at = worker->started + pool->options.start_timeout * 1000000;
+    if (pool->options.recycle.max_age != 0)
+        worker->retire_at =
+            worker->started + jittered(worker, pool->options.recycle.max_age) * 1000000;
+    pool_guard_add(pool->supervisor, worker->pid);
+    hob_log(HOB_LOG_DEBUG, "worker started", "pool", pool->name, NULL);
+    watch_parts(worker);
+    return 0;
+}
+
+/* ---- saying ---- */
+
+/* Sends what the system takes. False when nobody reads any more. */
+static bool send_now(struct pool_worker *worker, const char *bytes, size_t size, size_t *sent)
+{
+    *sent = 0;
+    while (*sent < size) {
+        ssize_t written = write(worker->input, bytes + *sent, size - *sent);
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return errno == EAGAIN;
+        *sent += (size_t)written;
+        worker->sent += (uint64_t)written;
+    }
+    return true;
+}
+
+static void watch_writes(struct pool_worker *worker, bool wanted)
+{
+    if (wanted && !worker->writes_watched)
+        worker->writes_watched = hob_poller_add(poller_of(worker), worker->input, HOB_POLLER_WRITE,
+                                                key_of(worker, POOL_PART_INPUT));
+    if (!wanted && worker->writes_watched) {
+        hob_poller_remove(poller_of(worker), worker->input);
+        worker->writes_watched = false;
+    }
+}
+
+/* Its end, which is about to be noticed, says more than that it does not read. */
+static void nobody_reads(struct pool_worker *worker)
+{
+    close_input(worker);
+    hob_buffer_deinit(&worker->unsent);
+    worker->unsent_at = 0;
+    if (worker->late_at == 0 || worker->late_at > hob_clock_now() + CLOSING_MS * 1000000ull)
+        worker->late_at = hob_clock_now() + CLOSING_MS * 1000000ull;
+    pool_wake_by(worker->pool->supervisor, worker->late_at);
+}
+
+static void send_unsent(struct pool_worker *worker)
+{
+    size_t sent;
+    struct hob_buffer *unsent = &worker->unsent;
+    if (!send_now(worker, unsent->data + worker->unsent_at, unsent->size - worker->unsent_at,
+                  &sent)) {
+        nobody_reads(worker);
+        return;
+    }
+    worker->unsent_at += sent;
+    if (worker->unsent_at == unsent->size) {
+        hob_buffer_deinit(unsent);
+        worker->unsent_at = 0;
+        watch_writes(worker, false);
+    }
+}
+
+void pool_worker_say(struct pool_worker *worker, struct hob_text message)
+{
+    size_t sent = 0;
+    if (worker->input < 0)
+        return;
+    if (worker->unsent.size == 0 && !send_now(worker, message.data, message.size, &sent)) {
+        nobody_reads(worker);
+        return;
+    }
+    if (sent == message.size)
+        return;
+    hob_buffer_put(&worker->unsent, message.data + sent, message.size - sent);
+    if (hob_buffer_failed(&worker->unsent)) {
+        pool_worker_why(worker, "cannot be written to: not enough memory");
+        pool_worker_event(worker, HOB_LIFE_BROKEN);
+        return;
+    }
+    watch_writes(worker, true);
+}
+
+/* Nothing is answered: it is over when the worker has it. */
+static void give_notification(struct pool_worker *worker, struct pool_call *call)
+{
+    pool_worker_say(worker, hob_buffer_text(&call->message));
+    pool_call_answer(call, &(struct hob_message){.result = HOB_TEXT("null")});
+    pool_call_free(call);
+}
+
+void pool_worker_give(struct pool_worker *worker, struct pool_call *call)
+{
+    if (call->notification) {
+        give_notification(worker, call);
+        return;
+    }
+    call->sent = hob_clock_now();
+    call->attempts++;
+    pool_calls_add(&worker->calls, call);
+    call->stream_end =
+        worker->sent + (worker->unsent.size - worker->unsent_at) + call->message.size;
+    if (call->kind != POOL_GREETS)
+        pool_worker_event(worker, HOB_LIFE_TAKES);
+    pool_worker_say(worker, hob_buffer_text(&call->message));
+}
+
+/* ---- hearing ---- */
+
+static void hear_messages(struct pool_worker *worker)
+{
+    struct hob_text message;
+    for (;;) {
+        switch (hob_framing_next(&worker->framing, &message)) {
+        case HOB_FRAMING_MESSAGE:
+            pool_worker_hear(worker, message);
+            break;
+        case HOB_FRAMING_NOISE:
+            pool_worker_noise(worker, message, "a line that is no part of a message");
+            break;
+        case HOB_FRAMING_TOO_LARGE:
+            pool_worker_hear_too_large(worker);
+            break;
+        case HOB_FRAMING_MORE:
+            return;
+        }
+    }
+}
+
+/* Reads once: false when there is nothing more for now. */
+static bool read_output(struct pool_worker *worker)
+{
+    char *room = hob_framing_reserve(&worker->framing, READ_SIZE);
+    if (room == NULL) {
+        pool_worker_why(worker, "said more than memory holds");
+        close_part(worker, &worker->output, true);
+        worker->output_closed = true;
+        return false;
+    }
+    ssize_t size = read(worker->output, room, READ_SIZE);
+    if (size < 0)
+        return errno == EINTR;
+    if (size == 0) {
+        close_part(worker, &worker->output, true);
+        worker->output_closed = true;
+        return false;
+    }
+    worker->last_heard = hob_clock_now();
+    hob_framing_add(&worker->framing, (size_t)size);
+    hear_messages(worker);
+    return size == READ_SIZE;
+}
+
+static bool read_errors(struct pool_worker *worker)
+{
+    char bytes[16 << 10];
+    ssize_t size = read(worker->errors, bytes, sizeof bytes);
+    if (size < 0)
+        return errno == EINTR;
+    if (size == 0) {
+        close_part(worker, &worker->errors, true);
+        return false;
+    }
+    hob_tail_add(&worker->tail, bytes, (size_t)size);
+    return size == sizeof bytes;
+}
+
+/* Nothing more will be said; when it does not end itself now, it is made to. */
+static void output_has_ended(struct pool_worker *worker)
+{
+    uint64_t limit = hob_clock_now() + CLOSING_MS * 1000000ull;
+    pool_worker_why(worker, "closed its standard output");
+    if (worker->late_at == 0 || worker->late_at > limit)
+        worker->late_at = limit;
+    pool_wake_by(worker->pool->supervisor, worker->late_at);
+}
+
+/* Bytes that it was sent and has not read. */
+static size_t unread_input(const struct pool_worker *worker)
+{
+    int unread = 0;
+#ifdef FIONREAD
+    if (worker->input < 0 || ioctl(worker->input, FIONREAD, &unread) != 0)
+        unread = 0;
+#endif
+    return (size_t)unread;
+}
+
+/* Its last words first, then its calls. What it started goes with it, as long as it is a zombie:
+ * its number cannot be somebody else's then. */
+static void bury(struct pool_worker *worker)
+{
+    int status = 0;
+    char ending[100];
+    for (int i = 0; i < LAST_READS && worker->errors >= 0 && read_errors(worker); i++)
+        continue;
+    size_t unread = unread_input(worker);
+    hob_process_signal(&worker->process, SIGKILL);
+    if (worker->process.watch >= 0)
+        hob_poller_remove(poller_of(worker), worker->process.watch);
+    if (!hob_process_ended(&worker->process, &status))
+        return; /* told too early; its end will be told again */
+    pool_guard_remove(worker->pool->supervisor, worker->pid);
+    hob_process_describe(ending, sizeof ending, status);
+    /* Its output closes when it ends: that alone is not the cause. */
+    if (worker->why[0] == '\0' || (worker->output_closed && !worker->terminated)) {
+        worker->why[0] = '\0';
+        pool_worker_why(worker, "%s", ending);
+    }
+    pool_worker_settle_calls(worker, unread);
+    pool_worker_has_ended(worker);
+}
+
+void pool_worker_look(struct pool_worker *worker)
+{
+    if (hob_process_has_ended(&worker->process))
+        pool_worker_handle(worker, POOL_PART_PROCESS, HOB_POLLER_READ);
+}
+
+void pool_worker_handle(struct pool_worker *worker, unsigned part, unsigned what)
+{
+    if (part == POOL_PART_INPUT && (what & HOB_POLLER_WRITE) != 0 && worker->input >= 0)
+        send_unsent(worker);
+    if (part == POOL_PART_ERRORS)
+        for (int i = 0; i < READS_AT_ONCE && worker->errors >= 0 && read_errors(worker); i++)
+            continue;
+    if (part == POOL_PART_OUTPUT && worker->output >= 0) {
+        for (int i = 0; i < READS_AT_ONCE && worker->output >= 0 && read_output(worker); i++)
+            continue;
+        if (worker->output_closed && worker->life != HOB_LIFE_DEAD)
+            output_has_ended(worker);
+    }
+    if (part == POOL_PART_PROCESS && hob_process_has_ended(&worker->process)) {
+        /* What it said before it ended still counts. */
+        for (int i = 0; i < LAST_READS && worker->output >= 0 && read_output(worker); i++)
+            continue;
+        pool_worker_event(worker, HOB_LIFE_EXITED);
+    }
+}
+
+/* ---- its life ---- */
+
+static void grace(struct pool_worker *worker, uint64_t milliseconds)
+{
+    worker->late_at = hob_clock_now() + milliseconds * 1000000;
+    pool_wake_by(worker->pool->supervisor, worker->late_at);
+}
+
+static void log_stop(struct pool_worker *worker, const char *how)
+{
+    char number[16];
+    snprintf(number, sizeof number, "%u", worker->number);
+    hob_log(worker->why[0] != '\0' ? HOB_LOG_INFO : HOB_LOG_DEBUG, how, "pool", worker->pool->name,
+            "worker", number, "why", worker->why[0] != '\0' ? worker->why : "no longer needed",
+            NULL);
+}
+
+static void terminate(struct pool_worker *worker)
+{
+    log_stop(worker, "worker is told to end");
+    worker->terminated = true;
+    hob_process_signal(&worker->process, SIGTERM);
+    grace(worker, worker->pool->options.stop_grace);
+}
+
+static void stop(struct pool_worker *worker)
+{
+    log_stop(worker, "worker ends");
+    if (worker->waiting_to_start) {
+        worker->waiting_to_start = false;
+        worker->pool->supervisor->starts--;
+        worker->life = HOB_LIFE_DEAD;
+        pool_worker_has_ended(worker);
+        return;
+    }
+    close_input(worker);
+    grace(worker, worker->pool->options.stop_grace);
+}
+
+static void act(struct pool_worker *worker, enum hob_life_action action)
+{
+    switch (action) {
+    case HOB_LIFE_OFFER:
+        worker->late_at = 0;
+        worker->why[0] = '\0';
+        worker->idle_since = hob_clock_now();
+        pool_worker_offer(worker);
+        break;
+    case HOB_LIFE_INTERRUPT:
+        grace(worker, worker->pool->options.cancel_grace);
+        break;
+    case HOB_LIFE_STOP:
+        stop(worker);
+        break;
+    case HOB_LIFE_TERMINATE:
+        terminate(worker);
+        break;
+    case HOB_LIFE_KILL:
+        if (!worker->terminated) {
+            terminate(worker);
+            break;
+        }
+        log_stop(worker, "worker is killed");
+        hob_process_signal(&worker->process, SIGKILL);
+        grace(worker, worker->pool->options.stop_grace);
+        break;
+    case HOB_LIFE_BURY:
+        bury(worker);
+        break;
+    case HOB_LIFE_NOTHING:
+    case HOB_LIFE_IMPOSSIBLE:
+        break;
+    }
+}
+
+void pool_worker_event(struct pool_worker *worker, enum hob_life_event event)
+{
+    struct hob_life_step step = hob_life_step(worker->life, event);
+    if (step.action == HOB_LIFE_IMPOSSIBLE) {
+        hob_log(HOB_LOG_ERROR, "a worker was in a state that cannot be", "state",
+                hob_life_name(worker->life), NULL);
+        return;
+    }
+    worker->life = step.next;
+    act(worker, step.action);
+}
