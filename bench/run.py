@@ -30,6 +30,7 @@ import time
 
 import fork_worker
 import plot
+import pools
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 os.environ["HOB_CONFIG"] = "none"  # not what the user of this machine has set
@@ -470,7 +471,8 @@ def bench_lists(bench):
 
 SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
           "ping": bench_ping, "answers": bench_answers, "tables": bench_tables,
-          "lists": bench_lists, "fork": fork_worker.bench_fork, "growth": bench_growth}
+          "lists": bench_lists, "pools": pools.suite(free_port, Process),
+          "fork": fork_worker.bench_fork, "growth": bench_growth}
 
 
 def machine():

@@ -5,13 +5,24 @@
 
 #include "base/nearest.h"
 
+/* clang-format off */
 const struct hob_command *const hob_commands[] = {
-    &hob_command_field,      &hob_command_read,
-    &hob_command_convert,    &hob_command_write,
-    &hob_command_list,       &hob_command_serve,
-    &hob_command_config,     &hob_command_help,
-    &hob_command_completion, NULL,
+    &hob_command_field,
+    &hob_command_read,
+    &hob_command_convert,
+    &hob_command_write,
+    &hob_command_list,
+    &hob_command_serve,
+    &hob_command_session,
+    &hob_command_call,
+    &hob_command_pool,
+    &hob_command_stdio,
+    &hob_command_config,
+    &hob_command_help,
+    &hob_command_completion,
+    NULL,
 };
+/* clang-format on */
 
 const struct hob_option hob_help_option = {
     .name = "help", .letter = 'h', .help = "say how the command is used, and stop"};

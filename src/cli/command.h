@@ -67,14 +67,18 @@ void hob_command_each(void (*visit)(void *data, const struct hob_command *comman
                       void *data);
 
 /* The rows, each in the file of its command. */
+extern const struct hob_command hob_command_call;
 extern const struct hob_command hob_command_completion;
 extern const struct hob_command hob_command_config;
 extern const struct hob_command hob_command_convert;
 extern const struct hob_command hob_command_field;
 extern const struct hob_command hob_command_help;
 extern const struct hob_command hob_command_list;
+extern const struct hob_command hob_command_pool;
 extern const struct hob_command hob_command_read;
 extern const struct hob_command hob_command_serve;
+extern const struct hob_command hob_command_session;
+extern const struct hob_command hob_command_stdio;
 extern const struct hob_command hob_command_write;
 
 /* What commands have in common that only print. */

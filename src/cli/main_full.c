@@ -1,6 +1,7 @@
 /* hob-full: the command line with everything in it; see run.h. */
 #include "cli/list.h"
 #include "cli/run.h"
+#include "cli/shell.h"
 #include "compute/compute.h"
 
 int main(int argc, char **argv)
@@ -10,6 +11,7 @@ int main(int argc, char **argv)
         .finish = hob_compute_finish,
         .data = own,
         .run_list = hob_list_command,
+        .run_shell = hob_shell_command,
         .put_functions = hob_list_put_functions,
     };
     return hob_cli_run(argc, argv, &compute);

@@ -9,6 +9,8 @@
 #include "cli/command.h"
 #include "cli/run.h"
 
+struct hob_remote_link;
+
 struct hob_given_option {
     const struct hob_option *option;
     const char *value; /* NULL for switches */
@@ -18,6 +20,7 @@ struct hob_given_option {
 struct hob_arguments {
     const struct hob_command *command;
     const struct hob_compute_hook *compute; /* for the scopes of commands that read flows */
+    struct hob_remote_link *remote;         /* of the shell that runs it; else NULL */
     const char *program;                    /* how the command was called: "hob field", "mdfield" */
     const char *name;                       /* of the executable, for messages: "hob", "mdfield" */
     const char **words;                     /* what is no option */

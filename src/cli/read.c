@@ -18,9 +18,6 @@
 #include "value/python.h"
 #include "value/yaml.h"
 
-/* Of a long table on a terminal. */
-enum { FIRST_ROWS = 50, LAST_ROWS = 10 };
-
 struct reading {
     const struct hob_arguments *arguments;
     struct hob_arena *arena;
@@ -283,16 +280,13 @@ static int print_field(struct reading *reading, const char *field)
 
 static struct hob_table_options table_options(const struct reading *reading)
 {
-    struct hob_table_options options = {.types = hob_arguments_has(reading->arguments, "types"),
-                                        .first = reading->rows};
-    struct hob_terminal terminal = {0};
+    struct hob_table_options options = {0};
     if (reading->out == NULL)
-        terminal = hob_terminal_look();
-    options.color = terminal.color;
-    options.width = terminal.is_terminal ? terminal.width : 0;
-    if (terminal.is_terminal && reading->rows == 0) {
-        options.first = FIRST_ROWS;
-        options.last = LAST_ROWS;
+        options = hob_table_options_look();
+    options.types = hob_arguments_has(reading->arguments, "types");
+    if (reading->rows > 0) {
+        options.first = reading->rows;
+        options.last = 0;
     }
     return options;
 }

@@ -20,8 +20,10 @@ struct hob_compute_hook {
                   const struct hob_scope *scope, struct hob_error *error);
     void *data;
     char **hand_over; /* hob: its argv, for hob_hand_over; NULL: this program does everything */
-    /* What only a program that does everything has (cli/list.h): so that hob never refers to it. */
+    /* What only a program that does everything has (cli/list.h, cli/shell.h): so that hob never
+     * refers to it. */
     int (*run_list)(const struct hob_arguments *arguments);
+    int (*run_shell)(const struct hob_arguments *arguments);
     void (*put_functions)(struct hob_buffer *out);
 };
 

@@ -7,6 +7,7 @@
 #include "base/number.h"
 #include "base/utf8.h"
 #include "cli/display.h"
+#include "cli/output.h"
 #include "value/date.h"
 #include "value/json.h"
 #include "value/python.h"
@@ -15,6 +16,9 @@
  * a cell wider than WIDEST pushes the rest of its own row aside instead of padding all others. A
  * nested value beyond MAX_CELL bytes is cut: aliases can make it endless. */
 enum { GAP = 2, NARROWEST = 4, WIDEST = 100, MAX_CELL = 1 << 20 };
+
+/* Of a long table on a terminal. */
+enum { FIRST_ROWS = 50, LAST_ROWS = 10 };
 
 static const char ellipsis[] = "…";
 
@@ -330,4 +334,16 @@ int hob_table_put(struct hob_buffer *out, const struct hob_frame *frame,
     if (hob_buffer_failed(out) || hob_buffer_failed(&table.cell) || hob_buffer_failed(&table.raw))
         return hob_error_set(error, HOB_E_MEMORY, "cannot print the table: not enough memory");
     return 0;
+}
+
+struct hob_table_options hob_table_options_look(void)
+{
+    struct hob_terminal terminal = hob_terminal_look();
+    struct hob_table_options options = {.color = terminal.color};
+    if (terminal.is_terminal) {
+        options.width = terminal.width;
+        options.first = FIRST_ROWS;
+        options.last = LAST_ROWS;
+    }
+    return options;
 }

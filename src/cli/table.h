@@ -14,6 +14,10 @@ struct hob_table_options {
     size_t last;    /* and from the end */
 };
 
+/* For standard output: a terminal gets its width, colours, and of a long table the beginning and
+ * the end; everything else gets all of it. */
+struct hob_table_options hob_table_options_look(void);
+
 /* Numbers are right-aligned, texts left; wide characters count twice; control characters are
  * shown harmlessly (cli/display.h). Where the width is too small the widest columns give way and
  * cut cells end in an ellipsis; columns that have no room at all are counted in a line. */

@@ -61,19 +61,20 @@ struct hob_connection *hob_connection_close(struct hob_connection *connection)
 struct wait {
     uint64_t deadline_ns; /* 0: none */
     bool interruptible;
+    int stop; /* as in struct hob_request */
 };
 
-static struct wait wait_for(unsigned milliseconds, bool interruptible)
+static uint64_t deadline_in(unsigned milliseconds)
 {
-    uint64_t now = hob_clock_now();
-    return (struct wait){milliseconds > 0 ? now + milliseconds * 1000000ull : 0, interruptible};
+    return milliseconds > 0 ? hob_clock_now() + milliseconds * 1000000ull : 0;
 }
 
 /* 1 when one of the events is there, 0 when the time is up, -1 and errno: EINTR only when the wait
  * may be interrupted. */
 static int wait_until(int descriptor, short events, const struct wait *wait)
 {
-    struct pollfd poll = {.fd = descriptor, .events = events};
+    struct pollfd polled[] = {{.fd = descriptor, .events = events},
+                              {.fd = wait->stop > 0 ? wait->stop : -1, .events = POLLIN}};
     sigset_t mask;
     pthread_sigmask(SIG_BLOCK, NULL, &mask);
     if (wait->interruptible)
@@ -83,7 +84,11 @@ static int wait_until(int descriptor, short events, const struct wait *wait)
         struct timespec rest = {(time_t)(left / 1000000000u), (long)(left % 1000000000u)};
         if (wait->deadline_ns != 0 && now >= wait->deadline_ns)
             return 0;
-        int result = ppoll(&poll, 1, wait->deadline_ns != 0 ? &rest : NULL, &mask);
+        int result = ppoll(polled, 2, wait->deadline_ns != 0 ? &rest : NULL, &mask);
+        if (result > 0 && polled[1].revents != 0) {
+            errno = EINTR;
+            return -1;
+        }
         if (result > 0)
             return 1;
         if (result < 0 && (errno != EINTR || wait->interruptible))
@@ -158,7 +163,7 @@ static int connect_now(struct hob_connection *connection, const struct wait *out
                        struct hob_error *error)
 {
     const struct hob_endpoint *endpoint = &connection->endpoint;
-    struct wait wait = wait_for(connection->budget_ms, outer->interruptible);
+    struct wait wait = {deadline_in(connection->budget_ms), outer->interruptible, outer->stop};
     if (outer->deadline_ns != 0 && outer->deadline_ns < wait.deadline_ns)
         wait.deadline_ns = outer->deadline_ns;
     int family = endpoint->address.as.any.sa_family, on = 1;
@@ -297,8 +302,8 @@ static int send_request(struct hob_connection *connection, const struct hob_requ
 
 /* ---- receiving ---- */
 
-static int receive(struct hob_connection *connection, struct hob_reply *reply,
-                   const struct wait *wait, struct hob_error *error)
+static int receive(struct hob_connection *connection, const struct hob_request *request,
+                   struct hob_reply *reply, const struct wait *wait, struct hob_error *error)
 {
     for (;;) {
         size_t used;
@@ -308,6 +313,8 @@ static int receive(struct hob_connection *connection, struct hob_reply *reply,
             int code = hob_reply_feed(reply, bytes, &used, error);
             if (used < bytes.size)
                 reply->keeps_alive = false; /* what follows is nobody's answer */
+            if (request->piece != NULL && reply->body.size > 0 && reply->status < 400)
+                request->piece(request->piece_data, &reply->body);
             if (code != HOB_REPLY_MORE)
                 return code;
         } else if (got == 0) {
@@ -335,7 +342,7 @@ static int exchange(struct hob_connection *connection, const struct hob_request 
         return code;
     code = send_request(connection, request, wait, &all, error);
     if (code == 0)
-        code = receive(connection, reply, wait, error);
+        code = receive(connection, request, reply, wait, error);
     if (!all)
         reply->keeps_alive = false;
     if (code == HOB_E_CUT || code == HOB_E_PROTOCOL)
@@ -346,7 +353,7 @@ static int exchange(struct hob_connection *connection, const struct hob_request 
 int hob_connection_exchange(struct hob_connection *connection, const struct hob_request *request,
                             struct hob_reply *reply, struct hob_error *error)
 {
-    struct wait wait = wait_for(request->deadline_ms, request->interruptible);
+    struct wait wait = {deadline_in(request->deadline_ms), request->interruptible, request->stop};
     hob_reply_begin(reply, request->method,
                     request->max_body > 0 ? request->max_body : default_max_body);
     connection->reached = false;

@@ -45,6 +45,13 @@ struct hob_request {
     /* Ctrl-C ends the wait with HOB_E_INTERRUPTED. For callers that keep SIGINT blocked and have a
      * handler for it, which need not do anything: it is let through while waiting only. */
     bool interruptible;
+    /* 0, or a descriptor: as soon as there is something to read the wait ends with
+     * HOB_E_INTERRUPTED. For callers with several threads. */
+    int stop;
+    /* Called whenever more of the body of an answer below 400 has come; may take it out of the
+     * buffer, so that an answer without end needs no memory. NULL: all of it is kept. */
+    void (*piece)(void *data, struct hob_buffer *body);
+    void *piece_data;
 };
 
 /* Sends the request and reads the answer into *reply, which is begun anew (its owner deinits it). 0

@@ -305,6 +305,7 @@ int hob_reply_end(struct hob_reply *reply, struct hob_error *error)
 
 /* ---- errors ---- */
 
+/* hobd's own form; of JSON-RPC the same things stand elsewhere. */
 int hob_reply_check(const struct hob_reply *reply, struct hob_error *error)
 {
     if (reply->status < 400)
@@ -312,11 +313,15 @@ int hob_reply_check(const struct hob_reply *reply, struct hob_error *error)
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     const struct hob_value *answer = NULL;
     hob_json_read(arena, hob_buffer_text(&reply->body), &answer, NULL);
-    const char *type = hob_value_string(hob_value_get(answer, "error_type"));
-    const char *message = hob_value_string(hob_value_get(answer, "error_message"));
-    const char *hint = hob_value_string(hob_value_get(answer, "hint"));
+    const struct hob_value *rpc = hob_value_get(answer, "error");
+    bool is_rpc = hob_value_is(rpc, HOB_MAP);
+    const struct hob_value *details = is_rpc ? hob_value_get(rpc, "data") : answer;
+    const char *type = hob_value_string(hob_value_get(details, "error_type"));
+    const char *hint = hob_value_string(hob_value_get(details, "hint"));
+    const char *message = hob_value_string(is_rpc ? hob_value_get(rpc, "message")
+                                                  : hob_value_get(answer, "error_message"));
     if (message == NULL)
-        message = hob_value_string(hob_value_get(answer, "error"));
+        message = hob_value_string(rpc);
     if (message == NULL)
         return hob_error_set(error, HOB_E_PROTOCOL, "the server answered with status %d",
                              reply->status);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/utf8.h"
 #include "config/schema_internal.h"
 
 void hob_mistakes_add(struct hob_mistakes *mistakes, size_t line, const char *key,
@@ -16,6 +17,7 @@ void hob_mistakes_add(struct hob_mistakes *mistakes, size_t line, const char *ke
     va_start(arguments, format);
     vsnprintf(text, sizeof text, format, arguments);
     va_end(arguments);
+    text[hob_utf8_valid_prefix(hob_text_from(text))] = '\0'; /* what was cut */
     size_t at = mistakes->kept++;
     for (; at > 0 && mistakes->items[at - 1].line > line; at--)
         mistakes->items[at] = mistakes->items[at - 1];

@@ -123,11 +123,11 @@ void hob_schema_put_json(struct hob_buffer *out, const struct hob_setting *rows,
 /* "# ", and a new line where the next word would not fit. */
 static void put_comment(struct hob_buffer *out, const char *text, unsigned depth)
 {
-    size_t column = LINE;
+    size_t column = 0;
     while (*text != '\0') {
         size_t size = strcspn(text, " ");
-        if (column + 1 + size > LINE) {
-            hob_buffer_put_string(out, column == LINE ? "" : "\n");
+        if (column == 0 || column + 1 + size > LINE) {
+            hob_buffer_put_string(out, column == 0 ? "" : "\n");
             put_indent(out, depth);
             hob_buffer_put_char(out, '#');
             column = (size_t)depth * INDENT + 1;

@@ -6,9 +6,7 @@
 #include <stdio.h>
 
 #include "base/nearest.h"
-#include "base/utf8.h"
-#include "config/schema_internal.h"
-#include "value/yaml_node.h"
+#include "config/schema_nodes.h"
 
 enum {
     MOST_NODES = 100000,
@@ -21,85 +19,6 @@ enum {
 static const struct hob_setting text_row = {.kind = HOB_SETTING_TEXT};
 static const struct hob_setting path_row = {.kind = HOB_SETTING_PATH};
 static const struct hob_setting group_row = {.kind = HOB_SETTING_GROUP};
-
-/* Where the walk is: the names on the way, from the innermost. */
-struct trail {
-    const struct trail *above; /* NULL: the file as a whole */
-    const char *name;
-};
-
-struct reading {
-    const struct hob_schema_source *source;
-    struct hob_mistakes *mistakes;
-    size_t left; /* nodes that may still be looked at */
-};
-
-/* The key as it is told: "pools.tools.workers.max". */
-static void put_trail(struct hob_buffer *out, const struct trail *trail)
-{
-    if (trail == NULL)
-        return;
-    put_trail(out, trail->above);
-    if (out->size > 0 && trail->name[0] != '[')
-        hob_buffer_put_char(out, '.');
-    for (const char *at = trail->name; *at != '\0'; at++)
-        hob_buffer_put_char(out, (unsigned char)*at < ' ' || *at == 0x7F ? '?' : *at);
-}
-
-static size_t line_of(const struct hob_yaml_node *node)
-{
-    return (size_t)node->line + 1;
-}
-
-static void add(struct reading *reading, const struct hob_yaml_node *node,
-                const struct trail *trail, const char *what)
-{
-    HOB_AUTO(buffer) struct hob_buffer key = HOB_BUFFER_INIT;
-    put_trail(&key, trail);
-    hob_mistakes_add(reading->mistakes, line_of(node), hob_buffer_string(&key), "%s", what);
-}
-
-/* What the file has in that place, for "expected ..., not ...". */
-static void put_found(struct hob_buffer *out, const struct hob_yaml_node *node)
-{
-    if (node->kind != HOB_YAML_SCALAR) {
-        hob_buffer_put_string(out, node->kind == HOB_YAML_SEQUENCE ? "a list" : "a mapping");
-        return;
-    }
-    if (node->tag == HOB_YAML_NULL || node->text.size == 0) {
-        hob_buffer_put_string(out, "nothing");
-        return;
-    }
-    struct hob_text start = {node->text.data, node->text.size < 60 ? node->text.size : 60};
-    start.size = hob_utf8_valid_prefix(start);
-    hob_buffer_put_char(out, '\'');
-    for (size_t i = 0; i < start.size; i++)
-        hob_buffer_put_char(
-            out, (unsigned char)start.data[i] < ' ' || start.data[i] == 0x7F ? '?' : start.data[i]);
-    hob_buffer_put_string(out, start.size < node->text.size ? "...'" : "'");
-}
-
-static void add_unexpected(struct reading *reading, const struct hob_setting *row,
-                           const struct hob_yaml_node *node, const struct trail *trail)
-{
-    HOB_AUTO(buffer) struct hob_buffer what = HOB_BUFFER_INIT;
-    hob_buffer_put_string(&what, "expected ");
-    hob_schema_put_expected(&what, row);
-    hob_buffer_put_string(&what, ", not ");
-    put_found(&what, node);
-    add(reading, node, trail, hob_buffer_string(&what));
-}
-
-/* One more node; false, and told once, when there are too many. */
-static bool count_node(struct reading *reading, const struct hob_yaml_node *node,
-                       const struct trail *trail)
-{
-    if (reading->left == 0)
-        return false;
-    if (--reading->left == 0)
-        add(reading, node, trail, "there is more in this file than any settings need");
-    return reading->left > 0;
-}
 
 static bool is_null(const struct hob_yaml_node *node)
 {
@@ -122,31 +41,33 @@ static bool is_scalar(const struct hob_yaml_node *node)
     return node->kind == HOB_YAML_SCALAR && !has_odd_tag(node);
 }
 
-static void read_scalar(struct reading *reading, const struct hob_setting *row,
-                        const struct hob_yaml_node *node, const struct trail *trail, void *member)
+static void read_scalar(struct schema_reading *reading, const struct hob_setting *row,
+                        const struct hob_yaml_node *node, const struct schema_trail *trail,
+                        void *member)
 {
     const char *problem = NULL;
     if (is_scalar(node) && schema_read_scalar(reading->source, row, node->text, member, &problem))
         return;
     if (problem != NULL)
-        add(reading, node, trail, problem);
+        schema_add(reading, node, trail, problem);
     else
-        add_unexpected(reading, row, node, trail);
+        schema_add_unexpected(reading, row, node, trail);
 }
 
 /* Runs the row's check on what was read, unless there is something wrong with it already. */
-static void finish(struct reading *reading, size_t mistakes_before, const struct hob_setting *row,
-                   const struct hob_yaml_node *node, const struct trail *trail, const void *member)
+static void finish(struct schema_reading *reading, size_t mistakes_before,
+                   const struct hob_setting *row, const struct hob_yaml_node *node,
+                   const struct schema_trail *trail, const void *member)
 {
     if (reading->mistakes->found != mistakes_before)
         return;
     const char *problem = schema_check(reading->source->arena, row, member);
     if (problem != NULL)
-        add(reading, node, trail, problem);
+        schema_add(reading, node, trail, problem);
 }
 
-static void read_item(struct reading *reading, const struct hob_setting *row,
-                      const struct hob_yaml_node *item, const struct trail *trail,
+static void read_item(struct schema_reading *reading, const struct hob_setting *row,
+                      const struct hob_yaml_node *item, const struct schema_trail *trail,
                       struct hob_setting_texts *texts)
 {
     bool is_path = row->kind == HOB_SETTING_PATHS;
@@ -154,97 +75,96 @@ static void read_item(struct reading *reading, const struct hob_setting *row,
                            ? schema_copy_text(reading->source, is_path, item->text)
                            : NULL;
     if (text == NULL)
-        add_unexpected(reading, is_path ? &path_row : &text_row, item, trail);
+        schema_add_unexpected(reading, is_path ? &path_row : &text_row, item, trail);
     else
         texts->items[texts->count++] = text;
 }
 
-static void read_texts(struct reading *reading, const struct hob_setting *row,
-                       const struct hob_yaml_node *node, const struct trail *trail,
+static void read_texts(struct schema_reading *reading, const struct hob_setting *row,
+                       const struct hob_yaml_node *node, const struct schema_trail *trail,
                        struct hob_setting_texts *texts)
 {
     bool alone = is_scalar(node) && row->kind != HOB_SETTING_COMMAND;
     bool fits = alone || (node->kind == HOB_YAML_SEQUENCE && !has_odd_tag(node));
     size_t before = reading->mistakes->found;
     if (!fits || (row->kind == HOB_SETTING_COMMAND && node->count == 0)) {
-        add_unexpected(reading, row, node, trail);
+        schema_add_unexpected(reading, row, node, trail);
         return;
     }
     *texts = (struct hob_setting_texts){
         hob_arena_alloc(reading->source->arena, (node->count + 1) * sizeof(const char *)), 0};
     if (alone)
         read_item(reading, row, node, trail, texts);
-    for (size_t i = 0; i < node->count && count_node(reading, node->items[i], trail); i++) {
+    for (size_t i = 0; i < node->count && schema_count_node(reading, node->items[i], trail); i++) {
         char position[32];
         snprintf(position, sizeof position, "[%zu]", i + 1);
-        read_item(reading, row, node->items[i], &(struct trail){trail, position}, texts);
+        read_item(reading, row, node->items[i], &(struct schema_trail){trail, position}, texts);
     }
     finish(reading, before, row, node, trail, texts);
 }
 
 /* The name of a pair; NULL, and told, when it can be none. */
-static const char *read_name(struct reading *reading, const struct hob_yaml_node *node,
-                             const struct trail *trail)
+static const char *read_name(struct schema_reading *reading, const struct hob_yaml_node *node,
+                             const struct schema_trail *trail)
 {
     if (!is_scalar(node) || node->text.size == 0 ||
         memchr(node->text.data, '\0', node->text.size) != NULL) {
         HOB_AUTO(buffer) struct hob_buffer what = HOB_BUFFER_INIT;
         hob_buffer_put_string(&what, "expected a name as the key, not ");
-        put_found(&what, node);
-        add(reading, node, trail, hob_buffer_string(&what));
+        schema_put_found(&what, node);
+        schema_add(reading, node, trail, hob_buffer_string(&what));
         return NULL;
     }
     return node->text.data;
 }
 
-static const char *read_pair_value(struct reading *reading, const struct hob_yaml_node *node)
+static const char *read_pair_value(struct schema_reading *reading, const struct hob_yaml_node *node)
 {
     if (node->kind == HOB_YAML_SCALAR && node->text.size == 0)
         return "";
     return is_scalar(node) ? schema_copy_text(reading->source, false, node->text) : NULL;
 }
 
-static void read_pair(struct reading *reading, struct hob_yaml_node *const *pair,
-                      const struct trail *trail, struct hob_setting_pairs *pairs)
+static void read_pair(struct schema_reading *reading, struct hob_yaml_node *const *pair,
+                      const struct schema_trail *trail, struct hob_setting_pairs *pairs)
 {
     const char *name = read_name(reading, pair[0], trail);
     if (name == NULL)
         return;
-    struct trail below = {trail, name};
+    struct schema_trail below = {trail, name};
     for (size_t i = 0; i < pairs->count; i++) {
         if (strcmp(pairs->items[i].name, name) == 0) {
-            add(reading, pair[0], &below, "is there twice");
+            schema_add(reading, pair[0], &below, "is there twice");
             return;
         }
     }
     const char *value = read_pair_value(reading, pair[1]);
     if (value == NULL)
-        add_unexpected(reading, &text_row, pair[1], &below);
+        schema_add_unexpected(reading, &text_row, pair[1], &below);
     else
         pairs->items[pairs->count++] = (struct hob_setting_pair){
             hob_arena_copy(reading->source->arena, hob_text_from(name)).data, value};
 }
 
-static bool expect_mapping(struct reading *reading, const struct hob_setting *row,
-                           const struct hob_yaml_node *node, const struct trail *trail)
+static bool expect_mapping(struct schema_reading *reading, const struct hob_setting *row,
+                           const struct hob_yaml_node *node, const struct schema_trail *trail)
 {
     bool fits = node->kind == HOB_YAML_MAPPING && !has_odd_tag(node);
     if (!fits)
-        add_unexpected(reading, row, node, trail);
+        schema_add_unexpected(reading, row, node, trail);
     return fits;
 }
 
-static bool expect_few(struct reading *reading, const struct hob_yaml_node *node,
-                       const struct trail *trail)
+static bool expect_few(struct schema_reading *reading, const struct hob_yaml_node *node,
+                       const struct schema_trail *trail)
 {
     if (node->count / 2 > MOST_NAMES)
-        hob_mistakes_add(reading->mistakes, line_of(node), trail->name, "has more than %d names",
-                         MOST_NAMES);
+        schema_add(reading, node, trail, "has more than a thousand names");
     return node->count / 2 <= MOST_NAMES;
 }
 
-static void read_pairs(struct reading *reading, const struct hob_setting *row,
-                       const struct hob_yaml_node *node, const struct trail *trail,
+static void read_pairs(struct schema_reading *reading, const struct hob_setting *row,
+                       const struct hob_yaml_node *node, const struct schema_trail *trail,
                        struct hob_setting_pairs *pairs)
 {
     size_t before = reading->mistakes->found;
@@ -252,24 +172,25 @@ static void read_pairs(struct reading *reading, const struct hob_setting *row,
         return;
     *pairs = (struct hob_setting_pairs){
         hob_arena_alloc(reading->source->arena, (node->count / 2 + 1) * sizeof *pairs->items), 0};
-    for (size_t i = 0; i + 1 < node->count && count_node(reading, node, trail); i += 2)
+    for (size_t i = 0; i + 1 < node->count && schema_count_node(reading, node, trail); i += 2)
         read_pair(reading, node->items + i, trail, pairs);
     finish(reading, before, row, node, trail, pairs);
 }
 
 struct group {
-    struct reading *reading;
+    struct schema_reading *reading;
     const struct hob_setting *rows;
     void *values;
-    const struct trail *trail;
+    const struct schema_trail *trail;
     /* For each row, in which mapping it was: 1 is the group's own, others are merged; 0: in none.
      */
     size_t *seen;
     size_t mappings;
 };
 
-static void read_value(struct reading *reading, const struct hob_setting *row,
-                       const struct hob_yaml_node *node, const struct trail *trail, void *member);
+static void read_value(struct schema_reading *reading, const struct hob_setting *row,
+                       const struct hob_yaml_node *node, const struct schema_trail *trail,
+                       void *member);
 
 static void add_unknown(struct group *group, const struct hob_yaml_node *key)
 {
@@ -286,8 +207,8 @@ static void add_unknown(struct group *group, const struct hob_yaml_node *key)
         for (const struct hob_setting *row = group->rows; row->name != NULL; row++)
             hob_buffer_printf(&what, "%s %s", row == group->rows ? "" : ",", row->name);
     }
-    struct trail below = {group->trail, name};
-    add(group->reading, key, &below, hob_buffer_string(&what));
+    struct schema_trail below = {group->trail, name};
+    schema_add(group->reading, key, &below, hob_buffer_string(&what));
 }
 
 static void read_key(struct group *group, size_t mapping, const struct hob_yaml_node *key,
@@ -304,9 +225,9 @@ static void read_key(struct group *group, size_t mapping, const struct hob_yaml_
         return;
     }
     const struct hob_setting *row = &group->rows[at];
-    struct trail below = {group->trail, row->name};
+    struct schema_trail below = {group->trail, row->name};
     if (group->seen[at] == mapping)
-        add(group->reading, key, &below, "is there twice");
+        schema_add(group->reading, key, &below, "is there twice");
     if (group->seen[at] != 0)
         return; /* what merges comes first, and wins */
     group->seen[at] = mapping;
@@ -320,18 +241,18 @@ static void read_mapping(struct group *group, const struct hob_yaml_node *mappin
 
 static void read_merged(struct group *group, const struct hob_yaml_node *node, int depth)
 {
-    if (!count_node(group->reading, node, group->trail))
+    if (!schema_count_node(group->reading, node, group->trail))
         return;
     if (depth >= DEEPEST_MERGE) {
-        add(group->reading, node, group->trail, "merge keys (<<) are nested too deeply");
+        schema_add(group->reading, node, group->trail, "merge keys (<<) are nested too deeply");
     } else if (node->kind == HOB_YAML_SEQUENCE) {
         for (size_t i = 0; i < node->count; i++)
             read_merged(group, node->items[i], depth + 1);
     } else if (node->kind == HOB_YAML_MAPPING) {
         read_mapping(group, node, depth + 1);
     } else {
-        add(group->reading, node, group->trail,
-            "expected a mapping, or a list of them, behind a merge key (<<)");
+        schema_add(group->reading, node, group->trail,
+                   "expected a mapping, or a list of them, behind a merge key (<<)");
     }
 }
 
@@ -339,7 +260,7 @@ static void read_mapping(struct group *group, const struct hob_yaml_node *mappin
 {
     size_t number = ++group->mappings;
     for (size_t i = 0; i + 1 < mapping->count; i += 2)
-        if (count_node(group->reading, mapping->items[i], group->trail) &&
+        if (schema_count_node(group->reading, mapping->items[i], group->trail) &&
             mapping->items[i]->tag != HOB_YAML_MERGE)
             read_key(group, number, mapping->items[i], mapping->items[i + 1]);
     for (size_t i = 0; i + 1 < mapping->count; i += 2)
@@ -348,8 +269,9 @@ static void read_mapping(struct group *group, const struct hob_yaml_node *mappin
 }
 
 /* The members of a struct, which has its initial values, from a mapping. */
-static void read_group(struct reading *reading, const struct hob_setting *rows,
-                       const struct hob_yaml_node *node, const struct trail *trail, void *values)
+static void read_group(struct schema_reading *reading, const struct hob_setting *rows,
+                       const struct hob_yaml_node *node, const struct schema_trail *trail,
+                       void *values)
 {
     size_t count = 0;
     while (rows[count].name != NULL)
@@ -358,9 +280,9 @@ static void read_group(struct reading *reading, const struct hob_setting *rows,
     struct group group = {reading, rows, values, trail, seen, 0};
     read_mapping(&group, node, 0);
     for (size_t i = 0; i < count; i++) {
-        struct trail below = {trail, rows[i].name};
+        struct schema_trail below = {trail, rows[i].name};
         if (rows[i].required && seen[i] == 0)
-            add(reading, node, &below, "is missing");
+            schema_add(reading, node, &below, "is missing");
     }
 }
 
@@ -378,26 +300,26 @@ static bool is_good_name(const char *name)
     return size > 0 && size <= LONGEST_NAME;
 }
 
-static void read_named(struct reading *reading, const struct hob_setting *row,
-                       struct hob_yaml_node *const *pair, const struct trail *trail,
+static void read_named(struct schema_reading *reading, const struct hob_setting *row,
+                       struct hob_yaml_node *const *pair, const struct schema_trail *trail,
                        struct hob_setting_groups *groups)
 {
     const char *name = read_name(reading, pair[0], trail);
     if (name == NULL)
         return;
-    struct trail below = {trail, name};
+    struct schema_trail below = {trail, name};
     size_t before = reading->mistakes->found;
     if (!is_good_name(name))
-        add(reading, pair[0], &below,
-            "a name has letters, digits, _, - and ., at most 64 of them");
+        schema_add(reading, pair[0], &below,
+                   "a name has letters, digits, _, - and ., at most 64 of them");
     for (size_t i = 0; i < groups->count; i++)
         if (strcmp(groups->items[i].name, name) == 0)
-            add(reading, pair[0], &below, "is there twice");
+            schema_add(reading, pair[0], &below, "is there twice");
     struct hob_setting_named *named = &groups->items[groups->count++];
     *named = (struct hob_setting_named){
         .name = hob_arena_copy(reading->source->arena, hob_text_from(name)).data,
         .values = hob_arena_alloc(reading->source->arena, row->size),
-        .line = line_of(pair[0]),
+        .line = schema_line(pair[0]),
     };
     hob_schema_fill(reading->source->arena, row->rows, named->values);
     if (!expect_mapping(reading, &group_row, pair[1], &below))
@@ -406,20 +328,21 @@ static void read_named(struct reading *reading, const struct hob_setting *row,
     finish(reading, before, row, pair[0], &below, named->values);
 }
 
-static void read_groups(struct reading *reading, const struct hob_setting *row,
-                        const struct hob_yaml_node *node, const struct trail *trail,
+static void read_groups(struct schema_reading *reading, const struct hob_setting *row,
+                        const struct hob_yaml_node *node, const struct schema_trail *trail,
                         struct hob_setting_groups *groups)
 {
     if (!expect_mapping(reading, row, node, trail) || !expect_few(reading, node, trail))
         return;
     *groups = (struct hob_setting_groups){
         hob_arena_alloc(reading->source->arena, (node->count / 2 + 1) * sizeof *groups->items), 0};
-    for (size_t i = 0; i + 1 < node->count && count_node(reading, node, trail); i += 2)
+    for (size_t i = 0; i + 1 < node->count && schema_count_node(reading, node, trail); i += 2)
         read_named(reading, row, node->items + i, trail, groups);
 }
 
-static void read_value(struct reading *reading, const struct hob_setting *row,
-                       const struct hob_yaml_node *node, const struct trail *trail, void *member)
+static void read_value(struct schema_reading *reading, const struct hob_setting *row,
+                       const struct hob_yaml_node *node, const struct schema_trail *trail,
+                       void *member)
 {
     size_t before = reading->mistakes->found;
     if (schema_is_list(row)) {
@@ -437,7 +360,7 @@ static void read_value(struct reading *reading, const struct hob_setting *row,
 }
 
 /* Zero, or what the row says. */
-static void fill_member(struct reading *reading, const struct hob_setting *row, void *member)
+static void fill_member(struct schema_reading *reading, const struct hob_setting *row, void *member)
 {
     if (row->kind == HOB_SETTING_GROUP) {
         hob_schema_fill(reading->source->arena, row->rows, member);
@@ -456,14 +379,14 @@ static void fill_member(struct reading *reading, const struct hob_setting *row, 
         if (hob_yaml_compose(scratch, scalar.text, row->name, &node, &line, NULL) != 0)
             return;
     }
-    read_value(reading, row, node, &(struct trail){NULL, row->name}, member);
+    read_value(reading, row, node, &(struct schema_trail){NULL, row->name}, member);
 }
 
 bool hob_schema_fill(struct hob_arena *arena, const struct hob_setting *rows, void *values)
 {
     struct hob_mistakes mistakes = {.arena = arena};
     struct hob_schema_source source = {.arena = arena};
-    struct reading reading = {.source = &source, .mistakes = &mistakes, .left = MOST_NODES};
+    struct schema_reading reading = {.source = &source, .mistakes = &mistakes, .left = MOST_NODES};
     for (; rows->name != NULL; rows++)
         fill_member(&reading, rows, schema_member(values, rows));
     return mistakes.found == 0;
@@ -473,7 +396,7 @@ bool hob_schema_read(const struct hob_schema_source *source, const struct hob_se
                      void *values, struct hob_mistakes *mistakes)
 {
     HOB_AUTO(arena) struct hob_arena *scratch = hob_arena_new();
-    struct reading reading = {.source = source, .mistakes = mistakes, .left = MOST_NODES};
+    struct schema_reading reading = {.source = source, .mistakes = mistakes, .left = MOST_NODES};
     struct hob_yaml_node *root = NULL;
     struct hob_error error = HOB_ERROR_INIT;
     size_t line = 0, before = mistakes->found;
@@ -486,7 +409,7 @@ bool hob_schema_read(const struct hob_schema_source *source, const struct hob_se
 }
 
 /* A list of words is read as a list of nodes, so that what it may hold is told in one place. */
-static void set_list(struct reading *reading, const struct hob_setting *row,
+static void set_list(struct schema_reading *reading, const struct hob_setting *row,
                      const char *const *words, size_t count, void *member)
 {
     HOB_AUTO(free) struct hob_yaml_node *nodes = hob_alloc_zero(count + 1, sizeof *nodes);
@@ -506,7 +429,7 @@ int hob_schema_set(struct hob_arena *arena, struct hob_schema_place place, const
 {
     struct hob_mistakes mistakes = {.arena = arena};
     struct hob_schema_source source = {.arena = arena};
-    struct reading reading = {.source = &source, .mistakes = &mistakes, .left = MOST_NODES};
+    struct schema_reading reading = {.source = &source, .mistakes = &mistakes, .left = MOST_NODES};
     const struct hob_setting *row = place.row;
     void *member = (char *)values + place.offset;
     struct hob_yaml_node node = {.kind = HOB_YAML_SCALAR, .tag = HOB_YAML_STR};

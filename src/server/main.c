@@ -44,14 +44,14 @@ static void block_signals(sigset_t *signals, bool reloads)
     for (int i = 0; i < SIGNAL_COUNT; i++) {
         struct sigaction old;
         bool reload = reloads && signals_taken[i] == SIGHUP;
-        if (reload)
-            signal(SIGHUP, SIG_DFL);
-        if (sigaction(signals_taken[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+        if (sigaction(signals_taken[i], NULL, &old) == 0 && (reload || old.sa_handler != SIG_IGN))
             sigaddset(signals, signals_taken[i]);
     }
     sigaddset(signals, RESTART_SIGNAL);
     sigaddset(signals, WAKE_SIGNAL);
     sigprocmask(SIG_BLOCK, signals, NULL);
+    if (reloads)
+        signal(SIGHUP, SIG_DFL); /* what is ignored does not even wait */
     signal(SIGPIPE, SIG_IGN);
 }
 
@@ -150,10 +150,10 @@ static int serve(struct hob_reload *reload, struct start *start, struct hob_erro
     hob_launch_tell(start->ready, code != 0 ? error : NULL);
     if (code != 0)
         return fail(error, 1);
-    printf("hobd: listening on %s\n", hob_server_url(server));
-    fflush(stdout);
     hob_log(HOB_LOG_INFO, "listening", "url", hob_server_url(server), "settings",
             reload->path != NULL ? reload->path : "none", NULL);
+    printf("hobd: listening on %s\n", hob_server_url(server));
+    fflush(stdout);
     wait_until_needed(server, &signals, reload);
     if (!hob_server_stop(server))
         _exit(0); /* what exit cleans up is in use by the jobs that still run */

@@ -66,10 +66,47 @@ struct comparison {
     const struct hob_settings_read *started, *current, *next;
 };
 
-static void put_member(struct hob_buffer *out, const struct hob_schema_step *step,
-                       const struct hob_settings_read *settings)
+static const struct hob_setting_named *find_group(const struct hob_setting_groups *groups,
+                                                  const char *name)
 {
-    hob_schema_put_value(out, step->row, (const char *)&settings->values + step->offset, false);
+    for (size_t i = 0; i < groups->count; i++)
+        if (strcmp(groups->items[i].name, name) == 0)
+            return &groups->items[i];
+    return NULL;
+}
+
+static bool same_group(const struct hob_setting *row, const struct hob_setting_named *a,
+                       const struct hob_setting_named *b)
+{
+    HOB_AUTO(buffer) struct hob_buffer old = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer new = HOB_BUFFER_INIT;
+    if (a == NULL || b == NULL)
+        return false;
+    hob_schema_put_yaml(&old, row->rows, a->values);
+    hob_schema_put_yaml(&new, row->rows, b->values);
+    return hob_text_equal(hob_buffer_text(&old), hob_buffer_text(&new));
+}
+
+/* Tells of each of `groups` that is not the same among `others`, or not there (`missing` only). */
+static void log_groups(const struct hob_schema_step *step, const struct hob_setting_groups *groups,
+                       const struct hob_setting_groups *others, bool missing)
+{
+    for (size_t i = 0; i < groups->count; i++) {
+        const struct hob_setting_named *group = &groups->items[i];
+        const struct hob_setting_named *other = find_group(others, group->name);
+        if (same_group(step->row, group, other) || (missing && other != NULL))
+            continue;
+        HOB_AUTO(buffer) struct hob_buffer key = HOB_BUFFER_INIT;
+        hob_buffer_printf(&key, "%s.%s", step->key, group->name);
+        hob_log(HOB_LOG_WARNING, "a changed setting needs a restart", "setting",
+                hob_buffer_string(&key), NULL);
+    }
+}
+
+static const void *member_of(const struct hob_schema_step *step,
+                             const struct hob_settings_read *settings)
+{
+    return (const char *)&settings->values + step->offset;
 }
 
 static void log_difference(void *data, const struct hob_schema_step *step)
@@ -80,8 +117,16 @@ static void log_difference(void *data, const struct hob_schema_step *step)
     HOB_AUTO(buffer) struct hob_buffer new = HOB_BUFFER_INIT;
     if (step->named)
         return;
-    put_member(&old, step, live ? comparison->current : comparison->started);
-    put_member(&new, step, comparison->next);
+    if (step->row->kind == HOB_SETTING_GROUPS) {
+        const void *started = member_of(step, comparison->started);
+        const void *next = member_of(step, comparison->next);
+        log_groups(step, next, started, false);
+        log_groups(step, started, next, true);
+        return;
+    }
+    const struct hob_settings_read *in_force = live ? comparison->current : comparison->started;
+    hob_schema_put_value(&old, step->row, member_of(step, in_force), false);
+    hob_schema_put_value(&new, step->row, member_of(step, comparison->next), false);
     if (hob_text_equal(hob_buffer_text(&old), hob_buffer_text(&new)))
         return;
     hob_log(live ? HOB_LOG_INFO : HOB_LOG_WARNING,

@@ -19,8 +19,9 @@ import termios
 import unittest
 
 HOB = os.path.abspath(os.environ.get("HOB", "build/src/hob"))
-COMMANDS = ["field", "read", "convert", "write", "list", "config", "help", "completion"]
-GROUPS = ["config"]  # of commands with subcommands
+COMMANDS = ["field", "read", "convert", "write", "list", "serve", "session", "call", "pool", "stdio",
+            "config", "help", "completion"]
+GROUPS = ["config", "pool", "session"]  # of commands with subcommands
 
 PEOPLE = [
     {"name": "Ada", "born": 1815, "note": "a, \"b\""},

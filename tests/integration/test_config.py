@@ -171,7 +171,7 @@ class Serve(ConfigTest):
         server = self.start_in_work("--config", self.path("hob.yml"))
         self.assertEqual(self.reads(server, path), 200)
         self.assertEqual(server.request("POST", "/api/read_data", b" " * 2000).status, 413)
-        self.assertIn("settings=" + self.path("hob.yml"), server.log())
+        wait_for(lambda: "settings=" + self.path("hob.yml") in server.log(), "the log")
         server = self.start_in_work("--config", self.path("hob.yml"), "--max-body", "1M", "--root",
                                     self.path("work"))
         self.assertEqual(self.reads(server, path), 403)
@@ -201,6 +201,16 @@ class Serve(ConfigTest):
         self.reload(server)
         self.assertEqual(self.reads(server, path), 403)
         self.assertNotEqual(server.request("POST", "/api/read_data", b" " * 3000).status, 413)
+
+    def test_changed_pools_need_a_restart(self):
+        pools = "log: {level: info}\npools:\n  kept: {command: [cat]}\n"
+        self.settings(pools + "  gone: {command: [cat]}\n  other: {command: [cat]}\n")
+        server = self.start("--config", "hob.yml")
+        self.settings(pools + "  other: {command: [cat, -u]}\n  new: {command: [cat]}\n")
+        log = self.reload(server)
+        for name in ("gone", "other", "new"):
+            self.assertIn("needs a restart setting=pools.%s\n" % name, log)
+        self.assertNotIn("kept", log)
 
     def test_a_warm_answer_is_not_given_within_other_roots(self):
         path = self.outside()

@@ -349,7 +349,7 @@ static void all_mistakes_are_told_at_once(void **state)
         "hob.yml:7: pools.tools.workers.mxa: unknown key; did you mean max?\n"
         "hob.yml:8: pools.tools.framing: expected one of lines, headers, not 'lined'\n"
         "hob.yml:9: pools.other.command: is missing\n"
-        "hob.yml:10: pools.bad name: a name has letters, digits, _, - and ., at most 64\n");
+        "hob.yml:10: pools.bad name: a name has letters, digits, _, - and ., at most 64 of them\n");
 }
 
 static void each_kind_says_what_it_takes(void **state)

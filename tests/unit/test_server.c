@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "server/answer.h"
+#include "server/bounds.h"
 #include "server/cache.h"
 #include "server/guard.h"
 #include "server/http_head.h"
@@ -108,6 +109,53 @@ static void what_is_too_large_is_not_kept(void **state)
     keep(cache, "a", 1);
     assert_int_equal(find(cache, key_of("a")), -1);
     hob_cache_free(cache);
+}
+
+static void a_cache_can_be_made_smaller_and_larger(void **state)
+{
+    (void)state;
+    struct hob_cache *cache = hob_cache_new(100000, 10000);
+    keep(cache, "a", 1000);
+    keep(cache, "b", 1000);
+    hob_cache_resize(cache, 2000);
+    assert_int_equal(find(cache, key_of("a")), -1);
+    assert_int_equal(find(cache, key_of("b")), 1000);
+    assert_true(hob_cache_count(cache).bytes <= 2000);
+    assert_true(hob_cache_is_on(cache));
+    hob_cache_resize(cache, 0);
+    assert_false(hob_cache_is_on(cache));
+    assert_int_equal(hob_cache_count(cache).entries, 0);
+    keep(cache, "a", 1);
+    assert_int_equal(find(cache, key_of("a")), -1);
+    hob_cache_resize(cache, 4000);
+    keep(cache, "a", 1);
+    assert_int_equal(find(cache, key_of("a")), 1);
+    hob_cache_free(cache);
+}
+
+/* ---- bounds ---- */
+
+static void bounds_live_as_long_as_somebody_holds_them(void **state)
+{
+    (void)state;
+    struct hob_bounds_place place;
+    hob_bounds_init(&place);
+    assert_int_equal(hob_bounds_number(&place), 0);
+    hob_bounds_replace(&place, hob_roots_new(), 10);
+    struct hob_bounds *first = hob_bounds_hold(&place), *again = hob_bounds_hold(&place);
+    assert_ptr_equal(first, again);
+    hob_bounds_replace(&place, hob_roots_new(), 20);
+    assert_int_equal(hob_bounds_number(&place), 2);
+    struct hob_bounds *second = hob_bounds_hold(&place);
+    assert_int_equal(first->max_file_size, 10);
+    assert_int_equal(first->number, 1);
+    assert_int_equal(second->max_file_size, 20);
+    hob_bounds_release(&place, first);
+    assert_int_equal(again->max_file_size, 10);
+    assert_int_equal(hob_roots_check(again->roots, ".", NULL), HOB_E_OUTSIDE);
+    hob_bounds_release(&place, again);
+    hob_bounds_release(&place, second);
+    hob_bounds_deinit(&place);
 }
 
 static void an_answer_in_use_outlives_the_cache(void **state)
@@ -402,7 +450,7 @@ static void every_route_and_parameter_explains_itself(void **state)
     size_t count;
     const struct hob_route *routes = hob_routes(&count);
     for (size_t i = 0; i < count; i++) {
-        assert_non_null(routes[i].handle);
+        assert_true((routes[i].handle != NULL) != (routes[i].relay != NULL));
         assert_int_not_equal(routes[i].methods, 0);
         assert_true(strlen(routes[i].summary) > 10);
         const struct hob_parameter *parameter = routes[i].parameters;
@@ -449,6 +497,8 @@ int main(void)
         cmocka_unit_test(a_newer_answer_takes_the_place_of_the_older),
         cmocka_unit_test(what_was_used_longest_ago_leaves_first),
         cmocka_unit_test(what_is_too_large_is_not_kept),
+        cmocka_unit_test(a_cache_can_be_made_smaller_and_larger),
+        cmocka_unit_test(bounds_live_as_long_as_somebody_holds_them),
         cmocka_unit_test(an_answer_in_use_outlives_the_cache),
         cmocka_unit_test(an_answer_out_of_date_is_not_given_but_its_cost_is_known),
         cmocka_unit_test(many_answers_are_all_found),

@@ -1,0 +1,96 @@
+"""Warm calls: hob's pools beside bare pipes to the same worker, and beside uWSGI over HTTP."""
+
+import contextlib
+import pathlib
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+
+HERE = pathlib.Path(__file__).resolve().parent
+ECHO = HERE / "echo_worker.py"
+BODY = ('{"jsonrpc":"2.0","id":1,"method":"echo",'
+        '"params":{"name":"title","file":"talk.md","count":17}}')
+APPLICATION = """
+import json
+
+def application(environ, start_response):
+    request = json.loads(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+    answer = {"jsonrpc": "2.0", "id": request["id"], "result": request["params"]}
+    body = json.dumps(answer).encode()
+    start_response("200 OK", [("Content-Type", "application/json"),
+                              ("Content-Length", str(len(body)))])
+    return [body]
+"""
+
+
+def in_process(bench):
+    done = subprocess.run([bench.tools / "pool_calls", str(bench.count(20000)), sys.executable,
+                           ECHO], stdout=subprocess.PIPE, text=True, check=True)
+    found = dict(line.split() for line in done.stdout.splitlines())
+    raw = (float(found["raw_p50_us"]) + float(found["raw_again_p50_us"])) / 2
+    bench.add("warm call in process, p50", float(found["pool_p50_us"]), "us",
+              "bare pipes, same worker", raw, "<= 1.25x")
+
+
+def start_hobd(bench, workers, free_port, process):
+    settings = bench.scratch / "pools.yml"
+    settings.write_text(f"pools:\n  echo:\n    command: [{sys.executable}, {ECHO}]\n"
+                        f"    workers: {{min: {workers}, max: {workers}}}\n")
+    settings.chmod(0o600)
+    port = free_port()
+    return process([bench.binaries / "hobd", "--port", str(port), "--socket", "none", "--state",
+                    "none", "--config", settings], port)
+
+
+def start_uwsgi(bench, workers, free_port, process):
+    application = bench.scratch / "echo_wsgi.py"
+    application.write_text(APPLICATION)
+    port = free_port()
+    return process(["uwsgi", "--plugin", "python3", "--http11-socket", f"127.0.0.1:{port}",
+                    "--wsgi-file", application, "--processes", str(workers), "--master",
+                    "--disable-logging", "--die-on-term"], port)
+
+
+def throughput(bench, port, path):
+    script = bench.scratch / "post.lua"
+    script.write_text(f"wrk.method = 'POST'\nwrk.body = '{BODY}'\n"
+                      "wrk.headers['Content-Type'] = 'application/json'\n")
+    done = subprocess.run(["wrk", "-t2", "-c8", "-d1s" if bench.quick else "-d2s", "-s", script,
+                           f"http://127.0.0.1:{port}{path}"],
+                          stdout=subprocess.PIPE, text=True, check=True)
+    return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
+
+
+def over_http(bench, free_port, process):
+    rounds = 3 if bench.quick else 5
+    with contextlib.ExitStack() as stack:
+        rivals = {"hob": (stack.enter_context(start_hobd(bench, 2, free_port, process)).port,
+                          "/api/rpc/echo")}
+        if shutil.which("uwsgi"):
+            rivals["uwsgi"] = (stack.enter_context(start_uwsgi(bench, 2, free_port, process)).port,
+                               "/")
+        else:
+            print("(uwsgi is not installed: no peer for warm calls over HTTP)")
+        latency = {name: [] for name in rivals}
+        rate = {name: [] for name in rivals}
+        for _ in range(rounds):
+            for name, (port, path) in rivals.items():
+                latency[name].append(bench.latency(port, "POST", path, BODY, 5000)["p50_us"])
+                if shutil.which("wrk"):
+                    rate[name].append(throughput(bench, port, path))
+        against, peer = ("uWSGI, 2 processes", "uwsgi") if "uwsgi" in rivals else (None, None)
+        bench.add("warm call over HTTP, 1 connection, p50", statistics.median(latency["hob"]), "us",
+                  against, peer and statistics.median(latency[peer]), "<= 1x")
+        if rate["hob"]:
+            bench.add("warm calls over HTTP, 8 connections, 2 workers",
+                      statistics.median(rate["hob"]), "/s", against,
+                      peer and statistics.median(rate[peer]), ">= 1x")
+
+
+def suite(free_port, process):
+    def bench_pools(bench):
+        in_process(bench)
+        over_http(bench, free_port, process)
+    return bench_pools

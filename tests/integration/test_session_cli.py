@@ -1,0 +1,490 @@
+#!/usr/bin/env python3
+"""`hob session` and its shell, against a real hobd on a unix socket.
+
+Environment: HOB and HOBD, the paths of the programs; HOB_LINE_EDITING is 1 when hob was built with
+libedit.
+"""
+
+import json
+import os
+import pty
+import re
+import select
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+from harness import PATIENCE, ServerTest, wait_for  # noqa: E402
+
+HOB = os.environ.get("HOB", "hob")
+LINE_EDITING = os.environ.get("HOB_LINE_EDITING") == "1"
+
+PEOPLE = "name,age,height\nAda,36,1.65\nAlan,41,\nGrace,85,1.68\n"
+TALKS = "name,date,title,mins\nAda,d1,Notes,30\nAda,d2,Loops,45\nAlan,d3,Machines,20\n"
+INTERFACE = """
+input: {type: csv, filename: people.csv, directory: ., index: name}
+output: {type: csv, filename: out.csv, directory: ., index: name, columns: [score, note]}
+series: {type: csv, filename: talks.csv, directory: ., index: name, selector: date}
+"""
+NUMBERS = "id,no\n7,a\n8,b\n"
+NUMBERS_INTERFACE = """
+part:
+  input: {type: csv, filename: numbers.csv, directory: ., index: id}
+"""
+
+
+class SessionCliTest(ServerTest):
+    def setUp(self):
+        super().setUp()
+        self.write("people.csv", PEOPLE)
+        self.write("talks.csv", TALKS)
+        self.write("i.yml", INTERFACE)
+        self.write("numbers.csv", NUMBERS)
+        self.write("n.yml", NUMBERS_INTERFACE)
+        os.makedirs(self.path("run/hob"), mode=0o700)
+        os.chmod(self.path("run/hob"), 0o700)
+        self.socket = self.path("run/hob/hobd.sock")
+        self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.path("run"),
+                                HOB_STATE=self.path("state"), LC_ALL="C.UTF-8", TERM="xterm")
+        for name in ("HOB_SERVER", "HOB_SESSION"):
+            self.environment.pop(name, None)
+
+    def start(self, *options, **more):
+        self.server = super().start(*options, socket_path=self.socket,
+                                    environment={"HOB_STATE": self.path("state")}, **more)
+        return self.server
+
+    def run_hob(self, *words, stdin="", **environment):
+        return subprocess.run([HOB, "session", *words], input=stdin, cwd=self.directory,
+                              env=dict(self.environment, **environment), timeout=60,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+    def do(self, *words, **more):
+        """What a command prints that succeeds, without the line end."""
+        done = self.run_hob(*words, **more)
+        self.assertEqual((done.returncode, done.stderr), (0, ""), words)
+        return done.stdout[:-1] if done.stdout.endswith("\n") else done.stdout
+
+    def fails(self, status, message, *words, **more):
+        """The hint of a command that fails so."""
+        done = self.run_hob(*words, **more)
+        self.assertEqual((done.returncode, done.stdout), (status, ""), words)
+        self.assertIn(message, done.stderr)
+        self.assertNotIn("Sanitizer", done.stderr)
+        return done.stderr
+
+    def rows(self, *words, **more):
+        """A table as it is printed: the cells of each line, without the rule and the shape."""
+        lines = self.do(*words, **more).split("\n")
+        self.assertRegex(lines[-1], r"^\d+ rows? × \d+ columns?$")
+        return [re.split(r"\s{2,}", line.strip()) for line in lines[:1] + lines[2:-1]]
+
+
+class Commands(SessionCliTest):
+    def setUp(self):
+        super().setUp()
+        self.start()
+        self.id = self.do("open", "i.yml")
+
+    def test_open_prints_an_id_and_list_and_info_tell_of_it(self):
+        self.assertRegex(self.id, r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
+        head, row = self.rows("list")
+        self.assertEqual(head, ["session", "file", "field", "rows", "columns", "idle"])
+        self.assertEqual(row[:2], [self.id, "i.yml"])
+        told = dict(re.split(r"\s{2,}", line, maxsplit=1) for line in self.do("info").split("\n")
+                    if "  " in line)
+        self.assertEqual((told["session"], told["rows"]), (self.id, "4"))
+        self.assertEqual(told["columns"], "age, height, score, note, date, title, mins")
+        self.assertEqual(told["files"], "as they were read")
+        self.write("people.csv", PEOPLE + "Zoe,1,1\n")
+        self.assertIn("changed since they were read", self.do("info"))
+
+    def test_open_takes_a_directory_a_field_and_a_timeout(self):
+        os.mkdir(self.path("below"))
+        for name in ("n.yml", "numbers.csv"):
+            os.rename(self.path(name), self.path("below/" + name))
+        session = self.do("open", "n.yml", "-d", "below", "--field", "part", "--timeout", "0")
+        told = json.loads(self.do("info", "-s", session, "--json"))["session"]
+        self.assertEqual((told["directory"], told["interface_field"], told["timeout"]),
+                         ("below", "part", 0))
+        self.assertIn("timeout", self.fails(2, "timeout", "open", "i.yml", "--timeout", "soon"))
+
+    def test_get_and_set(self):
+        self.assertEqual(self.do("get"), "36")
+        self.assertEqual(self.do("get", "height"), "1.65")
+        self.assertEqual(self.do("get", "age", "Alan"), "41")
+        self.assertEqual(self.do("get", "height", "Alan"), "")
+        self.assertEqual(self.do("set", "42", "--column", "note"), "")
+        self.assertEqual(json.loads(self.do("get", "note", "--json"))["value"], 42)
+        for word, value in (('"42"', "42"), ("yes", True), ("1.5", 1.5), ("[1, a]", [1, "a"]),
+                            ("Notes: part 1", "Notes: part 1"), ("a # b", "a # b"), ("", ""),
+                            ("*star", "*star"), ("2024-01-05", "2024-01-05"), ("it's", "it's"),
+                            ("'it''s'", "it's"), ("two\nlines", "two\nlines"), ("- x", "- x"),
+                            ("é漢", "é漢"), ("0x1F", 31)):
+            self.do("set", "-c", "note", "-i", "Grace", "--", word)
+            told = json.loads(self.do("get", "note", "Grace", "--json"))["value"]
+            self.assertEqual((word, told), (word, value))
+        self.do("focus", "-c", "score")
+        self.do("set", "7")
+        self.do("set", "8", "--index", "Alan")
+        self.assertEqual((self.do("get"), self.do("get", "score", "Alan")), ("7", "8"))
+        self.assertIn("quotes", self.fails(2, "cannot read the value", "set", '"open'))
+
+    def test_focus_is_shown_and_moved_all_of_it(self):
+        self.assertEqual(self.do("focus").split("\n")[:2],
+                         ["index     Ada", "column    age"])
+        self.do("focus", "--index", "Ada", "--column", "mins", "--selector", "title",
+                "--subindex", "Notes")
+        self.assertEqual(json.loads(self.do("focus", "--json")),
+                         {"index": "Ada", "column": "mins", "selector": "title",
+                          "subindex": "Notes"})
+        self.assertEqual(self.do("get"), "30")
+        self.fails(1, "Index", "focus", "--index", "Nobody")
+        self.fails(1, "not a series column", "focus", "--selector", "age")
+
+    def test_slices_rows_and_columns(self):
+        self.assertEqual(self.rows("slice", "--columns", "age,height"),
+                         [["index", "age", "height"], ["Ada", "36", "1.65"],
+                          ["Alan", "41", "null"], ["Grace", "85", "1.68"]])
+        self.assertEqual([row[0] for row in self.rows("slice", "1", "-c", "age")],
+                         ["index", "Alan", "Grace"])
+        self.assertEqual([row[0] for row in self.rows("slice", "-c", "age", "--", "-1")],
+                         ["index", "Grace"])
+        self.assertEqual([row[0] for row in self.rows("slice", "0", "1", "-c", "age")],
+                         ["index", "Ada"])
+        self.assertEqual(self.do("row", "Alan", "--columns", "age"), "age  41")
+        self.assertEqual(self.do("row").split("\n")[0], "age     36")
+        self.assertEqual(self.rows("column", "mins")[1:],
+                         [["Ada", "[30, 45]"], ["Alan", "[20]"], ["Grace", "[]"]])
+        self.assertEqual(self.rows("column")[0], ["index", "age"])
+        self.fails(2, "start", "slice", "one")
+
+    def test_names_of_columns_are_texts_and_labels_are_values(self):
+        session = self.do("open", "n.yml", "--field", "part")
+        self.assertEqual(self.do("get", "no", "7", "-s", session), "a")
+        self.assertEqual(self.do("get", '"no"', "8", "-s", session), "b")
+        self.assertEqual(self.rows("slice", "--columns", "'no'", "-s", session)[1], ["7", "a"])
+        self.fails(1, "2021", "get", "2021", "7", "-s", session)
+        self.fails(1, "Index", "get", "no", '"7"', "-s", session)
+
+    def test_filter(self):
+        self.assertEqual([row[0] for row in self.rows("filter", "age", ">", "40")],
+                         ["index", "Alan", "Grace"])
+        self.assertEqual(self.rows("filter", "age", "in", "[36, 85]", "--columns", "height"),
+                         [["index", "height"], ["Ada", "1.65"], ["Grace", "1.68"]])
+        self.assertEqual(self.do("filter", "height", "is_null", "--labels"), "Alan")
+        self.assertEqual(self.do("filter", "name", "starts_with", "A", "-l"), "Ada\nAlan")
+        self.fails(2, "--labels", "filter", "age", ">", "40", "--labels", "--columns", "age")
+
+    def test_edits_of_rows_and_columns_undo_save_reload(self):
+        self.do("add-row", "Zed", "score=9", "note=came = late")
+        self.assertEqual(self.do("get", "note", "Zed"), "came = late")
+        self.do("add-column", "checked", "no")
+        self.assertEqual(self.do("get", "checked", "Zed"), "False")
+        self.do("drop-column", "checked")
+        self.fails(1, "checked", "get", "checked")
+        self.assertEqual(self.do("undo"), "undone; 2 more can be")
+        self.assertEqual(self.do("get", "checked", "Ada"), "False")
+        self.assertRegex(self.do("save"), r"^wrote \S+out\.csv: 1 row, 3 columns$")
+        self.assertEqual(self.read("out.csv"), "name,score,note\nZed,9,came = late\n")
+        self.assertEqual(self.do("save"), "nothing had changed")
+        self.assertEqual(len(self.do("save", "--all").split("\n")), 2)
+        self.write("out.csv", "name,score,note\nAda,1,x\n")
+        self.do("set", "5", "-c", "score", "-i", "Grace")
+        self.fails(1, "out.csv", "save")
+        self.assertIn("rows", self.do("reload", "--discard"))
+        self.assertEqual((self.do("get", "score", "Ada"), self.do("get", "score", "Grace")),
+                         ("1", ""))
+        self.do("set", "6", "-c", "score", "-i", "Grace")
+        self.write("out.csv", "name,score,note\nAda,2,x\n")
+        self.do("save", "--force")
+        self.assertIn("Grace,6", self.read("out.csv"))
+        self.fails(2, "COLUMN=VALUE", "add-row", "Zed", "score")
+
+    def test_compute(self):
+        self.fails(2, "compute", "compute")
+        self.assertIn("stamp", self.do("compute", "{field: stamp, function: today}"))
+        self.assertRegex(self.do("get", "stamp"), r"^\d{4}-\d\d-\d\d")
+
+    def test_every_operation_can_be_had(self):
+        self.assertEqual(self.do("do", "get_shape"), "4 rows, 7 columns")
+        self.assertEqual(self.do("do", "get_indices"), "Ada\nAlan\nGrace")
+        self.assertEqual(self.do("do", "get_series_columns"), "date\ntitle\nmins")
+        self.assertEqual(self.do("do", "get_column_type", '{"column": "age"}'), "input")
+        self.assertEqual(self.do("do", "get_column_type", "{column: score}"), "output")
+        self.assertEqual(self.rows("do", "get_subseries")[1:],
+                         [["d1", "Notes", "30"], ["d2", "Loops", "45"]])
+        self.assertEqual(json.loads(self.do("do", "get_index", "--json")),
+                         {"status": "success", "index": "Ada"})
+        self.fails(1, "unknown operation", "do", "get_nothing")
+        self.fails(2, "no operation", "do", "../status")
+        self.fails(2, "mapping", "do", "get_shape", "5")
+
+    def test_which_session_is_meant(self):
+        other = self.do("open", "n.yml", "--field", "part")
+        prefix = next(other[:n] for n in range(1, 37) if not self.id.startswith(other[:n]))
+        self.assertEqual(self.do("get", "no", "7", "--session", prefix), "a")
+        self.assertEqual(self.do("get", "no", "7", HOB_SESSION=prefix), "a")
+        self.assertEqual(self.do("get", "-s", self.id, HOB_SESSION=prefix), "36")
+        told = self.fails(2, "several sessions", "get")
+        self.assertIn(self.id[:8] + " (i.yml)", told)
+        self.assertIn(other[:8] + " (n.yml)", told)
+        self.assertIn("hob session list", self.fails(1, "no session 'zzz'", "get", "-s", "zzz"))
+        gone = "0" * 8 + "-0000-0000-0000-" + "0" * 12
+        self.fails(1, "not found", "get", "-s", gone)
+        self.assertEqual(self.do("close", "-s", prefix), "")
+        self.assertEqual(self.do("get"), "36")
+        self.do("close")
+        self.assertIn("hob session open", self.fails(1, "there are no sessions", "get"))
+        self.assertEqual(self.do("list"), "")
+
+    def test_other_ways_to_the_server(self):
+        for server in ("http://127.0.0.1:%d" % self.server.port,
+                       "localhost:%d/" % self.server.port, "unix:" + self.socket, self.socket):
+            self.assertEqual(self.do("get", "--server", server), "36")
+            self.assertEqual(self.do("get", HOB_SERVER=server), "36")
+
+    def test_wrong_arguments_are_told(self):
+        for status, message, words in (
+                (2, "no command was given", ()), (2, "did you mean 'hob session get'", ("gett",)),
+                (2, "VALUE is missing", ("set",)), (2, "FILE is missing", ("open",)),
+                (2, "unexpected argument", ("get", "a", "b", "c")),
+                (2, "unknown option", ("get", "--jso")), (2, "needs a value", ("get", "-s")),
+                (1, "nope.yml", ("open", "nope.yml")), (1, "nope", ("get", "nope")),
+                (1, "https", ("list", "--server", "https://localhost:1")),
+                (2, "no address", ("list", "--server", "nowhere"))):
+            self.fails(status, message, *words)
+
+    def test_every_command_explains_itself(self):
+        names = re.findall(r"^  ([a-z-]+) ", self.do("--help"), re.M)
+        for name in ("open", "list", "info", "get", "set", "focus", "slice", "row", "column",
+                     "filter", "add-row", "add-column", "drop-column", "compute", "undo", "save",
+                     "reload", "close", "do", "shell"):
+            self.assertIn(name, names)
+            self.assertIn("Usage: hob session " + name, self.do(name, "--help"))
+
+    def test_a_restarted_server_has_the_session(self):
+        self.do("set", "5", "-c", "score")
+        self.server.expected = (0, -signal.SIGKILL)
+        self.server.signal(signal.SIGKILL)
+        self.server.process.wait()
+        self.fails(1, "nobody listens", "get")
+        self.start()
+        self.assertEqual(self.do("get", "score"), "5")
+
+
+class WithoutServer(SessionCliTest):
+    def test_nobody_listens(self):
+        self.assertIn(self.socket, self.fails(1, "nobody listens", "list",
+                                              HOB_SERVER="unix:" + self.socket))
+        self.fails(1, "nobody listens", "list", HOB_SERVER="http://127.0.0.1:1")
+
+
+class Script(SessionCliTest):
+    """The shell, when its standard input is no terminal."""
+
+    def setUp(self):
+        super().setUp()
+        self.start()
+
+    def test_commands_are_run_line_by_line_without_a_prompt(self):
+        done = self.run_hob("shell", "i.yml", stdin="\n".join([
+            "# a comment", "", "get age Alan", "  get  age  Grace  ", 'set "42" -c note',
+            "get note --json", "set 42 -c note", "get note --json", "set 'two words' -c note",
+            "get note", "filter age > 40 --labels", 'add-row Zed note="came late"',
+            "get note Zed", "get age Ada"]))
+        self.assertEqual(done.stdout, '41\n85\n{"status":"success","value":"42"}\n'
+                         '{"status":"success","value":42}\ntwo words\nAlan\nGrace\ncame late\n36\n')
+        self.assertEqual(done.returncode, 0)
+        session = re.search(r"'hob session shell ([0-9a-f]{8})'", done.stderr).group(1)
+        done = self.run_hob("shell", session, stdin="get note Zed\n")
+        self.assertEqual((done.returncode, done.stdout), (0, "came late\n"))
+
+    def test_the_first_error_ends_it(self):
+        for line, message in (("get nope", "nope"), ("gett", "did you mean 'get'"),
+                              ("get 'open", "a quote is not closed"), ("shell i.yml", "no command"),
+                              ("get --server x", "stays with its server"),
+                              ("get a b c", "unexpected argument"), ("get a\0b", "no text")):
+            done = self.run_hob("shell", "i.yml", "--close",
+                                stdin="get age\n%s\nget height\n" % line)
+            self.assertEqual((done.returncode, done.stdout), (1, "36\n"), line)
+            self.assertIn(message, done.stderr)
+            self.assertIn("stopped at line 2", done.stderr)
+        self.assertEqual(self.do("list"), "")
+
+    def test_the_session_ends_with_close_and_goes_on_with_exit(self):
+        for stdin, options, left in (("close\nget age\n", (), False), ("exit\nnope\n", (), True),
+                                     ("exit\n", ("--close",), False)):
+            done = self.run_hob("shell", "i.yml", *options, stdin=stdin)
+            self.assertEqual((done.returncode, done.stdout), (0, ""))
+            self.assertEqual("the session goes on" in done.stderr, left)
+            self.assertEqual(self.do("list") != "", left)
+            if left:
+                self.do("close")
+
+    def test_it_has_all_commands_and_help(self):
+        stdin = "help\nhelp get\nget --help\nlist\ninfo\nopen n.yml --field part\nget no 8\n"
+        done = self.run_hob("shell", "i.yml", stdin=stdin)
+        self.assertEqual((done.returncode, done.stderr.count("hob:")), (0, 0), done.stderr)
+        self.assertEqual(done.stdout.count("Usage: get "), 2)
+        self.assertIn("  filter CONDITION...", done.stdout)
+        self.assertTrue(done.stdout.endswith("\nb\n"))
+        other = re.search(r"shell ([0-9a-f]+)", done.stderr).group(1)
+        first = next(s["session_id"] for s in json.loads(self.do("list", "--json"))["sessions"]
+                     if not s["session_id"].startswith(other))
+        done = self.run_hob("shell", other, stdin="get age Ada -s %s\nget no 7\n" % first)
+        self.assertEqual(done.stdout, "36\na\n")
+
+    def test_what_is_no_session_and_no_file(self):
+        self.fails(1, "nope.yml", "shell", "nope.yml")
+        self.fails(1, "abad", "shell", "abad")
+
+
+class Terminal:
+    """A shell on a pseudo terminal."""
+
+    def __init__(self, test, *words):
+        self.text = ""
+        self.process, self.descriptor = pty.fork()
+        if self.process == 0:
+            os.chdir(test.directory)
+            os.execve(HOB, [HOB, "session", "shell", *words], test.environment)
+        self.test = test
+        self.seen = 0
+
+    def type(self, keys):
+        os.write(self.descriptor, keys.encode())
+
+    def fill(self):
+        if select.select([self.descriptor], [], [], 0.02)[0]:
+            try:
+                self.text += os.read(self.descriptor, 65536).decode("utf-8", "replace")
+            except OSError:
+                pass
+        return self.text
+
+    def expect(self, pattern):
+        """Waits for it behind what was expected before."""
+        found = wait_for(lambda: re.compile(pattern).search(self.fill(), self.seen),
+                         "%r in %r" % (pattern, self.text[self.seen:]))
+        self.seen = found.end()
+        return found
+
+    def end(self):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
+            self.fill()
+            process, status = os.waitpid(self.process, os.WNOHANG)
+            if process != 0:
+                os.close(self.descriptor)
+                return os.waitstatus_to_exitcode(status)
+        os.kill(self.process, signal.SIGKILL)
+        os.waitpid(self.process, 0)
+        raise AssertionError("the shell does not end: %r" % self.text)
+
+
+class Interactive(SessionCliTest):
+    def setUp(self):
+        super().setUp()
+        self.start()
+
+    def test_it_prompts_with_the_focus_and_survives_errors(self):
+        shell = Terminal(self, "i.yml")
+        shell.expect(r"i\.yml Ada age> ")
+        shell.type("get nope\r")
+        shell.expect("not found")
+        shell.expect(r"i\.yml Ada age> ")
+        shell.type("focus -i Grace -c height\r")
+        shell.expect(r"i\.yml Grace height> ")
+        shell.type("get\r")
+        shell.expect(r"\n1\.68\r\n")
+        shell.type("\x04")
+        shell.expect(r"the session goes on: 'hob session shell [0-9a-f]{8}'")
+        self.assertEqual(shell.end(), 0)
+
+    def test_tables_fit_the_terminal(self):
+        self.write("wide.csv", "name,text\nAda," + "x" * 300 + "\n")
+        self.write("wide.yml", "input: {type: csv, filename: wide.csv, directory: ., index: name}")
+        shell = Terminal(self, "wide.yml", "--close")
+        shell.expect("> ")
+        shell.type("slice\r")
+        self.assertLess(len(shell.expect(r"\nAda +(x+…)").group(1)), 80)
+        shell.expect("> ")
+        shell.type("exit\r")
+        self.assertEqual(shell.end(), 0)
+        self.assertEqual(self.do("list"), "")
+
+    @unittest.skipUnless(LINE_EDITING, "built without libedit")
+    def test_tab_completes_commands_options_columns_and_labels(self):
+        shell = Terminal(self, "i.yml", "--close")
+        shell.expect("> ")
+        shell.type("ge\thei\tAl\t\r")
+        shell.expect(r"\n\r\n")
+        shell.expect("> ")
+        shell.type("focus --co\tsc\t--in\tGr\t\r")
+        shell.expect(r"i\.yml Grace score> ")
+        shell.type("row \t\t")
+        shell.expect(r"Ada +Alan +Grace")
+        shell.type("Ad\t--columns age,hei\t\r")
+        shell.expect(r"age +36\r\nheight +1\.65")
+        shell.expect("> ")
+        shell.type("do get_sha\t\r")
+        shell.expect(r"4 rows, 7 columns")
+        shell.expect("> ")
+        shell.type("add-column \"two words\" 5\r")
+        shell.expect("> ")
+        shell.type("get tw\tAd\t\r")
+        shell.expect(r"\n5\r\n")
+        shell.type("exit\r")
+        self.assertEqual(shell.end(), 0)
+
+    @unittest.skipUnless(LINE_EDITING, "built without libedit")
+    def test_ctrl_c_clears_the_line_and_history_is_kept(self):
+        shell = Terminal(self, "i.yml", "--close")
+        shell.expect("> ")
+        shell.type("close --garbage\x03")
+        shell.expect(r"\^C")
+        shell.expect("> ")
+        shell.type("get age Alan\r")
+        shell.expect(r"\n41\r\n")
+        shell.expect("> ")
+        shell.type("\x1b[A\x1b[D\x1b[D\x1b[D\x1b[Dé\x7f\x1b[C\x1b[C\x1b[C\x1b[C\x7f\x7f\x7fda\r")
+        shell.expect(r"\n36\r\n")
+        shell.expect("> ")
+        shell.type("exit\r")
+        self.assertEqual(shell.end(), 0)
+        shell = Terminal(self, "i.yml", "--close")
+        shell.expect("> ")
+        shell.type("\x1b[A\x1b[A\r")
+        shell.expect(r"\n36\r\n")
+        shell.type("exit\r")
+        self.assertEqual(shell.end(), 0)
+        self.assertEqual(os.stat(self.path("state/shell_history")).st_mode & 0o077, 0)
+
+    def interrupt(self, shell):
+        self.server.signal(signal.SIGSTOP)
+        try:
+            shell.type("get age\r")
+            shell.expect(r"get age\r\n")
+            # Pressed before the shell waits it is forgotten, as one that is pressed for nothing.
+            wait_for(lambda: shell.type("\x03") or "interrupted" in shell.fill(), "the interrupt")
+        finally:
+            self.server.signal(signal.SIGCONT)
+
+    def test_ctrl_c_stops_waiting_for_a_server_that_hangs(self):
+        shell = Terminal(self, "i.yml")
+        shell.expect("> ")
+        self.interrupt(shell)
+        shell.type("\x03")
+        shell.expect(r"> ")
+        shell.type("get age Alan\r")
+        shell.expect(r"\n41\r\n")
+        shell.type("close\r")
+        self.assertEqual(shell.end(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
