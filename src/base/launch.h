@@ -11,13 +11,14 @@
 
 #include "base/error.h"
 
-enum { HOB_LAUNCH_SOCKETS = 2, HOB_LAUNCH_WORDS = 256 };
+enum { HOB_LAUNCH_SOCKETS = 3, HOB_LAUNCH_WORDS = 256 };
 
 struct hob_launch {
     const char *program;      /* path of the executable */
     const char *const *words; /* the first is the program's name; NULL ends them; at most
                                  HOB_LAUNCH_WORDS */
-    /* Listening sockets that it gets, in the way of systemd's socket activation (LISTEN_FDS). */
+    /* Descriptors that it gets, listening sockets first of all, in the way of systemd's socket
+     * activation (LISTEN_FDS). */
     int sockets[HOB_LAUNCH_SOCKETS];
     unsigned socket_count;
     const char *socket_names; /* LISTEN_FDNAMES: as many, with colons between them */
@@ -27,9 +28,9 @@ struct hob_launch {
     unsigned seconds;         /* that it may take until it is ready */
 };
 
-/* 0 when it is ready; *pid is its process, or 0. HOB_E_VALUE with what it says itself; HOB_E_IO when
- * it ends without a word, or takes too long (it is then left alone); HOB_E_NOT_FOUND and others when
- * it cannot be started. Safe in a process with threads. */
+/* 0 when it is ready; *pid is its process, or 0. HOB_E_VALUE with what it says itself; HOB_E_IO
+ * when it ends without a word, or takes too long (it is then left alone); HOB_E_NOT_FOUND and
+ * others when it cannot be started. Safe in a process with threads. */
 int hob_launch(pid_t *pid, const struct hob_launch *launch, struct hob_error *error);
 
 /* The other end: tells that this process is ready, or why not when *error is not NULL, and closes

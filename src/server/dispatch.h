@@ -48,6 +48,7 @@ struct hob_server {
     atomic_int future;     /* of enum hob_future */
     atomic_bool replacing; /* somebody starts a successor... */
     atomic_int successor;  /* ...which is this process; 0: none yet */
+    int hold;              /* the end of its pipe (struct hob_inherited) that is ours; -1: none */
     atomic_ullong requests;
     char url[300];
 };

@@ -51,6 +51,11 @@ static int take(struct hob_inherited *inherited, int descriptor, const char *nam
                 struct hob_error *error)
 {
     unsigned number = (unsigned)(descriptor - FIRST);
+    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
+    if (is_named(names, number, HOB_INHERITED_HOLD)) {
+        inherited->hold = descriptor;
+        return 0;
+    }
     int family = option_of(descriptor, SO_DOMAIN);
     bool local = family == AF_UNIX;
     int *place = local ? &inherited->local : &inherited->tcp;
@@ -68,15 +73,13 @@ static int take(struct hob_inherited *inherited, int descriptor, const char *nam
     bool ours = is_named(names, number, local ? HOB_INHERITED_LOCAL : HOB_INHERITED_TCP);
     *place = descriptor;
     *(local ? &inherited->local_is_ours : &inherited->tcp_is_ours) = ours;
-    inherited->handed_over |= ours || is_named(names, number, HOB_INHERITED_FOREIGN);
-    fcntl(descriptor, F_SETFD, FD_CLOEXEC);
     fcntl(descriptor, F_SETFL, fcntl(descriptor, F_GETFL) | O_NONBLOCK);
     return 0;
 }
 
 int hob_inherited_take(struct hob_inherited *inherited, struct hob_error *error)
 {
-    *inherited = (struct hob_inherited){.tcp = -1, .local = -1};
+    *inherited = (struct hob_inherited){.tcp = -1, .local = -1, .hold = -1};
     unsigned count = count_descriptors();
     const char *names = getenv("LISTEN_FDNAMES");
     int code = 0;

@@ -12,11 +12,14 @@
 #define HOB_INHERITED_TCP "hobd-tcp"
 #define HOB_INHERITED_LOCAL "hobd-local"
 #define HOB_INHERITED_FOREIGN "hobd-foreign" /* either kind, made by a service manager */
+#define HOB_INHERITED_HOLD "hobd-hold"       /* no socket: struct hob_inherited's `hold` */
 
 struct hob_inherited {
     int tcp, local; /* descriptors, or -1 */
     bool tcp_is_ours, local_is_ours;
-    bool handed_over; /* by a hobd that is still finishing its requests */
+    /* Not -1 when a hobd hands over: a pipe whose other end it closes when it has finished its
+     * requests and let go of the sessions. */
+    int hold;
 };
 
 /* Takes what the environment speaks of, and the variables out of it; before there are threads.

@@ -2,13 +2,17 @@
  *
  * A restart starts the program anew, as the file is now, with the listening sockets; only when that
  * process listens does this one stop taking connections. Both do so for a moment, and the queue of
- * the sockets belongs to both, so nobody is refused. Sessions follow by the lock of their journal:
- * the successor waits for it before it looks at any. */
+ * the sockets belongs to both, so nobody is refused. The successor does not look at any session
+ * before this process has let go of all of them, which it learns from the end of a pipe, however
+ * that comes about; so their order is certain even when one restart follows on another. */
+#define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/launch.h"
 #include "base/log.h"
 #include "server/dispatch.h"
@@ -61,8 +65,8 @@ static const char *name_of(bool ours, const char *name)
     return ours ? name : HOB_INHERITED_FOREIGN;
 }
 
-/* Starts the successor with the sockets. */
-static int launch(struct hob_server *server, pid_t *successor, struct hob_error *error)
+/* Starts the successor with the sockets, and with the end of a pipe. */
+static int launch(struct hob_server *server, int hold, pid_t *successor, struct hob_error *error)
 {
     char names[64] = "";
     struct hob_launch launch = {.program = server->options.program,
@@ -79,6 +83,8 @@ static int launch(struct hob_server *server, pid_t *successor, struct hob_error 
         strcat(names, names[0] != '\0' ? ":" : "");
         strcat(names, name_of(server->socket_inode != 0, HOB_INHERITED_LOCAL));
     }
+    launch.sockets[launch.socket_count++] = hold;
+    strcat(names, ":" HOB_INHERITED_HOLD);
     int code = hob_launch(successor, &launch, error);
     /* One that is not ready may become so any moment: two would serve then. */
     if (code != 0 && *successor > 0)
@@ -89,14 +95,20 @@ static int launch(struct hob_server *server, pid_t *successor, struct hob_error 
 /* With `replacing` set. */
 static int replace(struct hob_server *server, pid_t *successor, struct hob_error *error)
 {
-    int serves = HOB_FUTURE_SERVES;
+    int serves = HOB_FUTURE_SERVES, ends[2] = {-1, -1};
     int code = check_restart(server, error);
+    if (code == 0 && pipe2(ends, O_CLOEXEC) != 0)
+        code = hob_error_from_errno(error, errno, "make a pipe for", server->options.program);
+    HOB_AUTO(descriptor) int theirs = ends[0];
+    HOB_AUTO(descriptor) int own = ends[1];
     if (code == 0)
-        code = launch(server, successor, error);
+        code = launch(server, theirs, successor, error);
     if (code != 0)
         return hob_error_context(error, "the server goes on as it was");
     atomic_store(&server->successor, *successor);
     if (atomic_compare_exchange_strong(&server->future, &serves, HOB_FUTURE_SUCCEEDED)) {
+        server->hold = own;
+        own = -1;
         /* Whoever comes when this is answered is to find the successor. */
         hob_server_close_doors(server);
         return 0;

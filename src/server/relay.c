@@ -82,9 +82,9 @@ static void send_document(void *data, const struct hob_rpc_outcome *outcome)
     HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT;
     hob_buffer_put_text(&body, outcome->text);
     HOB_AUTO(response)
-    struct hob_response *response =
-        outcome->text.size > 0 ? hob_response_new(status_of(outcome), &body)
-                               : hob_response_new_empty(status_of(outcome));
+    struct hob_response *response = outcome->text.size > 0
+                                        ? hob_response_new(status_of(outcome), &body)
+                                        : hob_response_new_empty(status_of(outcome));
     if (response != NULL)
         set_headers(response, outcome);
     hob_http_answer(relay->request, response);

@@ -101,7 +101,7 @@ static void announce_port(struct hob_server *server, const char *host, uint16_t 
 {
     HOB_AUTO(free) char *path = hob_presence_lock_path(host, port);
     pid_t other = hob_presence_server_of(path);
-    if (other != 0 && other != getpid() && !server->options.inherited->handed_over) {
+    if (other != 0 && other != getpid() && server->options.inherited->hold < 0) {
         hob_log(HOB_LOG_WARNING, "another server says that it has this port", "file", path, NULL);
         return;
     }
@@ -246,15 +246,15 @@ static int open_pools(struct hob_server *server, struct hob_error *error)
 int hob_server_start(struct hob_server **out, const struct hob_server_options *options,
                      struct hob_error *error)
 {
-    static const struct hob_inherited nothing = {.tcp = -1, .local = -1};
+    static const struct hob_inherited nothing = {.tcp = -1, .local = -1, .hold = -1};
     struct hob_server *server = hob_alloc_zero(1, sizeof *server);
     server->options = *options;
-    server->home = -1;
+    server->home = server->hold = -1;
     pthread_mutex_init(&server->closing, NULL);
     fill_defaults(&server->options);
     if (server->options.inherited == NULL)
         server->options.inherited = &nothing;
-    bool handed_over = server->options.inherited->handed_over;
+    int hold = server->options.inherited->hold;
     server->started = hob_clock_now();
     server->application = (struct hob_http_application){
         .context = server,
@@ -268,8 +268,9 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .state = options->state,
         .max_sessions = options->max_sessions,
         .max_memory = options->max_session_memory,
-        .patience_ms =
-            handed_over ? (server->options.drain_seconds + SUCCESSION_SECONDS) * 1000 : SETTLE_MS,
+        .hold = hold,
+        .hold_ms = (server->options.drain_seconds + SUCCESSION_SECONDS) * 1000,
+        .patience_ms = SETTLE_MS,
     });
     server->cache =
         hob_cache_new(options->no_cache ? 0 : server->options.cache_size, (size_t)1 << 20);
@@ -397,6 +398,7 @@ bool hob_server_stop(struct hob_server *server)
     free_constants(server);
     hob_cache_free(server->cache);
     hob_store_free(server->store);
+    hob_file_close(server->hold); /* now the successor may have the sessions */
     hob_compute_free(server->compute);
     hob_bounds_deinit(&server->bounds);
     free(server->socket_path);

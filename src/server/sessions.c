@@ -19,7 +19,8 @@ static const char *path_part(const struct hob_call *call, unsigned number)
 static const char *directory_of(const struct hob_call *call)
 {
     char directory[PATH_MAX];
-    if (call->place->directory.size == 0 || getcwd(directory, sizeof directory) == NULL)
+    if (call->place->directory.size == 0 || getcwd(directory, sizeof directory) == NULL ||
+        (call->server->directory != NULL && strcmp(directory, call->server->directory) == 0))
         return NULL;
     return hob_arena_copy(call->arena, hob_text_from(directory)).data;
 }
@@ -40,15 +41,13 @@ static int end(struct hob_call *call, const struct hob_store_call *done, int cod
     return code == HOB_STORE_WOULD_WAIT ? HOB_CALL_WOULD_WAIT : code;
 }
 
-/* A server whose successor may have the sessions already must not make some of its own. */
-static int check_ownership(const struct hob_call *call, struct hob_error *error)
+static int refuse_session(struct hob_error *error)
 {
-    struct hob_server *server = call->server;
-    if (atomic_load(&server->future) != HOB_FUTURE_SUCCEEDED || hob_store_is_open(server->store))
-        return 0;
-    hob_error_set(error, HOB_E_BUSY, "the sessions are with the server that took this one's place");
-    hob_error_hint(error, "ask again, over a new connection");
-    return HOB_E_BUSY;
+    hob_error_set(error, HOB_E_FORBIDDEN,
+                  "refused: the session was opened over the unix socket, from a directory of its "
+                  "client's");
+    hob_error_hint(error, "use it over the unix socket, too");
+    return HOB_E_FORBIDDEN;
 }
 
 /* Goes to where a session's relative paths start, whoever asks and from wherever. Only those may
@@ -60,18 +59,14 @@ static int go_to_session(struct hob_place *place, struct hob_call *call, const c
     int code = hob_store_directory(call->server->store, call->may_wait, id, &directory);
     if (code != 0)
         return code;
-    if (directory != NULL && !(call->peer->local && call->peer->owner)) {
-        hob_error_set(error, HOB_E_FORBIDDEN,
-                      "refused: the session was opened over the unix socket, from a directory of "
-                      "its client's");
-        hob_error_hint(error, "use it over the unix socket, too");
-        return HOB_E_FORBIDDEN;
-    }
+    bool owner = call->peer->local && call->peer->owner;
+    if (directory != NULL && !owner && hob_roots_check(call->roots, directory, NULL) != 0)
+        return refuse_session(error);
     if (directory == NULL && call->place->directory.size > 0 && fchdir(call->server->home) != 0)
         return hob_error_from_errno(error, errno, "work in the directory", ".");
     code = hob_place_enter_directory(place, call->server, directory, error);
     if (code == 0)
-        call->scope.roots = hob_place_roots(place, call->roots);
+        call->scope.roots = owner ? hob_place_roots(place, call->roots) : call->roots;
     return code;
 }
 
@@ -79,9 +74,6 @@ int hob_handle_sessions(struct hob_call *call, struct hob_error *error)
 {
     struct hob_store_call asked = begin(call);
     struct hob_store *store = call->server->store;
-    int code = check_ownership(call, error);
-    if (code != 0)
-        return code;
     if (strcmp(call->method, "POST") == 0)
         return end(call, &asked, hob_store_create(store, &asked, call->body, error));
     return end(call, &asked, hob_store_list(store, &asked, error));
@@ -105,9 +97,7 @@ static int handle_one(struct hob_call *call, const struct hob_session_operation 
 {
     const char *id = path_part(call, 0);
     HOB_AUTO(place) struct hob_place place = HOB_PLACE_INIT;
-    int code = check_ownership(call, error);
-    if (code == 0)
-        code = go_to_session(&place, call, id, error);
+    int code = go_to_session(&place, call, id, error);
     struct hob_store_call asked = begin(call);
     if (code == 0)
         code = use_session(call, &asked, id, operation, error);

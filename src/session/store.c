@@ -78,6 +78,8 @@ struct hob_store *hob_store_free(struct hob_store *store)
     free(store->buckets);
     free(store->state);
     free(store->place);
+    if (store->options.hold > 0)
+        close(store->options.hold);
     pthread_mutex_destroy(&store->lock);
     free(store);
     return NULL;
@@ -338,11 +340,6 @@ int hob_store_directory(struct hob_store *store, bool may_wait, const char *id, 
         *directory = hob_copy_string(entry->directory);
     pthread_mutex_unlock(&store->lock);
     return 0;
-}
-
-bool hob_store_is_open(const struct hob_store *store)
-{
-    return atomic_load(&store->opened);
 }
 
 size_t hob_store_count(struct hob_store *store)

@@ -15,11 +15,15 @@ struct hob_store;
 
 /* All zero is the default. */
 struct hob_store_options {
-    const char *state;    /* directory; "none": memory only; NULL: $HOB_STATE, else
-                             $XDG_STATE_HOME/hob, else ~/.local/state/hob */
-    size_t max_sessions;  /* 0: 100,000 */
-    size_t max_memory;    /* bytes of all sessions; 0: 1 GiB */
-    unsigned patience_ms; /* that another server may take to let go of the sessions */
+    const char *state;   /* directory; "none": memory only; NULL: $HOB_STATE, else
+                            $XDG_STATE_HOME/hob, else ~/.local/state/hob */
+    size_t max_sessions; /* 0: 100,000 */
+    size_t max_memory;   /* bytes of all sessions; 0: 1 GiB */
+    /* Of a server that takes another's place: a pipe whose other end that one closes when it has
+     * let go of the sessions (taken over; 0 or less: none), and how long that may take. */
+    int hold;
+    unsigned hold_ms;
+    unsigned patience_ms; /* that any other server may take to let go of them */
 };
 
 struct hob_store *hob_store_new(const struct hob_store_options *options);
@@ -60,8 +64,6 @@ int hob_store_operate(struct hob_store *store, struct hob_store_call *call, cons
  * HOB_STORE_WOULD_WAIT. */
 int hob_store_directory(struct hob_store *store, bool may_wait, const char *id, char **directory);
 
-/* Whether anybody has asked for sessions yet. */
-bool hob_store_is_open(const struct hob_store *store);
 /* Sessions that exist, as far as anybody has asked for them yet. */
 size_t hob_store_count(struct hob_store *store);
 /* Whether there are sessions that would be lost with this process. */

@@ -1,6 +1,8 @@
 /* store_restore: sessions and the journal: what is written down, and how sessions come back. */
 #include "session/store_internal.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <time.h>
 
@@ -85,6 +87,16 @@ static void restore_entry(void *context, const struct hob_journal_session *store
     store_add_entry(store, entry);
 }
 
+/* Waits until the server whose place this one takes has let go of the sessions. */
+static void wait_for_predecessor(const struct hob_store *store)
+{
+    struct pollfd polled = {.fd = store->options.hold, .events = POLLIN};
+    uint64_t started = hob_clock_now();
+    double left = store->options.hold > 0 ? store->options.hold_ms : 0;
+    while (left > 0 && poll(&polled, 1, (int)left) < 0 && errno == EINTR)
+        left = store->options.hold_ms - hob_clock_milliseconds_since(started);
+}
+
 /* Looks for stored sessions, the first time that anybody asks for sessions at all. */
 void store_open_journal(struct hob_store *store)
 {
@@ -93,6 +105,7 @@ void store_open_journal(struct hob_store *store)
         return;
     pthread_mutex_lock(&store->lock);
     if (!store->opened && store->state != NULL) {
+        wait_for_predecessor(store);
         int code = hob_journal_open(&store->journal, store->state, store->place,
                                     store->options.patience_ms, &error);
         if (code == 0)

@@ -204,6 +204,23 @@ class Directories(LifeTest):
                                 {"X-Hob-Directory": self.path("one")})
         self.assert_error(answer, 403, "PermissionError")
 
+    def test_a_session_of_elsewhere_is_not_for_clients_of_the_port(self):
+        server = self.spawn_server("--port", "0", directory=self.path("one"))
+        for name in ("one", "two"):
+            self.write(name + "/i.yml", TABLE)
+            self.write(name + "/people.csv", PEOPLE)
+        port = int(server.url.rsplit(":", 1)[1])
+        for name, status in (("one", 200), ("two", 403)):
+            code, answer, _ = self.ask("POST", "/api/sessions",
+                                       json.dumps({"interface_file": "i.yml"}),
+                                       directory=self.path(name))
+            self.assertEqual(code, 0)
+            path = "/api/sessions/%s/" % json.loads(answer)["session"]["session_id"]
+            with Connection(("127.0.0.1", port)) as connection:
+                answer = connection.request("POST", path + "get_value_at",
+                                            {"index": "x", "column": "age"})
+            self.assertEqual(answer.status, status, answer)
+
     def test_a_session_works_where_it_was_opened_whoever_uses_it(self):
         self.write("one/i.yml", TABLE)
         self.write("one/people.csv", PEOPLE)
