@@ -6,6 +6,7 @@ HOB_ROUNDS and HOB_RESTARTS ask for more rounds of what is left to chance.
 
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -657,6 +658,15 @@ class Background(LifeTest):
     def test_in_the_foreground_it_is_hobd(self):
         server = self.spawn_server("serve", "--host", "none", program=HOB)
         self.assertEqual(self.status()["pid"], server.pid)
+
+    def test_it_takes_every_option_of_hobd(self):
+        def options(*words):
+            told = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE,
+                                  check=True).stdout
+            return set(re.findall(r"^ +(?:-\w, )?(--[a-z-]+)", told, re.M))
+
+        missing = options(HOBD, "--help") - options(HOB, "serve", "--help")
+        self.assertEqual(missing, {"--version"})
 
     def test_what_does_not_go_together(self):
         for options in (["--stop", "--restart"], ["--json"], ["--daemon", "--json"], ["--nope"]):
