@@ -81,6 +81,7 @@ static const char *wait_for_end(struct hob_server *server, const sigset_t *signa
 {
     for (;;) {
         int left = hob_server_idle_left(server);
+        struct hob_error error = HOB_ERROR_INIT;
         pid_t successor;
         if (hob_server_is_leaving(server))
             return "somebody asked for it";
@@ -88,7 +89,7 @@ static const char *wait_for_end(struct hob_server *server, const sigset_t *signa
             return "idle";
         int number = next_signal(signals, left);
         if (number == RESTART_SIGNAL)
-            hob_server_restart(server, &successor, NULL);
+            hob_server_restart(server, &successor, &error); /* which logs what went wrong */
         else if (number == SIGHUP && reload->path != NULL)
             hob_reload_apply(reload, server);
         else if (number != 0 && number != WAKE_SIGNAL)

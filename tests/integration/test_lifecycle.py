@@ -401,6 +401,8 @@ class Restart(LifeTest):
             done = self.hob("serve", "--restart")
             self.assertEqual(done.returncode, 1)
             self.assertIn(reason, done.stderr)
+            server.send_signal(signal.SIGUSR2)
+            self.assertEqual(self.status()["pid"], server.pid)
         os.unlink(program)
         status, answer = self.restart()
         self.assertIn("No such file", answer["error_message"])
