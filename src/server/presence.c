@@ -97,11 +97,13 @@ static bool is_server(pid_t process)
     char path[64], line[4096];
     snprintf(path, sizeof path, "/proc/%ld/cmdline", (long)process);
     HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = descriptor >= 0 ? read(descriptor, line, sizeof line) : -1;
+    ssize_t size = descriptor >= 0 ? read(descriptor, line, sizeof line - 1) : -1;
     if (size < 0)
         return access("/proc/self/cmdline", R_OK) != 0;
-    return memmem(line, (size_t)size, "lynguine", strlen("lynguine")) != NULL ||
-           memmem(line, (size_t)size, "hobd", strlen("hobd")) != NULL;
+    line[size] = '\0';
+    const char *slash = strrchr(line, '/'); /* of the first word, which a NUL ends */
+    return strcmp(slash != NULL ? slash + 1 : line, "hobd") == 0 ||
+           memmem(line, (size_t)size, "lynguine.server", strlen("lynguine.server")) != NULL;
 }
 
 pid_t hob_presence_server_of(const char *path)
