@@ -1,8 +1,8 @@
 """The two ends of the protocol: messages in, messages out, and the signals that end a worker.
 
-The descriptors 0 and 1 that a worker starts with are moved to private ones (`claim_standard_streams`)
-before any method runs: what a method, a C extension or a child process prints goes to stderr, and
-what they read from stdin is empty.
+The descriptors 0 and 1 that a worker starts with are moved to private ones
+(`claim_standard_streams`) before any method runs: what a method, a C extension or a child
+process prints goes to stderr, and what they read from stdin is empty.
 """
 
 from __future__ import annotations

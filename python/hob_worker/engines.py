@@ -1,4 +1,5 @@
-"""How calls are run in this process: one after the other, in threads, or as tasks of an event loop."""
+"""How calls are run in this process: one after the other, in threads, or as tasks of an event
+loop."""
 
 from __future__ import annotations
 
@@ -51,13 +52,20 @@ def refuse(call: Call) -> None:
 
 def id_key(id_text: str) -> str:
     """Equal for ids that are equal, however their numbers are written."""
-    return encode(decode(id_text.encode()))
+    return _key(decode(id_text.encode()))
+
+
+def _key(value: Any) -> str:
+    try:
+        return encode(value)
+    except (ValueError, RecursionError):
+        return ""  # no id has an empty text
 
 
 def cancel_target(call: Call) -> Optional[str]:
     """The key of the request that a `$/cancelRequest` names."""
     if isinstance(call.params, dict) and "id" in call.params:
-        return encode(call.params["id"])
+        return _key(call.params["id"])
     return None
 
 

@@ -32,7 +32,8 @@ from typing import TYPE_CHECKING, Any, Deque, List, Optional, Set
 from . import footprint
 from .channel import LINES, Disconnected, Input, Output, Wake
 from .engines import PENDING_LIMIT, Session, cancel_target, id_key, refuse
-from .protocol import (CANCEL_METHOD, CANCELLED, METHOD_NOT_FOUND, WORKER_ERROR, Call, calls_of)
+from .protocol import (CANCEL_METHOD, CANCELLED, INTERNAL_ERROR, METHOD_NOT_FOUND, WORKER_ERROR,
+                       Call, calls_of)
 from .worker import flush_streams
 
 if TYPE_CHECKING:
@@ -83,6 +84,7 @@ class Child:
         self.started = False
         self.cancelled = False
         self.closed = False  # its end of the channel
+        self.unread = False  # it ended before it had read its request
         self.gone = False
         self.outgoing = memoryview(b"")
         self._parts: List[bytes] = []
@@ -96,6 +98,8 @@ class Child:
         except BlockingIOError:
             return None
         except ConnectionResetError:
+            # Linux says so when the other end was closed with something in it that was never read.
+            self.unread = True
             chunk = b""
         if not chunk:
             self.closed = True
@@ -261,6 +265,13 @@ class Zygote:
 
     def _start_one(self) -> bool:
         """Gives the first call of the queue to a child; False when it has to wait."""
+        try:
+            line = self._queue[0].line()
+        except (ValueError, RecursionError) as error:
+            call = self._queue.popleft()
+            call.answer(call.error(INTERNAL_ERROR, f"{call.method}: the request can't be passed on: "
+                                                   f"{error}", {"started": False}))
+            return True
         child: Optional[Child] = None
         if self._idle:
             child = self._idle.popleft()
@@ -273,7 +284,6 @@ class Zygote:
                 return True
         if child is None:
             return False
-        line = self._queue[0].line().encode("ascii") + b"\n"
         try:
             sent = child.channel.send(line)
         except BlockingIOError:
@@ -348,7 +358,10 @@ class Zygote:
             self._start_failures += 1
         if child.call is not None:
             self._busy -= 1
-            child.call.answer(self._obituary(child, child.call, status))
+            if child.unread and not child.cancelled:
+                self._queue.appendleft(child.call)  # nobody has started it
+            else:
+                child.call.answer(self._obituary(child, child.call, status))
         if self._start_failures >= _START_FAILURES:
             raise footprint.NotForkable(f"{self._start_failures} children in a row ended before their "
                                         f"first request; the last {how_it_ended(status)}")

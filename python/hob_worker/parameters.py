@@ -1,9 +1,9 @@
 """Parameters of a method, checked against the annotations of the function.
 
-What an annotation may be: nothing or `Any`, `None`, `bool`, `int`, `float` (takes an int too), `str`,
-`list`, `dict`, `tuple`, `Sequence` and `Mapping` with or without what is in them, `Optional`, `Union`
-and `|`, `Literal`, and `TypedDict`. Any other is refused when the method is registered, because JSON
-could never satisfy it.
+What an annotation may be: nothing or `Any`, `None`, `bool`, `int`, `float` (takes an int too),
+`str`, `list`, `dict`, `tuple`, `Sequence` and `Mapping` with or without what is in them,
+`Optional`, `Union` and `|`, `Literal`, and `TypedDict`. Any other is refused when the method is
+registered, because JSON could never satisfy it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import types
 import typing
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from .protocol import INVALID_PARAMS, RpcError
+from .protocol import INVALID_PARAMS, RpcError, encode
 
 #: None when the value is right, else (path within the parameter, what was expected, the value).
 Fault = Optional[Tuple[str, str, Any]]
@@ -130,12 +130,20 @@ class Signature:
             entry = {"name": parameter.name, "type": parameter.expected,
                      "required": parameter.required}
             if not parameter.required:
-                entry["default"] = parameter.default
+                entry["default"] = _writable(parameter.default)
             found.append(entry)
         for name, kind in ((self._rest, "any number by position"), (self._more, "any by name")):
             if name is not None:
                 found.append({"name": name, "type": kind, "required": False})
         return found
+
+
+def _writable(value: Any) -> Any:
+    try:
+        encode(value)
+    except (ValueError, TypeError, RecursionError):
+        return repr(value)
+    return value
 
 
 def describe(value: Any) -> str:

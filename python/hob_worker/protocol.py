@@ -167,14 +167,15 @@ class Call:
     A method sees its own as `worker.current`: `id`, `method`, `cancelled`, `check`, `progress`.
     """
 
-    __slots__ = ("id", "method", "params", "_reply", "_notify", "_cancelled", "_look")
+    __slots__ = ("id", "method", "params", "_raw", "_reply", "_notify", "_cancelled", "_look")
 
     def __init__(self, id_text: Optional[str], method: str, params: Any, reply: Reply,
-                 notify: Reply) -> None:
+                 notify: Reply, raw: Optional[bytes] = None) -> None:
         #: The id as JSON text, as it came; None for a notification.
         self.id = id_text
         self.method = method
         self.params = params
+        self._raw = raw
         self._reply = reply
         self._notify = notify
         self._cancelled = False
@@ -222,11 +223,15 @@ class Call:
     def error(self, code: int, message: str, data: Any = None) -> Optional[str]:
         return None if self.id is None else error_text(self.id, code, message, data)
 
-    def line(self) -> str:
-        """The request as a message of its own."""
+    def line(self) -> bytes:
+        """The request as a message of its own on one line: as it came, unless it was in a batch.
+        Raises ValueError or RecursionError when it can't be written again."""
+        if self._raw is not None:
+            return self._raw.replace(b"\n", b" ") + b"\n"
         params = "" if self.params is None else f',"params":{encode(self.params)}'
         id_member = "" if self.id is None else f',"id":{self.id}'
-        return f'{{"jsonrpc":"2.0"{id_member},"method":{encode(self.method)}{params}}}'
+        text = f'{{"jsonrpc":"2.0"{id_member},"method":{encode(self.method)}{params}}}\n'
+        return text.encode("ascii")
 
 
 #: The call that runs in this thread or task.
@@ -256,12 +261,18 @@ def failure_text(call: Call, error: BaseException) -> Optional[str]:
 
 
 def _frames_of_method(error: BaseException) -> Optional[TracebackType]:
-    """The traceback without the frames of the kit that lead to the method."""
-    frames, here = error.__traceback__, os.path.dirname(__file__)
-    while frames is not None and frames.tb_next is not None and \
-            os.path.dirname(frames.tb_frame.f_code.co_filename) == here:
+    """The traceback without the frames, of the kit and of executors, that lead to the method."""
+    here = os.path.dirname(__file__)
+    start = frames = error.__traceback__
+    while frames is not None and frames.tb_next is not None:
+        if _folder_of(frames) == here != _folder_of(frames.tb_next):
+            start = frames.tb_next
         frames = frames.tb_next
-    return frames
+    return start
+
+
+def _folder_of(frames: TracebackType) -> str:
+    return os.path.dirname(frames.tb_frame.f_code.co_filename)
 
 
 class Batch:
@@ -285,10 +296,15 @@ def calls_of(message: bytes, send: Reply) -> Iterable[Call]:
     """The calls in a message. Answers to what is no request go out at once through `send`, which
     the calls keep for their own."""
     try:
-        value = decode(message)
+        return _calls_in(decode(message), message, send)
     except RpcError as error:
         send(error_text(NO_ID, error.code, error.message))
-        return ()
+    except RecursionError:  # an id that can be read, but not written again
+        send(error_text(NO_ID, PARSE_ERROR, "the message is nested too deeply"))
+    return ()
+
+
+def _calls_in(value: Any, message: bytes, send: Reply) -> Iterable[Call]:
     if type(value) is not list:
         call = _call_of(value, message, None, send, send)
         return () if call is None else (call,)
@@ -336,4 +352,5 @@ def _call_of(request: Any, message: bytes, position: Optional[int], reply: Reply
         return None
     if "method" not in request:
         return None  # an answer: to answer it would go on for ever
-    return Call(id_text, request["method"], request.get("params"), reply, notify)
+    raw = message if position is None else None
+    return Call(id_text, request["method"], request.get("params"), reply, notify, raw)

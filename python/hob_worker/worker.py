@@ -9,7 +9,7 @@ import inspect
 import os
 import random
 import sys
-from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, TypeVar, Union, overload
+from typing import Any, Callable, Dict, List, Optional, Sequence, TypeVar, Union, overload
 
 from . import engines, launch
 from .channel import (DEFAULT_LIMIT, FRAMINGS, LINES, Disconnected, Input, Output, Wake,
@@ -155,6 +155,13 @@ class Worker:
         value = method.function(*arguments, **named)
         return asyncio.run(value) if method.is_async else value
 
+    def _run_function(self, method: Method, arguments: Sequence[Any], named: Dict[str, Any]) -> Any:
+        try:
+            return method.function(*arguments, **named)
+        finally:
+            if self._stranger:
+                self._leave()
+
     async def perform_task(self, call: Call,
                            outside: Callable[..., Any]) -> Optional[str]:
         """As `perform`, in an event loop; a function that is not async runs by `outside(run)`."""
@@ -165,7 +172,7 @@ class Worker:
             if method.is_async:
                 value = await method.function(*arguments, **named)
             else:
-                value = await outside(functools.partial(method.function, *arguments, **named))
+                value = await outside(functools.partial(self._run_function, method, arguments, named))
         except (Exception, SystemExit) as error:
             return self._failed(call, error)
         finally:

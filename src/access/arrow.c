@@ -110,6 +110,7 @@ static int find_fields(struct stream *stream, struct hob_error *error)
         const struct hob_column *column = hob_frame_column(stream->frame, i);
         stream->fields[i] =
             (struct hob_arrow_field){.column = column,
+                                     .label = hob_frame_name(stream->frame, i),
                                      .type = type_of(column, stream->limits.small_text),
                                      .json = column->type == HOB_COLUMN_VALUE};
     }

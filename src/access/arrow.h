@@ -3,8 +3,11 @@
  *
  * Numbers are int64, uint64 and double, booleans bits, texts utf8, moments timestamp[us] with the
  * zone of their column; what `dtypes` made Int32 is int32. What is missing is null, NaN too.
- * Columns of mixed or nested cells are utf8 that holds JSON, with "hob:json": "true" in the
- * metadata of the field. Names are text, as Python prints them. */
+ * Columns of mixed or nested cells are utf8 that holds JSON. Names are text, as Python prints them.
+ *
+ * The metadata of a field has what Arrow cannot tell: "hob:dtype", the name that pandas has for the
+ * type ("object" for booleans with holes, "Float64" where `dtypes` made it so); "hob:json": "true"
+ * for cells that hold JSON; "hob:label", as JSON, for a name that is no text (7, true). */
 #ifndef HOB_ACCESS_ARROW_H
 #define HOB_ACCESS_ARROW_H
 

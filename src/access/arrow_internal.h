@@ -19,7 +19,8 @@ enum hob_arrow_type {
 
 struct hob_arrow_field {
     const struct hob_column *column;
-    struct hob_text name; /* valid UTF-8; borrowed */
+    struct hob_text name;          /* valid UTF-8; borrowed */
+    const struct hob_value *label; /* the name before it was made a text; borrowed */
     enum hob_arrow_type type;
     bool json; /* cells are values, written as JSON */
 };

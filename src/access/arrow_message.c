@@ -4,6 +4,8 @@
  * the lists, members of unions count from 1. */
 #include "access/arrow_internal.h"
 
+#include "value/json.h"
+
 enum { METADATA_V5 = 4 };
 enum { HEADER_SCHEMA = 1, HEADER_RECORD_BATCH = 3 };
 enum { TYPE_INT = 2, TYPE_FLOATING_POINT = 3, TYPE_UTF8 = 5, TYPE_BOOL = 6 };
@@ -92,17 +94,41 @@ static size_t put_type(struct hob_flatbuffer *flat, const struct hob_arrow_field
     }
 }
 
-/* The metadata of a field whose cells are JSON: one pair of texts. */
-static size_t put_json_mark(struct hob_flatbuffer *flat)
+/* A pair of texts of a field's metadata. */
+struct note {
+    struct hob_text key, value;
+};
+
+enum { MOST_NOTES = 3, MOST_LABEL = 4096 };
+
+static size_t put_note(struct hob_flatbuffer *flat, const struct note *note)
 {
     const struct hob_flatbuffer_field fields[] = {HOB_FLATBUFFER_REFERENCE,
                                                   HOB_FLATBUFFER_REFERENCE};
-    size_t vector = hob_flatbuffer_put_vector(flat, 1, 4, 4);
     size_t pair = hob_flatbuffer_put_table(flat, fields, 2);
-    hob_flatbuffer_refer(flat, hob_flatbuffer_item(vector, 0, 4), pair);
-    hob_flatbuffer_refer_field(flat, pair, 0,
-                               hob_flatbuffer_put_string(flat, HOB_TEXT("hob:json")));
-    hob_flatbuffer_refer_field(flat, pair, 1, hob_flatbuffer_put_string(flat, HOB_TEXT("true")));
+    hob_flatbuffer_refer_field(flat, pair, 0, hob_flatbuffer_put_string(flat, note->key));
+    hob_flatbuffer_refer_field(flat, pair, 1, hob_flatbuffer_put_string(flat, note->value));
+    return pair;
+}
+
+/* What Arrow's types and names do not tell. */
+static size_t put_metadata(struct hob_flatbuffer *flat, const struct hob_arrow_field *field)
+{
+    HOB_AUTO(buffer) struct hob_buffer dtype = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer label = HOB_BUFFER_INIT;
+    struct note notes[MOST_NOTES];
+    size_t count = 0;
+    hob_column_put_dtype(&dtype, field->column);
+    notes[count++] = (struct note){HOB_TEXT("hob:dtype"), hob_buffer_text(&dtype)};
+    if (field->json)
+        notes[count++] = (struct note){HOB_TEXT("hob:json"), HOB_TEXT("true")};
+    if (field->label->kind != HOB_STRING &&
+        hob_json_write(&label, field->label, HOB_JSON_COMPACT, MOST_LABEL, NULL) == 0)
+        notes[count++] = (struct note){HOB_TEXT("hob:label"), hob_buffer_text(&label)};
+    flat->bytes.failed |= dtype.failed || label.failed;
+    size_t vector = hob_flatbuffer_put_vector(flat, count, 4, 4);
+    for (size_t i = 0; i < count; i++)
+        hob_flatbuffer_refer(flat, hob_flatbuffer_item(vector, i, 4), put_note(flat, &notes[i]));
     return vector;
 }
 
@@ -116,16 +142,14 @@ static size_t put_field(struct hob_flatbuffer *flat, const struct hob_arrow_fiel
         [FIELD_CHILDREN] = HOB_FLATBUFFER_REFERENCE,
         [FIELD_METADATA] = HOB_FLATBUFFER_REFERENCE,
     };
-    size_t count = field->json ? FIELD_MEMBERS : FIELD_METADATA;
-    size_t table = hob_flatbuffer_put_table(flat, members, count);
+    size_t table = hob_flatbuffer_put_table(flat, members, FIELD_MEMBERS);
     hob_flatbuffer_refer_field(flat, table, FIELD_NAME,
                                hob_flatbuffer_put_string(flat, field->name));
     hob_flatbuffer_refer_field(flat, table, FIELD_TYPE, put_type(flat, field));
     /* Some readers want the list of children even where there are none. */
     hob_flatbuffer_refer_field(flat, table, FIELD_CHILDREN,
                                hob_flatbuffer_put_vector(flat, 0, 4, 4));
-    if (field->json)
-        hob_flatbuffer_refer_field(flat, table, FIELD_METADATA, put_json_mark(flat));
+    hob_flatbuffer_refer_field(flat, table, FIELD_METADATA, put_metadata(flat, field));
     return table;
 }
 

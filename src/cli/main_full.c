@@ -1,5 +1,6 @@
 /* hob-full: the command line with everything in it; see run.h. */
 #include "cli/list.h"
+#include "cli/pool_function.h"
 #include "cli/run.h"
 #include "cli/shell.h"
 #include "compute/compute.h"
@@ -7,6 +8,9 @@
 int main(int argc, char **argv)
 {
     HOB_AUTO(compute) struct hob_compute *own = hob_compute_new();
+    HOB_AUTO(pool_link) struct hob_pool_link link = {0};
+    hob_compute_set_remote(own,
+                           &(struct hob_compute_remote){.call = hob_pool_link_call, .data = &link});
     struct hob_compute_hook compute = {
         .finish = hob_compute_finish,
         .data = own,

@@ -17,11 +17,12 @@ enum {
 
 struct hob_compute {
     struct hob_liquid_cache *templates;
+    struct hob_compute_remote remote; /* `call` is NULL when there is none */
 };
 
 struct hob_compute *hob_compute_new(void)
 {
-    struct hob_compute *compute = hob_alloc(sizeof *compute);
+    struct hob_compute *compute = hob_alloc_zero(1, sizeof *compute);
     compute->templates = hob_liquid_cache_new(TEMPLATES, TEMPLATE_BYTES);
     return compute;
 }
@@ -33,6 +34,16 @@ struct hob_compute *hob_compute_free(struct hob_compute *compute)
         free(compute);
     }
     return NULL;
+}
+
+void hob_compute_set_remote(struct hob_compute *compute, const struct hob_compute_remote *remote)
+{
+    compute->remote = *remote;
+}
+
+static const struct hob_compute_remote *remote_of(const struct hob_compute *compute)
+{
+    return compute->remote.call != NULL ? &compute->remote : NULL;
 }
 
 enum mode { REPLACE, APPEND, PREPEND };
@@ -214,7 +225,12 @@ static int call_nested(const struct hob_value **value, struct step *step,
     result = take_function_arguments(step, entry, arguments, error);
     if (result < 0)
         return result;
-    struct hob_function_call call = {arguments, step->arena, step->compute->templates, step->scope};
+    struct hob_function_call call = {hob_value_text(hob_value_get(entry, "function")),
+                                     arguments,
+                                     step->arena,
+                                     step->compute->templates,
+                                     step->scope,
+                                     remote_of(step->compute)};
     return function->run(value, &call, error);
 }
 
@@ -374,8 +390,12 @@ static int compute_row(const struct step *step, size_t row, size_t rows,
     }
     if (!needed)
         return 0;
-    struct hob_function_call call = {arguments_of(step, row, scratch), hob_frame_arena(step->frame),
-                                     step->compute->templates, step->scope};
+    struct hob_function_call call = {hob_value_text(hob_value_get(step->entry, "function")),
+                                     arguments_of(step, row, scratch),
+                                     hob_frame_arena(step->frame),
+                                     step->compute->templates,
+                                     step->scope,
+                                     remote_of(step->compute)};
     const struct hob_value *result;
     int status = step->function->run(&result, &call, error);
     if (status < 0)

@@ -15,6 +15,7 @@
 #ifndef HOB_COMPUTE_COMPUTE_H
 #define HOB_COMPUTE_COMPUTE_H
 
+#include "base/buffer.h"
 #include "config/scope.h"
 #include "frame/frame.h"
 
@@ -28,6 +29,17 @@ static inline void hob_auto_compute(struct hob_compute **compute)
 {
     hob_compute_free(*compute);
 }
+
+/* Who answers for functions that are not hob's own: `pool:NAME/METHOD`. */
+struct hob_compute_remote {
+    /* Calls a method with parameters in JSON, and appends the result in JSON. May wait; from any
+     * thread. */
+    int (*call)(void *data, struct hob_text pool, struct hob_text method, struct hob_text params,
+                struct hob_buffer *result, struct hob_error *error);
+    void *data;
+};
+/* Before anything is computed; copied. */
+void hob_compute_set_remote(struct hob_compute *compute, const struct hob_compute_remote *remote);
 
 /* Runs the flow's precompute, compute and postcompute on a frame that was read from it. This is a
  * scope's `finish` (with the hob_compute as data), so that every part of a stack computes, too. */

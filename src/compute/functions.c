@@ -88,6 +88,8 @@ static int identity(const struct hob_value **result, const struct hob_function_c
 
 static const struct hob_function functions[] = {
     {"identity", "one, of any name", "gives its argument back", identity},
+    {"pool:NAME/METHOD", "what the method takes", "calls a method of a pool of warm workers",
+     hob_function_call_pool},
     {"render_liquid", "template; every other argument is a variable in it",
      "renders a Liquid template", render_liquid},
     {"today", "format (strftime's directives, without fractions of seconds; %Y-%m-%d)",
@@ -102,6 +104,8 @@ const struct hob_function *hob_functions(size_t *count)
 
 const struct hob_function *hob_function_find(struct hob_text name)
 {
+    if (hob_text_starts_with(name, "pool:"))
+        name = HOB_TEXT("pool:NAME/METHOD");
     for (size_t i = 0; i < sizeof functions / sizeof functions[0]; i++)
         if (hob_text_is(name, functions[i].name))
             return &functions[i];

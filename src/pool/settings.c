@@ -347,7 +347,7 @@ static const char *joined(struct hob_arena *arena, const struct hob_setting_text
     return hob_arena_copy(arena, hob_buffer_text(&out)).data;
 }
 
-/* python3 -m hob_worker --fork ... -- script.py */
+/* python3 -m hob_worker --fork ... -- script.py: one process, whose children take the calls. */
 static int fork_command(const struct hob_pool_settings *settings, struct hob_arena *arena,
                         struct hob_pool_options *options, struct hob_error *error)
 {
@@ -359,8 +359,11 @@ static int fork_command(const struct hob_pool_settings *settings, struct hob_are
                               "place");
         return HOB_E_NOT_FOUND;
     }
-    const char **command = hob_arena_alloc(arena, (settings->command.count + 12) * sizeof *command);
+    const char **command = hob_arena_alloc(arena, (settings->command.count + 16) * sizeof *command);
     size_t count = 0;
+    options->concurrency = options->max_workers;
+    options->max_workers = 1;
+    options->min_workers = options->min_workers > 0 ? 1 : 0;
     command[count++] = settings->command.items[0];
     command[count++] = "-m";
     command[count++] = "hob_worker";
@@ -368,6 +371,12 @@ static int fork_command(const struct hob_pool_settings *settings, struct hob_are
     if (settings->preload.count > 0) {
         command[count++] = "--preload";
         command[count++] = joined(arena, &settings->preload);
+    }
+    command[count++] = "--children";
+    command[count++] = hob_arena_printf(arena, "%u", options->concurrency);
+    if (options->framing == HOB_FRAMING_HEADERS) {
+        command[count++] = "--framing";
+        command[count++] = "headers";
     }
     command[count++] = "--spare";
     command[count++] = hob_arena_printf(arena, "%u", (unsigned)settings->spare);

@@ -73,6 +73,11 @@ void hob_server_close_doors(struct hob_server *server);
 int hob_pools_find(struct hob_server *server, struct hob_text name, struct hob_pool **pool,
                    struct hob_error *error);
 
+/* The `call` of a struct hob_compute_remote. */
+int hob_server_call_pool(void *server, struct hob_text name, struct hob_text method,
+                         struct hob_text params, struct hob_buffer *result,
+                         struct hob_error *error);
+
 /* Makes the answers of constant routes. */
 int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error);
 

@@ -64,7 +64,7 @@ static const struct hob_parameter sessions_parameters[] = {
 };
 
 static const struct hob_parameter rpc_parameters[] = {
-    {"jsonrpc", "string", true, "\"2.0\""},
+    {"jsonrpc", "string", true, "the version of the protocol: \"2.0\""},
     {"method", "string", true, "what the worker is asked to do"},
     {"params", "object|array", false, "with what"},
     {"id", "string|number|null", false, "comes back with the answer; without it there is none"},

@@ -237,6 +237,8 @@ static int open_pools(struct hob_server *server, struct hob_error *error)
         return 0;
     server->pools = hob_supervisor_new(error);
     int code = server->pools != NULL ? 0 : error->code;
+    hob_compute_set_remote(server->compute, &(struct hob_compute_remote){
+                                                .call = hob_server_call_pool, .data = server});
     for (size_t i = 0; code == 0 && i < server->options.pool_count; i++)
         code = hob_pool_open(&pool, server->pools, server->options.pools[i].name,
                              &server->options.pools[i].options, error);

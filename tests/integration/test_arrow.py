@@ -105,10 +105,19 @@ class Decoded(Arrow):
 
     def test_mixed_and_nested_cells_are_json_and_say_so(self):
         stream = self.stream(self.write("all.yml", RECORDS))
-        self.assertEqual(stream.field("m").metadata, {"hob:json": "true"})
-        self.assertEqual(stream.field("s").metadata, {})
+        self.assertEqual(stream.field("m").metadata,
+                         {"hob:dtype": "object", "hob:json": "true"})
+        self.assertEqual(stream.field("s").metadata, {"hob:dtype": "object"})
         self.assertEqual([cell and json.loads(cell) for cell in stream.column("m")],
                          [[1, {"a": 2}], "x", None])
+
+    def test_metadata_tells_what_types_and_names_do_not(self):
+        stream = self.stream(self.write("all.yml", RECORDS))
+        self.assertEqual(stream.field("7").metadata, {"hob:dtype": "object", "hob:label": "7"})
+        self.assertEqual([stream.field(name).metadata["hob:dtype"] for name in "ifbudzn"],
+                         ["int64", "float64", "bool", "uint64", "datetime64[ns]",
+                          stream.field("z").metadata["hob:dtype"], "object"])
+        self.assertRegex(stream.field("z").metadata["hob:dtype"], r"^datetime64\[ns, .+\]$")
 
     def test_a_large_table_comes_in_batches_and_keeps_every_row(self):
         rows = 150001

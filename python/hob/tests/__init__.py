@@ -1,0 +1,1 @@
+"""Tests of the client: `HOBD=build/src/hobd python3 -m hob.tests` in the directory python/."""
