@@ -2,8 +2,9 @@
 BUILD ?= build
 ASAN ?= build-asan
 PREFIX ?= /usr/local
+MINUTES ?= 60
 
-.PHONY: help setup build run check check-quick asan tsan fuzz lint format bench bench-quick docs install clean
+.PHONY: help setup build run check check-quick asan tsan soak fuzz lint format bench bench-quick docs install clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -34,6 +35,9 @@ asan: setup ## build with address and undefined-behaviour sanitizers into build-
 tsan: setup ## build with the thread sanitizer and run the server's tests
 	@scripts/configure build-tsan -Db_sanitize=thread
 	@ninja -C build-tsan && meson test -C build-tsan
+
+soak: build ## open, edit and delete sessions for MINUTES (60), and see that nothing is left
+	@HOBD=$(abspath $(BUILD)/src/hobd) python3 tests/soak/soak_sessions.py $$(( $(MINUTES) * 60 ))
 
 fuzz: ## run every fuzzer for a minute (needs clang)
 	@scripts/fuzz

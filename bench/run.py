@@ -31,6 +31,7 @@ import time
 import fork_worker
 import plot
 import pools
+from sessions import bench_sessions
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 os.environ["HOB_CONFIG"] = "none"  # not what the user of this machine has set
@@ -81,6 +82,7 @@ class Bench:
         self.quick = quick
         self.scratch = pathlib.Path(tempfile.mkdtemp(prefix="hob-bench-"))
         self.rows = []
+        self.prefix = []  # of the commands that ask a server
 
     def count(self, full):
         return max(full // 10, 20) if self.quick else full
@@ -92,16 +94,18 @@ class Bench:
                           "floor": floor, "ratio": ratio, "budget": budget, **(more or {})})
         print_row(self.rows[-1])
 
-    def hobd(self, cwd, *more):
+    def hobd(self, cwd, *more, pinned=False):
+        """`pinned`: on the first core, and what asks it as well."""
         port = free_port()
-        return Process([self.binaries / "hobd", "--port", str(port), "--socket", "none",
-                        "--state", "none", *more],
+        self.prefix = ["taskset", "-c", "0"] if pinned and shutil.which("taskset") else []
+        return Process([*self.prefix, self.binaries / "hobd", "--port", str(port), "--socket",
+                        "none", "--state", "none", *more],
                        port, cwd)
 
     def latency(self, port, method, path, body="-", count=10000):
-        done = subprocess.run([self.tools / "http_latency", "127.0.0.1", str(port), method, path,
-                               body, str(self.count(count))], stdout=subprocess.PIPE, text=True,
-                              check=True)
+        done = subprocess.run([*self.prefix, self.tools / "http_latency", "127.0.0.1", str(port),
+                               method, path, body, str(self.count(count))],
+                              stdout=subprocess.PIPE, text=True, check=True)
         return json.loads(done.stdout)
 
     def throughput(self, port, path, connections):
@@ -471,7 +475,7 @@ def bench_lists(bench):
 
 SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
           "ping": bench_ping, "answers": bench_answers, "tables": bench_tables,
-          "lists": bench_lists, "pools": pools.suite(free_port, Process),
+          "lists": bench_lists, "sessions": bench_sessions, "pools": pools.suite(free_port, Process),
           "fork": fork_worker.bench_fork, "growth": bench_growth}
 
 

@@ -1,7 +1,8 @@
 /* directory_write: flows that write a file for each row.
  *
  * The three fields say which file; the other columns are what is in it. Every file is replaced
- * atomically, but not all of them together: when a row fails, those before it are written. */
+ * atomically, but not all of them together: when a row fails, those before it are written, as in
+ * the reference, and the error says so. Who wants none of them then rehearses first (scope.h). */
 #include "access/file_set.h"
 #include "access/formats.h"
 #include "access/record.h"
@@ -120,10 +121,24 @@ static int write_row(const struct writing *writing, size_t row, const char *path
                       : put_file(writing, path, &out, error);
 }
 
+/* The files before the one that failed are new, the others old. */
+static int half_written(const struct writing *writing, int code, size_t count, const char *last,
+                        struct hob_error *error)
+{
+    if (writing->scope->rehearses || count == 0)
+        return code;
+    hob_error_hint(error,
+                   "%zu file%s written already, the last of them '%s'; the others are as "
+                   "they were",
+                   count, count == 1 ? " is" : "s are", last);
+    return code;
+}
+
 static int write_rows(struct writing *writing, struct hob_error *error)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(map) struct hob_map *written = hob_map_new();
+    const char *last = NULL;
     for (size_t row = 0; row < hob_frame_rows(writing->frame); row++) {
         const char *path = NULL;
         if (is_empty_row(writing->frame, row))
@@ -132,17 +147,20 @@ static int write_rows(struct writing *writing, struct hob_error *error)
         if (result == 0)
             result = path_of(writing, arena, row, &path, error);
         if (result < 0)
-            return result;
-        if (hob_map_find(written, hob_text_from(path)) != SIZE_MAX)
-            return hob_error_set(error, HOB_E_VALUE,
-                                 "The specified file name \"%s\" has already been used for a "
-                                 "different row of the data (row %zu is the second).",
-                                 path, row + 1);
+            return half_written(writing, result, hob_map_count(written), last, error);
+        if (hob_map_find(written, hob_text_from(path)) != SIZE_MAX) {
+            hob_error_set(error, HOB_E_VALUE,
+                          "The specified file name \"%s\" has already been used for a "
+                          "different row of the data (row %zu is the second).",
+                          path, row + 1);
+            return half_written(writing, HOB_E_VALUE, hob_map_count(written), last, error);
+        }
         if (!hob_map_put(written, hob_text_from(path), NULL))
             return hob_error_set(error, HOB_E_MEMORY, "cannot write rows: not enough memory");
         result = write_row(writing, row, path, error);
         if (result < 0)
-            return result;
+            return half_written(writing, result, hob_map_count(written) - 1, last, error);
+        last = path;
     }
     return 0;
 }

@@ -35,17 +35,3 @@ bool hob_address_set_path(struct hob_address *address, const char *path)
     address->size = sizeof address->as.local;
     return true;
 }
-
-bool hob_address_is_own(const struct hob_address *address)
-{
-    switch (address->as.any.sa_family) {
-    case AF_UNIX:
-        return true;
-    case AF_INET:
-        return ntohl(address->as.v4.sin_addr.s_addr) >> 24 == 127;
-    case AF_INET6:
-        return IN6_IS_ADDR_LOOPBACK(&address->as.v6.sin6_addr);
-    default:
-        return false;
-    }
-}

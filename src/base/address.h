@@ -28,7 +28,5 @@ enum { HOB_ADDRESS_MAX_PATH = sizeof((struct sockaddr_un *)0)->sun_path - 1 };
 bool hob_address_set_host(struct hob_address *address, const char *host, uint16_t port);
 /* A unix socket; false when the path is too long, or empty. */
 bool hob_address_set_path(struct hob_address *address, const char *path);
-/* Whether it is this machine, whatever is plugged in. */
-bool hob_address_is_own(const struct hob_address *address);
 
 #endif

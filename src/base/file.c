@@ -181,9 +181,25 @@ int hob_file_writer_open(struct hob_file_writer *writer, int directory, const ch
     return replaces ? take_over(writer->descriptor, &old, path, error) : 0;
 }
 
+int hob_file_writer_rehearse(struct hob_file_writer *writer, int directory, const char *name,
+                             const char *path, struct hob_error *error)
+{
+    struct stat old;
+    writer->directory = directory;
+    writer->rehearses = true;
+    if (directory < 0)
+        return 0;
+    if (faccessat(directory, ".", W_OK | X_OK, AT_EACCESS) != 0)
+        return hob_error_from_errno(error, errno, "write", path);
+    bool replaces = fstatat(directory, name, &old, 0) == 0;
+    return replaces ? check_replaceable(directory, name, &old, path, error) : 0;
+}
+
 int hob_file_writer_put(struct hob_file_writer *writer, struct hob_text text,
                         struct hob_error *error)
 {
+    if (writer->rehearses)
+        return 0;
     while (text.size > 0) {
         ssize_t written = write(writer->descriptor, text.data, text.size);
         if (written < 0 && errno == EINTR)
@@ -198,6 +214,8 @@ int hob_file_writer_put(struct hob_file_writer *writer, struct hob_text text,
 
 int hob_file_writer_commit(struct hob_file_writer *writer, struct hob_error *error)
 {
+    if (writer->rehearses)
+        return 0;
     int descriptor = writer->descriptor;
     writer->descriptor = -1;
     if (fsync(descriptor) != 0 && errno != EINVAL) {

@@ -57,6 +57,7 @@ struct hob_file_writer {
     char *name;      /* of the file in the directory */
     char *temporary; /* name of the temporary file, or NULL */
     char *path;      /* for messages */
+    bool rehearses;  /* put and commit do nothing */
 };
 
 #define HOB_FILE_WRITER_INIT                                                                       \
@@ -67,6 +68,10 @@ struct hob_file_writer {
 /* `directory` is an open directory (taken over, closed by deinit), `name` the file in it. */
 int hob_file_writer_open(struct hob_file_writer *writer, int directory, const char *name,
                          const char *path, struct hob_error *error);
+/* The same without making anything: what opening the writer would refuse, this does. With directory
+ * -1 there is nothing to look at. */
+int hob_file_writer_rehearse(struct hob_file_writer *writer, int directory, const char *name,
+                             const char *path, struct hob_error *error);
 int hob_file_writer_put(struct hob_file_writer *writer, struct hob_text text,
                         struct hob_error *error);
 /* fsync, rename over the old file, fsync of the directory. */

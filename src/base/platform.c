@@ -10,6 +10,9 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
 #ifdef __linux__
 #include <linux/openat2.h>
 #include <sys/syscall.h>
@@ -75,6 +78,21 @@ void hob_platform_prefer_large_pages(void *memory, size_t size)
         madvise((void *)start, end - start, MADV_HUGEPAGE);
 #else
     (void)memory, (void)size;
+#endif
+}
+
+void hob_platform_return_large_memory(void)
+{
+#ifdef __GLIBC__
+    mallopt(M_MMAP_THRESHOLD, 4 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 10);
+#endif
+}
+
+void hob_platform_return_memory(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
 #endif
 }
 

@@ -18,6 +18,13 @@ int hob_platform_memory(size_t *resident, size_t *private_bytes);
 /* A hint to put large pages behind this memory, before it is touched. */
 void hob_platform_prefer_large_pages(void *memory, size_t size);
 
+/* From now on pieces of memory of a few megabytes go back to the system when they are freed, even
+ * when one of that size was freed before; for processes that live long. */
+void hob_platform_return_large_memory(void);
+
+/* Gives back what was freed in small pieces. Looks at all of them: for when much was freed. */
+void hob_platform_return_memory(void);
+
 /* Cores that this process may run on. */
 unsigned hob_platform_cores(void);
 

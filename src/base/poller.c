@@ -15,23 +15,37 @@
 #include "base/file.h"
 #include "base/memory.h"
 
+#ifndef HOB_POLLER_EPOLL
 #ifdef __linux__
-#include <sys/epoll.h>
-#include <sys/eventfd.h>
 #define HOB_POLLER_EPOLL 1
 #else
 #define HOB_POLLER_EPOLL 0
 #endif
+#endif
 
+#if HOB_POLLER_EPOLL
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#endif
+
+/* Where poll can say that the other side has closed, and this one has not. */
+#ifdef POLLRDHUP
+#define CLOSED POLLRDHUP
+#else
+#define CLOSED 0
+#endif
+
+#if HOB_POLLER_EPOLL
 enum { MOST_EVENTS = 64 };
 
 static const uint64_t wake_key = UINT64_MAX;
-
+#else
 struct known {
     int descriptor;
-    unsigned what;
+    unsigned what; /* 0: nothing more is looked for */
     uint64_t key;
 };
+#endif
 
 struct hob_poller {
     int waker[2]; /* read end, write end; the same descriptor where there are eventfds */
@@ -42,6 +56,7 @@ struct hob_poller {
     pthread_mutex_t lock;
     struct known *known;
     size_t count, capacity;
+    size_t turn; /* where the next look at the events begins: all have theirs */
 #endif
 };
 
@@ -184,23 +199,24 @@ struct hob_poller *hob_poller_free(struct hob_poller *poller)
     return NULL;
 }
 
-bool hob_poller_add(struct hob_poller *poller, int descriptor, unsigned what, uint64_t key)
-{
-    pthread_mutex_lock(&poller->lock);
-    bool room = HOB_TRY_GROW(poller->known, poller->capacity, poller->count + 1);
-    if (room)
-        poller->known[poller->count++] = (struct known){descriptor, what, key};
-    pthread_mutex_unlock(&poller->lock);
-    hob_poller_wake(poller);
-    return room;
-}
-
 static struct known *find(struct hob_poller *poller, int descriptor)
 {
     for (size_t i = 0; i < poller->count; i++)
         if (poller->known[i].descriptor == descriptor)
             return &poller->known[i];
     return NULL;
+}
+
+bool hob_poller_add(struct hob_poller *poller, int descriptor, unsigned what, uint64_t key)
+{
+    pthread_mutex_lock(&poller->lock);
+    bool added = find(poller, descriptor) == NULL &&
+                 HOB_TRY_GROW(poller->known, poller->capacity, poller->count + 1);
+    if (added)
+        poller->known[poller->count++] = (struct known){descriptor, what, key};
+    pthread_mutex_unlock(&poller->lock);
+    hob_poller_wake(poller);
+    return added;
 }
 
 void hob_poller_change(struct hob_poller *poller, int descriptor, unsigned what, uint64_t key)
@@ -222,7 +238,22 @@ void hob_poller_remove(struct hob_poller *poller, int descriptor)
     pthread_mutex_unlock(&poller->lock);
 }
 
-/* Copies of the table, so that others can change it while this thread waits. */
+static short to_poll(unsigned what)
+{
+    return (short)((what & HOB_POLLER_READ ? POLLIN : 0) | (what & HOB_POLLER_WRITE ? POLLOUT : 0) |
+                   (what & HOB_POLLER_HANGUP ? CLOSED : 0));
+}
+
+static unsigned from_poll(short events)
+{
+    const short end = POLLHUP | POLLERR | POLLNVAL;
+    return (events & (POLLIN | end) ? HOB_POLLER_READ : 0u) |
+           (events & (POLLOUT | end) ? HOB_POLLER_WRITE : 0u) |
+           (events & (CLOSED | end) ? HOB_POLLER_HANGUP : 0u);
+}
+
+/* Copies of the table, so that others can change it while this thread waits. A hangup that was told
+ * is not looked for any more. */
 static size_t copy_known(struct hob_poller *poller, struct pollfd **polled, struct known **known)
 {
     pthread_mutex_lock(&poller->lock);
@@ -231,13 +262,21 @@ static size_t copy_known(struct hob_poller *poller, struct pollfd **polled, stru
     *known = hob_alloc_zero(count + 1, sizeof **known);
     for (size_t i = 0; i < count; i++) {
         (*known)[i] = poller->known[i];
-        (*polled)[i].fd = (*known)[i].descriptor;
-        (*polled)[i].events = (short)(((*known)[i].what & HOB_POLLER_READ ? POLLIN : 0) |
-                                      ((*known)[i].what & HOB_POLLER_WRITE ? POLLOUT : 0));
+        (*polled)[i].fd = (*known)[i].what != 0 ? (*known)[i].descriptor : -1;
+        (*polled)[i].events = to_poll((*known)[i].what);
     }
     pthread_mutex_unlock(&poller->lock);
     (*polled)[count] = (struct pollfd){.fd = poller->waker[0], .events = POLLIN};
     return count;
+}
+
+static void hangup_was_told(struct hob_poller *poller, const struct known *told)
+{
+    pthread_mutex_lock(&poller->lock);
+    struct known *known = find(poller, told->descriptor);
+    if (known != NULL && known->key == told->key)
+        known->what &= ~(unsigned)HOB_POLLER_HANGUP;
+    pthread_mutex_unlock(&poller->lock);
 }
 
 size_t hob_poller_wait(struct hob_poller *poller, struct hob_poller_event *events, size_t most,
@@ -245,19 +284,20 @@ size_t hob_poller_wait(struct hob_poller *poller, struct hob_poller_event *event
 {
     HOB_AUTO(free) struct pollfd *polled = NULL;
     HOB_AUTO(free) struct known *known = NULL;
-    size_t count = copy_known(poller, &polled, &known), found = 0;
+    size_t count = copy_known(poller, &polled, &known), found = 0, looked = 0;
     if (poll(polled, (nfds_t)count + 1, to_milliseconds(nanoseconds)) <= 0)
         return 0;
     if (polled[count].revents != 0)
         swallow_wakes(poller);
-    for (size_t i = 0; i < count && found < most; i++) {
-        short now = polled[i].revents;
-        unsigned what = (now & (POLLIN | POLLHUP | POLLERR) ? HOB_POLLER_READ : 0u) |
-                        (now & (POLLOUT | POLLHUP | POLLERR) ? HOB_POLLER_WRITE : 0u) |
-                        (now & (POLLHUP | POLLERR) ? HOB_POLLER_HANGUP : 0u);
-        if (now != 0)
+    for (; looked < count && found < most; looked++) {
+        size_t i = (poller->turn + looked) % count;
+        unsigned what = from_poll(polled[i].revents);
+        if (what != 0)
             events[found++] = (struct hob_poller_event){known[i].key, what};
+        if (what & known[i].what & HOB_POLLER_HANGUP)
+            hangup_was_told(poller, &known[i]);
     }
+    poller->turn += looked;
     return found;
 }
 

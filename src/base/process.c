@@ -86,9 +86,16 @@ static void reset_signals(void)
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+/* Nothing can be done here when nobody hears it. */
+static void announce(const struct start *start, pid_t number)
+{
+    if (start->options->announce > 0 &&
+        write(start->options->announce, &number, sizeof number) != sizeof number)
+        return;
+}
+
 __attribute__((noreturn)) static void become(const struct start *start)
 {
-    reset_signals();
     setsid();
 #ifdef __linux__
     if (start->options->dies_with_thread) {
@@ -97,12 +104,16 @@ __attribute__((noreturn)) static void become(const struct start *start)
             _exit(127); /* the parent ended before the system knew */
     }
 #endif
+    announce(start, getpid());
+    reset_signals();
     place_descriptors(start);
     const char *directory = start->options->directory;
     if (directory == NULL || chdir(directory) == 0)
         execve(start->program, (char *const *)start->options->arguments,
                (char *const *)start->environment);
     int number = errno;
+    signal(SIGPIPE, SIG_IGN);
+    announce(start, -getpid());
     ssize_t written = write(start->report, &number, sizeof number);
     _exit(written > 0 ? 127 : 126);
 }

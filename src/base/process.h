@@ -17,6 +17,9 @@ struct hob_process_options {
     /* The system kills it when the thread that started it ends (where the system can): that thread
      * must outlive it. */
     bool dies_with_thread;
+    /* 0, or a descriptor to which the new process writes its number, as a pid_t, before it becomes
+     * the program, and its negative if it cannot. SIGPIPE must be ignored. */
+    int announce;
 };
 
 struct hob_process {

@@ -9,11 +9,12 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "cli/display.h"
 #include "cli/line_editor.h"
 #include "cli/output.h"
 
-enum { HISTORY_LENGTH = 1000 };
+enum { HISTORY_LENGTH = 1000, MOST_SHOWN = 100 };
 
 struct hob_line_editor {
     struct hob_line_options options;
@@ -34,13 +35,20 @@ static char *prompt_of(EditLine *edit)
     return (char *)owner_of(edit)->prompt;
 }
 
+/* The library counts characters where it moves and deletes, and gives bytes. */
+static int characters(const char *text, size_t size)
+{
+    return (int)hob_utf8_count((struct hob_text){text, size});
+}
+
 static unsigned char give_up_line(EditLine *edit, int character)
 {
     const LineInfo *line = el_line(edit);
+    size_t size = (size_t)(line->lastchar - line->buffer);
+    int all = characters(line->buffer, size);
     (void)character;
-    el_cursor(edit, (int)(line->lastchar - line->cursor));
-    line = el_line(edit);
-    el_deletestr(edit, (int)(line->cursor - line->buffer));
+    el_cursor(edit, all); /* to the end, which it does not go beyond */
+    el_deletestr(edit, all);
     fputs("^C\n", stdout);
     return CC_REDISPLAY;
 }
@@ -76,28 +84,38 @@ static size_t common_prefix(const char *a, const char *b)
     return size;
 }
 
+static size_t widest_of(const struct hob_buffer *words, size_t *count)
+{
+    HOB_AUTO(buffer) struct hob_buffer shown = HOB_BUFFER_INIT;
+    size_t widest = 0;
+    *count = 0;
+    for (const char *word = words->data; word < words->data + words->size;
+         word += strlen(word) + 1) {
+        size_t width = hob_display_put(&shown, hob_text_from(word));
+        if ((*count)++ < MOST_SHOWN && width > widest)
+            widest = width;
+    }
+    return widest;
+}
+
 /* In columns, below the line. */
 static void show_words(const struct hob_buffer *words)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    size_t widest = 0, used = 0, line_width = hob_terminal_look().width;
-    for (const char *word = words->data; word < words->data + words->size;
-         word += strlen(word) + 1) {
-        size_t width = hob_display_put(&out, hob_text_from(word));
-        widest = width > widest ? width : widest;
-    }
-    hob_buffer_clear(&out);
+    size_t count, used = 0, line_width = hob_terminal_look().width;
+    size_t widest = widest_of(words, &count);
+    const char *word = words->data;
     hob_buffer_put_char(&out, '\n');
-    for (const char *word = words->data; word < words->data + words->size;
-         word += strlen(word) + 1) {
+    for (size_t i = 0; i < count && i < MOST_SHOWN; i++, word += strlen(word) + 1) {
         size_t width = hob_display_put(&out, hob_text_from(word));
         used += widest + 2;
         bool full = used + widest > line_width;
         used = full ? 0 : used;
         hob_buffer_put_repeated(&out, full ? '\n' : ' ', full ? 1 : widest + 2 - width);
     }
-    if (used > 0)
-        hob_buffer_put_char(&out, '\n');
+    hob_buffer_put_string(&out, used > 0 ? "\n" : "");
+    if (count > MOST_SHOWN)
+        hob_buffer_printf(&out, "and %zu more\n", count - MOST_SHOWN);
     fwrite(out.data, 1, out.size, stdout);
     fflush(stdout);
 }
@@ -132,7 +150,7 @@ static unsigned char complete(EditLine *edit, int character)
         show_words(&words);
         return CC_REDISPLAY;
     }
-    el_deletestr(edit, (int)(end - start));
+    el_deletestr(edit, characters(line->buffer + start, end - start));
     return el_insertstr(edit, hob_buffer_string(&inserted)) == 0 ? CC_REFRESH : CC_REFRESH_BEEP;
 }
 
@@ -191,16 +209,18 @@ struct hob_line_editor *hob_line_editor_close(struct hob_line_editor *editor)
     return NULL;
 }
 
-/* The library silences the keys when it reads the first one: after the prompt, which is too late.
- */
-static bool silence_keys(struct termios *before)
+/* The library takes the keys over when it reads the first one: after the prompt, which is too late
+ * for somebody who is faster, and for programs that type. */
+static bool take_keys(struct termios *before)
 {
-    struct termios silent;
+    struct termios own;
     if (tcgetattr(STDIN_FILENO, before) != 0)
         return false;
-    silent = *before;
-    silent.c_lflag &= ~(tcflag_t)ISIG;
-    return tcsetattr(STDIN_FILENO, TCSADRAIN, &silent) == 0;
+    own = *before;
+    own.c_lflag &= ~(tcflag_t)(ISIG | ICANON | ECHO);
+    own.c_cc[VMIN] = 1;
+    own.c_cc[VTIME] = 0;
+    return tcsetattr(STDIN_FILENO, TCSADRAIN, &own) == 0;
 }
 
 int hob_line_editor_read(struct hob_line_editor *editor, const char *prompt,
@@ -209,11 +229,11 @@ int hob_line_editor_read(struct hob_line_editor *editor, const char *prompt,
     HistEvent event;
     int count = 0;
     struct termios before;
-    bool silenced = silence_keys(&before);
+    bool taken = take_keys(&before);
     editor->prompt = prompt;
     const char *text = el_gets(editor->edit, &count);
     editor->prompt = "";
-    if (silenced)
+    if (taken)
         tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
     if (text == NULL || count <= 0)
         return 0;

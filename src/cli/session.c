@@ -58,14 +58,7 @@ static int run_open(const struct hob_arguments *arguments)
 }
 
 static const struct hob_option open_options[] = {
-    {.name = "directory",
-     .letter = 'd',
-     .argument = "DIR",
-     .help = "look for FILE in this directory instead of the working directory"},
-    {.name = "field",
-     .letter = 'f',
-     .argument = "FIELD",
-     .help = "the interface is this field of FILE, not all of it"},
+    HOB_REMOTE_OPEN_OPTIONS,
     {.name = "timeout",
      .letter = 't',
      .argument = "SECONDS",

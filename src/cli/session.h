@@ -29,6 +29,7 @@ struct hob_remote_call {
     struct hob_value *parameters; /* of the operation that is asked for next */
     const struct hob_value *answer;
     unsigned deadline_ms; /* of each request; 0: five minutes */
+    bool to_terminal;     /* what is printed */
     struct hob_reply reply;
     struct hob_output output;
     struct hob_error error;
@@ -63,7 +64,11 @@ int hob_remote_find(struct hob_remote_call *call, const char *name);
 int hob_remote_request(struct hob_remote_call *call, const char *method, const char *path);
 /* An operation of the session that is meant. */
 int hob_remote_ask(struct hob_remote_call *call, const char *operation);
-/* The same, and its answer is printed. */
+/* A member of what an operation without parameters answers, NULL if it has none; what was going to
+ * be sent stays. */
+int hob_remote_look_up(struct hob_remote_call *call, const char *operation, const char *member,
+                       const struct hob_value **value);
+/* As hob_remote_ask, and the answer is printed. */
 int hob_remote_show(struct hob_remote_call *call, const char *operation);
 
 /* ---- parameters ---- */
@@ -117,6 +122,17 @@ int hob_remote_print_map(struct hob_remote_call *call, const struct hob_value *m
     {                                                                                              \
         .name = "columns", .letter = 'c', .argument = "NAME,...", .repeatable = true,              \
         .help = "only these columns"                                                               \
+    }
+
+/* What is opened, where a command opens something. */
+#define HOB_REMOTE_OPEN_OPTIONS                                                                    \
+    {.name = "directory",                                                                          \
+     .letter = 'd',                                                                                \
+     .argument = "DIR",                                                                            \
+     .help = "look for FILE in this directory instead of the working directory"},                  \
+    {                                                                                              \
+        .name = "field", .letter = 'f', .argument = "FIELD",                                       \
+        .help = "the interface is this field of FILE, not all of it"                               \
     }
 
 /* Only those options. */

@@ -1,18 +1,6 @@
 /* session_cell: `hob session get`, `set` and `focus`: one cell, and where the session looks. */
 #include "cli/session.h"
 
-/* A member of what an operation without parameters answers; what was going to be sent stays. */
-static int look_up(struct hob_remote_call *call, const char *operation, const char *member,
-                   const struct hob_value **value)
-{
-    struct hob_value *parameters = call->parameters;
-    call->parameters = hob_value_new(call->arena, HOB_MAP);
-    int code = hob_remote_ask(call, operation);
-    call->parameters = parameters;
-    *value = hob_value_get(call->answer, member);
-    return code;
-}
-
 /* The cell that is named in part: what is missing is where the focus is. */
 static int put_cell(struct hob_remote_call *call, const char *column, const char *index)
 {
@@ -21,7 +9,7 @@ static int put_cell(struct hob_remote_call *call, const char *column, const char
     if (index != NULL) {
         code = hob_remote_put_word(call, "index", index);
     } else {
-        code = look_up(call, "get_index", "index", &value);
+        code = hob_remote_look_up(call, "get_index", "index", &value);
         if (code == 0)
             hob_remote_put(call, "index", value != NULL ? value : &hob_value_null);
     }
@@ -31,7 +19,7 @@ static int put_cell(struct hob_remote_call *call, const char *column, const char
         hob_remote_put_column(call, column);
         return 0;
     }
-    code = look_up(call, "get_column", "column", &value);
+    code = hob_remote_look_up(call, "get_column", "column", &value);
     if (code == 0)
         hob_remote_put(call, "column", value != NULL ? value : &hob_value_null);
     return code;
@@ -166,7 +154,7 @@ static int show_focus(struct hob_remote_call *call)
     struct hob_value *shown = hob_value_new(call->arena, HOB_MAP);
     const struct hob_value *value;
     for (int part = 0; part < FOCUS_PARTS; part++) {
-        int code = look_up(call, parts[part].get, parts[part].name, &value);
+        int code = hob_remote_look_up(call, parts[part].get, parts[part].name, &value);
         if (code != 0)
             return code;
         hob_value_put_string(call->arena, shown, parts[part].name,

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/utf8.h"
 #include "cli/session.h"
 #include "value/json.h"
 #include "value/yaml.h"
@@ -38,6 +39,7 @@ void hob_remote_begin(struct hob_remote_call *call, const struct hob_arguments *
         .arguments = arguments,
         .link = link,
         .arena = hob_arena_new(),
+        .to_terminal = isatty(STDOUT_FILENO) == 1,
         .output = {.program = arguments->name},
     };
     call->parameters = hob_value_new(call->arena, HOB_MAP);
@@ -48,6 +50,25 @@ void hob_remote_end(struct hob_remote_call *call)
     hob_reply_deinit(&call->reply);
     hob_buffer_deinit(&call->output.buffer);
     call->arena = hob_arena_free(call->arena);
+}
+
+static bool is_text(const char *word)
+{
+    struct hob_text text = hob_text_from(word);
+    return hob_utf8_valid_prefix(text) == text.size;
+}
+
+/* What is sent is JSON, which has no other texts. */
+static int check_words(const struct hob_arguments *arguments, struct hob_error *error)
+{
+    bool valid = true;
+    for (size_t i = 0; i < arguments->word_count; i++)
+        valid = valid && is_text(arguments->words[i]);
+    for (size_t i = 0; i < arguments->given_count; i++)
+        valid = valid && (arguments->given[i].value == NULL || is_text(arguments->given[i].value));
+    if (valid)
+        return 0;
+    return hob_error_set(error, HOB_E_PARAMETER, "a word of the command line is not UTF-8");
 }
 
 int hob_remote_run(const struct hob_arguments *arguments, int (*act)(struct hob_remote_call *call))
@@ -62,9 +83,11 @@ int hob_remote_run(const struct hob_arguments *arguments, int (*act)(struct hob_
         link = &own; /* another session, for once */
     }
     hob_remote_begin(&call, arguments, in_shell ? link : &own);
-    int code = in_shell && server != NULL
-                   ? hob_error_set(&call.error, HOB_E_PARAMETER, "the shell stays with its server")
-                   : hob_remote_link_open(call.link, server, &call.error);
+    int code = check_words(arguments, &call.error);
+    if (code == 0 && in_shell && server != NULL)
+        code = hob_error_set(&call.error, HOB_E_PARAMETER, "the shell stays with its server");
+    if (code == 0)
+        code = hob_remote_link_open(call.link, server, &call.error);
     if (code == 0)
         code = act(&call);
     if (!in_shell)
@@ -74,12 +97,14 @@ int hob_remote_run(const struct hob_arguments *arguments, int (*act)(struct hob_
 
 /* ---- asking ---- */
 
-/* A server of this user looks for relative paths where its client is. */
+/* A server of this user looks for the files of a new session where its client is. */
 static const struct hob_request_header *place_of(const struct hob_remote_call *call,
+                                                 const char *path,
                                                  struct hob_request_header headers[2],
                                                  char directory[PATH_MAX])
 {
-    if (!hob_connection_endpoint(call->link->connection)->is_local ||
+    if (strcmp(path, "/api/sessions") != 0 ||
+        !hob_connection_endpoint(call->link->connection)->is_local ||
         getcwd(directory, PATH_MAX) == NULL)
         return NULL;
     headers[0] = (struct hob_request_header){"X-Hob-Directory", directory};
@@ -94,7 +119,7 @@ int hob_remote_request(struct hob_remote_call *call, const char *method, const c
     HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT;
     struct hob_request request = {.method = method,
                                   .path = path,
-                                  .headers = place_of(call, headers, directory),
+                                  .headers = place_of(call, path, headers, directory),
                                   .deadline_ms =
                                       call->deadline_ms > 0 ? call->deadline_ms : DEADLINE_MS,
                                   .interruptible = call->link->interruptible};
@@ -109,9 +134,11 @@ int hob_remote_request(struct hob_remote_call *call, const char *method, const c
     request.body = hob_buffer_text(&body);
     if (code == 0)
         code = hob_client_ask(call->link->connection, &request, &call->reply, &call->error);
-    return code == 0 ? hob_json_read(call->arena, hob_buffer_text(&call->reply.body), &call->answer,
-                                     &call->error)
-                     : code;
+    if (code != 0)
+        return code;
+    code =
+        hob_json_read(call->arena, hob_buffer_text(&call->reply.body), &call->answer, &call->error);
+    return code == 0 ? 0 : hob_error_context(&call->error, "the server's answer is not hobd's");
 }
 
 int hob_remote_ask(struct hob_remote_call *call, const char *operation)
@@ -122,6 +149,17 @@ int hob_remote_ask(struct hob_remote_call *call, const char *operation)
         return code;
     snprintf(path, sizeof path, "/api/sessions/%s/%s", call->link->id, operation);
     return hob_remote_request(call, "POST", path);
+}
+
+int hob_remote_look_up(struct hob_remote_call *call, const char *operation, const char *member,
+                       const struct hob_value **value)
+{
+    struct hob_value *parameters = call->parameters;
+    call->parameters = hob_value_new(call->arena, HOB_MAP);
+    int code = hob_remote_ask(call, operation);
+    call->parameters = parameters;
+    *value = hob_value_get(call->answer, member);
+    return code;
 }
 
 int hob_remote_show(struct hob_remote_call *call, const char *operation)
@@ -248,42 +286,26 @@ void hob_remote_put(struct hob_remote_call *call, const char *name, const struct
     hob_value_put_string(call->arena, call->parameters, name, value);
 }
 
-/* Quotes and brackets are YAML's; a plain word is one scalar even where YAML would see a mapping in
- * it ("Notes: part 1") or a comment. */
-static int read_yaml(struct hob_remote_call *call, const char *word, const struct hob_value **value)
+/* In quotes or brackets the word is YAML; otherwise it is one scalar, even where a document would
+ * have a mapping, a list or a comment in it ("Notes: part 1"). */
+int hob_remote_read(struct hob_remote_call *call, const char *word, const struct hob_value **value)
 {
     struct hob_error own = HOB_ERROR_INIT;
     struct hob_text text = hob_text_from(word);
-    bool marked = word[0] != '\0' && strchr("\"'[{", word[0]) != NULL;
-    int code = hob_yaml_read(call->arena, text, "the value", value, &own);
-    if (code == 0 && (marked || ((*value)->kind != HOB_MAP && (*value)->kind != HOB_LIST)))
+    *value = &hob_value_empty_string;
+    if (text.size == 0)
         return 0;
-    if (marked) {
-        hob_error_set(&call->error, HOB_E_PARAMETER, "cannot read the value %.200s: %s", word,
-                      own.message);
-        hob_error_hint(&call->error, "a text that begins with a quote or a bracket stands in "
-                                     "quotes of its own, as in '\"[sic]\"'");
-        return HOB_E_PARAMETER;
-    }
-    *value = hob_value_new_string(call->arena, text);
-    return 0;
-}
-
-int hob_remote_read(struct hob_remote_call *call, const char *word, const struct hob_value **value)
-{
-    struct hob_text text = hob_text_from(word);
-    if (text.size == 0) {
-        *value = &hob_value_empty_string;
+    if (strchr("\"'[{", word[0]) == NULL) {
+        *value = hob_yaml_plain(call->arena, text);
         return 0;
     }
-    /* What YAML would cut off or refuse in a plain word belongs to the text. */
-    bool plain = strchr("\"'[{", word[0]) == NULL;
-    if (plain && (strchr("#&*!|>%@`,]}?", word[0]) != NULL || strstr(word, " #") != NULL ||
-                  strchr(word, '\n') != NULL || strchr(word, '\t') != NULL)) {
-        *value = hob_value_new_string(call->arena, text);
+    if (hob_yaml_read(call->arena, text, "the value", value, &own) == 0)
         return 0;
-    }
-    return read_yaml(call, word, value);
+    hob_error_set(&call->error, HOB_E_PARAMETER, "cannot read the value %.200s: %s", word,
+                  own.message);
+    hob_error_hint(&call->error, "a text that begins with a quote or a bracket stands in quotes of "
+                                 "its own, as in '\"[sic]\"'");
+    return HOB_E_PARAMETER;
 }
 
 int hob_remote_put_word(struct hob_remote_call *call, const char *name, const char *word)

@@ -18,7 +18,7 @@ static const size_t max_size = (size_t)1 << 30;
 void hob_remote_print_text(struct hob_remote_call *call, struct hob_text text)
 {
     struct hob_buffer *out = &call->output.buffer;
-    if (!hob_terminal_look().is_terminal) {
+    if (!call->to_terminal) {
         hob_buffer_put_text(out, text);
         hob_buffer_put_char(out, '\n');
         return;

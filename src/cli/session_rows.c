@@ -148,11 +148,8 @@ static int put_condition(struct hob_remote_call *call)
 /* The server gives records only of columns that are named. */
 static int put_all_columns(struct hob_remote_call *call)
 {
-    struct hob_value *parameters = call->parameters;
-    call->parameters = hob_value_new(call->arena, HOB_MAP);
-    int code = hob_remote_ask(call, "get_columns");
-    call->parameters = parameters;
-    const struct hob_value *columns = hob_value_get(call->answer, "columns");
+    const struct hob_value *columns;
+    int code = hob_remote_look_up(call, "get_columns", "columns", &columns);
     if (code == 0 && columns != NULL)
         hob_remote_put(call, "columns", columns);
     return code;
@@ -186,8 +183,7 @@ static const struct hob_note filter_examples[] = {
     {"hob session filter age '>' 40", "the rows whose age is greater"},
     {"hob session filter venue in '[Harbour, Pier]' --columns title", "one column of some rows"},
     {"hob session filter score is_null --labels", "which rows have no score"},
-    {"hob session filter 'age > 40 and not (score is null)'",
-     "a condition, as of hob read --where"},
+    {"hob session filter 'age > 40 and score is missing'", "a condition, as of hob read --where"},
     {NULL, NULL},
 };
 

@@ -239,7 +239,9 @@ static int choose(struct hob_remote_call *call)
     const char *word = call->arguments->words[0];
     bool like_id = word[0] != '\0' && strspn(word, "0123456789abcdef-") == strlen(word);
     int code = like_id ? hob_remote_find(call, word) : HOB_E_NO_KEY;
-    return code == HOB_E_NO_KEY ? hob_remote_open_named(call) : code;
+    if (code == HOB_E_NO_KEY)
+        return hob_remote_open_named(call);
+    return code == 0 ? hob_remote_ask(call, "get_shape") : code; /* a whole id may be of none */
 }
 
 static int begin(struct shell *shell)

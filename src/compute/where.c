@@ -509,3 +509,23 @@ struct hob_where *hob_where_free(struct hob_where *where)
     }
     return NULL;
 }
+
+static bool operand_is(const struct where_operand *operand, struct hob_text name)
+{
+    return operand->is_column && hob_text_equal(operand->name, name);
+}
+
+/* Not deeper than parentheses may be. */
+static bool uses(const struct where_node *node, struct hob_text name)
+{
+    for (; node != NULL; node = node->next)
+        if (operand_is(&node->left, name) || operand_is(&node->right, name) ||
+            uses(node->child, name))
+            return true;
+    return false;
+}
+
+bool hob_where_uses(const struct hob_where *where, struct hob_text name)
+{
+    return uses(where->root, name);
+}

@@ -45,6 +45,9 @@ static inline void hob_auto_where(struct hob_where **where)
     hob_where_free(*where);
 }
 
+/* Whether the condition has to do with the column whose name prints like that. */
+bool hob_where_uses(const struct hob_where *where, struct hob_text name);
+
 /* The rows for which the condition holds, into a set that is not initialised yet. HOB_E_KEY for a
  * column that is not there, with those that are; HOB_E_TYPE for a comparison that makes no sense
  * for the column's type; HOB_E_MEMORY. */

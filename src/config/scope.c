@@ -152,7 +152,7 @@ int hob_scope_write(const struct hob_scope *scope, const char *path, bool make_d
 {
     int allowed = hob_scope_check(scope, path, error);
     if (allowed == 0 && scope->writing != NULL)
-        allowed = scope->writing(scope->writing_data, path, true, error);
+        allowed = scope->writing(scope->writing_data, path, !scope->rehearses, error);
     if (allowed < 0)
         return allowed;
     /* A link is followed, so that it is its target that gets replaced (or made), not the link. */
@@ -172,8 +172,15 @@ int hob_scope_write(const struct hob_scope *scope, const char *path, bool make_d
         directory[slash - target] = '\0';
     else
         strcpy(directory, ".");
-    int descriptor = open_directory(scope, directory, make_directories, error);
+    bool makes = make_directories && !scope->rehearses;
+    struct hob_error absent = HOB_ERROR_INIT;
+    int descriptor = open_directory(scope, directory, makes, &absent);
+    if (descriptor == HOB_E_NOT_FOUND && make_directories && scope->rehearses)
+        return hob_file_writer_rehearse(writer, -1, name, path, error);
+    if (descriptor < 0 && error != NULL)
+        *error = absent;
     if (descriptor < 0)
         return descriptor;
-    return hob_file_writer_open(writer, descriptor, name, path, error);
+    return scope->rehearses ? hob_file_writer_rehearse(writer, descriptor, name, path, error)
+                            : hob_file_writer_open(writer, descriptor, name, path, error);
 }

@@ -25,6 +25,9 @@ struct hob_scope {
      * somebody only asks. NULL: nobody wants to know. */
     int (*writing)(void *data, const char *path, bool begins, struct hob_error *error);
     void *writing_data;
+    /* Writers check all that can be checked, and write nothing: for who is to write several files
+     * and wants all of them or none. `writing` is only asked. */
+    bool rehearses;
 };
 
 #define HOB_SCOPE_MAX_FILE_SIZE ((size_t)4 << 30)

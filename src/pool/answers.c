@@ -11,7 +11,9 @@
 #include "base/utf8.h"
 #include "pool/internal.h"
 
-enum { NOISE_LOGGED = 5, TAIL_LINES = 5, TAIL_BYTES = 600, MOST_ATTEMPTS = 3 };
+#define PROGRESS_METHOD "\"$/progress\""
+
+enum { NOISE_LOGGED = 5, TAIL_LINES = 5, TAIL_BYTES = 600 };
 
 /* ---- noise ---- */
 
@@ -64,6 +66,7 @@ static void end_call(struct pool_worker *worker, struct pool_call *call)
     calls_changed(worker);
 }
 
+/* To be ready is not enough: one that then ends at once would be started again and again. */
 static void has_proven(struct pool_worker *worker)
 {
     if (!worker->proven)
@@ -152,7 +155,8 @@ static void hear_answer(struct pool_worker *worker, const struct hob_message *me
         return;
     }
     enum pool_call_kind kind = call->kind;
-    has_proven(worker);
+    if (kind != POOL_GREETS)
+        has_proven(worker);
     if (kind == POOL_CALL) {
         worker->served++;
         worker->since_ping++;
@@ -173,41 +177,58 @@ static bool is_token_of(const struct pool_call *call, struct hob_text token)
     return token.size > 0 && hob_text_equal(hob_message_member(meta, "progressToken"), token);
 }
 
-/* The call that a notification is about: the only one, or the one that it names. */
-static struct pool_call *subject_of(struct pool_worker *worker, struct hob_text params)
+/* The call whose caller chose this token. Two callers may have chosen the same: then it is
+ * nobody's, rather than the wrong one's. */
+static struct pool_call *find_token(struct pool_worker *worker, struct hob_text token)
 {
-    if (worker->calls.count == 1)
-        return worker->calls.first;
-    struct hob_text token = hob_message_member(params, "progressToken");
-    struct pool_call *named = find_call(worker, hob_message_member(params, "id"));
-    struct pool_call *subject = named;
-    for (struct pool_call *call = worker->calls.first; call != NULL && named == NULL;
-         call = call->next) {
+    struct pool_call *found = NULL;
+    for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
         if (!is_token_of(call, token))
             continue;
-        if (subject != NULL)
-            return NULL; /* two callers chose the same token: nobody's, rather than the wrong one's
-                          */
-        subject = call;
+        if (found != NULL)
+            return NULL;
+        found = call;
     }
-    return subject;
+    return found;
+}
+
+/* The call that a notification is about: the one that it names, or else the only one. One that
+ * names a call that is over comes late, and is nobody's. */
+static struct pool_call *subject_of(struct pool_worker *worker, const struct hob_message *message)
+{
+    struct hob_text id = hob_message_member(message->params, "id");
+    struct hob_text token = hob_message_member(message->params, "progressToken");
+    struct pool_call *named = find_call(worker, id);
+    if (named != NULL || (id.size > 0 && hob_text_is(message->method, PROGRESS_METHOD)))
+        return named;
+    if (token.size > 0)
+        return find_token(worker, token);
+    return worker->calls.count == 1 ? worker->calls.first : NULL;
 }
 
 static void hear_notification(struct pool_worker *worker, const struct hob_message *message)
 {
-    struct pool_call *call = subject_of(worker, message->params);
+    struct pool_call *call = subject_of(worker, message);
     if (call != NULL && call->kind == POOL_CALL)
         pool_call_progress(call, message->method, message->params);
 }
 
-/* hob has no methods of its own for workers; a worker that asks is told so, and not left waiting.
- */
-static void refuse_request(struct pool_worker *worker, const struct hob_message *message)
+/* hob has no methods for workers, beside the one that MCP asks of everybody; a worker that asks is
+ * told so, and not left waiting. */
+static void answer_request(struct pool_worker *worker, const struct hob_message *message)
 {
     struct hob_error error = HOB_ERROR_INIT;
     HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT, framed = HOB_BUFFER_INIT;
+    bool ping =
+        worker->pool->options.protocol == HOB_POOL_MCP && hob_text_is(message->method, "\"ping\"");
+    if (worker->unsent.size > worker->pool->options.max_message)
+        return; /* it asks and asks, and does not read */
     hob_error_set(&error, HOB_E_UNSUPPORTED, "hob answers no requests of workers");
-    hob_message_put_error(&body, message->id, HOB_RPC_METHOD_NOT_FOUND, &error);
+    if (ping)
+        hob_buffer_printf(&body, "{\"jsonrpc\":\"2.0\",\"id\":%.*s,\"result\":{}}",
+                          HOB_TEXT_ARG(message->id));
+    else
+        hob_message_put_error(&body, message->id, HOB_RPC_METHOD_NOT_FOUND, &error);
     hob_framing_put(&framed, worker->pool->options.framing, hob_buffer_text(&body));
     pool_worker_say(worker, hob_buffer_text(&framed));
 }
@@ -227,7 +248,7 @@ static void hear_one(struct pool_worker *worker, struct hob_text text)
         hear_notification(worker, &message);
         break;
     case HOB_MESSAGE_REQUEST:
-        refuse_request(worker, &message);
+        answer_request(worker, &message);
         break;
     case HOB_MESSAGE_NONE:
         pool_worker_noise(worker, text, "JSON, but no message");
@@ -306,14 +327,15 @@ void pool_worker_settle_calls(struct pool_worker *worker, size_t unread)
 {
     struct hob_pool *pool = worker->pool;
     uint64_t seen = worker->sent - (unread < worker->sent ? unread : worker->sent);
-    snprintf(pool->cause, sizeof pool->cause, "worker %u %s", worker->number, worker->why);
     while (worker->calls.last != NULL) {
         struct pool_call *call = worker->calls.last;
         bool unseen = call->stream_end - call->message.size >= seen;
         pool_calls_remove(&worker->calls, call);
-        bool again = (unseen || call->idempotent) && call->attempts < MOST_ATTEMPTS &&
-                     call->kind == POOL_CALL && !call->abandoned;
-        if (again) {
+        call->attempts += !unseen;
+        call->unseen += unseen;
+        bool again = (unseen || call->idempotent) && call->attempts < POOL_MOST_ATTEMPTS &&
+                     call->unseen < POOL_MOST_UNSEEN;
+        if (again && call->kind == POOL_CALL && !call->abandoned) {
             pool_calls_add_first(&pool->queue, call);
             continue;
         }
@@ -341,6 +363,7 @@ void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int
 {
     pool_call_fail(call, rpc_code, error);
     call->abandoned = true;
+    call->deadline = hob_clock_now() + worker->pool->options.cancel_grace * 1000000;
     pool_worker_why(worker, "did not end a call that %s",
                     rpc_code == HOB_RPC_CANCELLED ? "was cancelled" : "took too long");
     ask_to_cancel(worker, call);

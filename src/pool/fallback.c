@@ -2,8 +2,8 @@
  *
  * In each argument of the command {method} stands for the method, {params} for its parameters as
  * JSON, and {NAME} for one of them: a text as it is, anything else as JSON. What the process prints
- * is the result: JSON, or else a text. So the answer is byte for byte what a worker answers that
- * prints the same. */
+ * is the result: JSON, or else a text; or always a text, where workers answer with texts that are
+ * JSON themselves. So the answer is byte for byte the workers'. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -144,7 +144,8 @@ static void answer_run(struct pool_run *run)
     struct hob_message message;
     HOB_AUTO(buffer) struct hob_buffer json = HOB_BUFFER_INIT;
     struct hob_text text = strip(hob_buffer_text(&run->text));
-    bool is_json = text.size > 0 && hob_message_read(&message, text, NULL) == 0;
+    bool is_json = text.size > 0 && !run->pool->options.fallback_text &&
+                   hob_message_read(&message, text, NULL) == 0;
     if (is_json && message.kind == HOB_MESSAGE_ANSWER) {
         bool failed = message.result.size == 0;
         text = failed ? message.error : message.result;
@@ -192,7 +193,6 @@ static void end_run(struct pool_run *run, int status)
         continue;
     for (int i = 0; i < LAST_READS && read_once(run, true); i++)
         continue;
-    pool_guard_remove(run->pool->supervisor, run->group);
     close_run(run);
     hob_process_describe(ending, sizeof ending, status);
     if (status != 0)
@@ -211,6 +211,7 @@ static void look(struct pool_run *run)
     if (!hob_process_has_ended(&run->process))
         return;
     hob_process_signal(&run->process, SIGKILL); /* what it has left behind */
+    pool_guard_remove(run->pool->supervisor, run->group);
     if (run->process.watch >= 0)
         hob_poller_remove(run->pool->supervisor->poller, run->process.watch);
     if (hob_process_ended(&run->process, &status))
@@ -235,7 +236,13 @@ bool pool_runs_handle(struct hob_pool *pool, uint64_t serial, unsigned part)
 
 bool pool_fall_back(struct hob_pool *pool, struct pool_call *call)
 {
+    size_t waiting = 0;
     if (pool->options.fallback == NULL || pool->supervisor->stopping)
+        return false;
+    struct pool_run **end = &pool->runs;
+    for (; *end != NULL; end = &(*end)->next)
+        waiting += (*end)->waiting;
+    if (waiting >= pool->options.queue.max)
         return false;
     struct pool_run *run = hob_alloc_zero(1, sizeof *run);
     run->pool = pool;
@@ -244,9 +251,6 @@ bool pool_fall_back(struct hob_pool *pool, struct pool_call *call)
     run->process = (struct hob_process)HOB_PROCESS_INIT;
     run->output = run->errors = -1;
     run->waiting = true;
-    struct pool_run **end = &pool->runs;
-    while (*end != NULL)
-        end = &(*end)->next;
     *end = run;
     pool->fallbacks++;
     pool_wants_start(pool->supervisor);
@@ -263,6 +267,7 @@ static int start_process(struct pool_run *run, int output[2], int errors[2],
     char **arguments = fill_command(pool, run->call);
     if (arguments == NULL)
         return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the fallback command");
+    pool_guard_start(pool->supervisor);
     struct hob_process_options options = {
         .arguments = (const char *const *)arguments,
         .environment = pool->environment,
@@ -271,6 +276,7 @@ static int start_process(struct pool_run *run, int output[2], int errors[2],
         .output = output[1],
         .errors = errors[1],
         .dies_with_thread = true,
+        .announce = pool->supervisor->guard,
     };
     int code = hob_process_start(&run->process, &options, error);
     free_arguments(arguments);
@@ -357,6 +363,8 @@ static uint64_t tick_run(struct pool_run *run, uint64_t now)
     uint64_t next = run->kill_at > now  ? run->kill_at
                     : run->kill_at == 0 ? run->call->deadline
                                         : UINT64_MAX;
+    uint64_t watched = pool_watch_caller(run->call, now);
+    next = watched < next ? watched : next;
     uint64_t soon = now + LOOK_MS * 1000000ull;
     return run->process.watch < 0 && !run->waiting && soon < next ? soon : next;
 }
@@ -381,6 +389,15 @@ static void cancel_run(struct pool_run *run, const struct hob_error *error)
     stop_run(run, hob_clock_now());
 }
 
+struct pool_call *pool_runs_find(struct hob_pool *pool, uint64_t id, int caller)
+{
+    for (struct pool_run *run = pool->runs; run != NULL; run = run->next)
+        if (!run->call->abandoned && !run->ended &&
+            (run->call->id == id || (caller >= 0 && run->call->caller == caller)))
+            return run->call;
+    return NULL;
+}
+
 bool pool_runs_cancel(struct hob_pool *pool, uint64_t id, const struct hob_error *error)
 {
     for (struct pool_run *run = pool->runs; run != NULL; run = run->next) {
@@ -397,6 +414,13 @@ void pool_runs_cancel_all(struct hob_pool *pool, const struct hob_error *error)
     for (struct pool_run *run = pool->runs; run != NULL; run = run->next)
         if (!run->ended)
             cancel_run(run, error);
+}
+
+void pool_runs_tell_guard(struct hob_pool *pool)
+{
+    for (struct pool_run *run = pool->runs; run != NULL; run = run->next)
+        if (run->process.pid > 0)
+            pool_guard_tell(pool->supervisor, run->group);
 }
 
 bool pool_runs_sweep(struct hob_pool *pool)

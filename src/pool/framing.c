@@ -86,7 +86,9 @@ static enum hob_framing_found next_of_lines(struct hob_framing *framing, struct 
         return message->size > framing->limit ? HOB_FRAMING_TOO_LARGE : HOB_FRAMING_MESSAGE;
     }
     bool first = !framing->skipping;
-    if (untaken(framing).size <= framing->limit && first)
+    struct hob_text rest = untaken(framing);
+    size_t size = rest.size - (rest.size > 0 && rest.data[rest.size - 1] == '\r');
+    if (size <= framing->limit && first)
         return HOB_FRAMING_MORE;
     take(framing, untaken(framing).size);
     framing->skipping = true;
@@ -115,6 +117,8 @@ static size_t content_length(struct hob_text line)
         at++;
     if (at == line.size)
         return SIZE_MAX;
+    while (line.data[line.size - 1] == ' ' || line.data[line.size - 1] == '\t')
+        line.size--;
     for (; at < line.size; at++) {
         if (line.data[at] < '0' || line.data[at] > '9' || number > SIZE_MAX / 16)
             return SIZE_MAX;
@@ -123,9 +127,21 @@ static size_t content_length(struct hob_text line)
     return number;
 }
 
-static bool looks_like_header(struct hob_text line)
+static bool is_name_byte(char byte)
 {
-    return content_length(line) != SIZE_MAX || starts_without_case(line, "content-type:");
+    char lower = (char)(byte | 32);
+    return (lower >= 'a' && lower <= 'z') || (byte >= '0' && byte <= '9') || byte == '-';
+}
+
+/* What begins a message is one of two names; behind its length, any name may stand. */
+static bool looks_like_header(struct hob_text line, bool known_length)
+{
+    size_t size = 0;
+    if (content_length(line) != SIZE_MAX || starts_without_case(line, "content-type:"))
+        return true;
+    while (size < line.size && is_name_byte(line.data[size]))
+        size++;
+    return known_length && size > 0 && size < line.size && line.data[size] == ':';
 }
 
 /* Headers up to the empty line: 1 with *length and *size (of all of them); 0 while they are not
@@ -136,11 +152,13 @@ static int read_headers(struct hob_text bytes, size_t *length, size_t *size)
     *length = SIZE_MAX;
     while (at < bytes.size) {
         const char *end = memchr(bytes.data + at, '\n', bytes.size - at);
+        if ((end == NULL ? bytes.size : at) > MOST_HEADER)
+            return -1;
         if (end == NULL)
-            return bytes.size - at > MOST_HEADER ? -1 : 0;
+            return 0;
         struct hob_text line = {bytes.data + at, (size_t)(end - bytes.data) - at};
         line.size -= line.size > 0 && line.data[line.size - 1] == '\r';
-        if (line.size > 0 && !looks_like_header(line))
+        if (line.size > 0 && !looks_like_header(line, *length != SIZE_MAX))
             return -1;
         at = (size_t)(end - bytes.data) + 1;
         if (line.size == 0) {

@@ -1,9 +1,11 @@
 /* guard: a small process that outlives this one by a moment.
  *
- * It is told which process groups are ours, by numbers through a pipe. When the pipe ends without
- * all of them having been taken back, this process was killed, and the guard kills what is left:
- * workers that do not notice, and what they have started themselves. It is a copy of one thread of
- * many and never becomes another program, so it only does what is safe there. */
+ * It is told which process groups are ours, by numbers through a pipe: first by each process
+ * itself, before it becomes a program that could start others, so that there is no moment at which
+ * it is known to nobody; then by us, who notice whether the guard still lives. When the pipe ends
+ * without all of them having been taken back, this process was killed, and the guard kills what is
+ * left: workers that do not notice, and what they have started themselves. It is a copy of one
+ * thread of many and never becomes another program, so it only does what is safe there. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -33,15 +35,16 @@ static void close_all_but(int kept)
         close(i);
 }
 
+/* A group is never there twice: what was taken back may be somebody else's number soon. */
 static void note(pid_t groups[MOST_GROUPS], pid_t group)
 {
-    pid_t wanted = group > 0 ? 0 : -group;
-    for (int i = 0; i < MOST_GROUPS; i++) {
-        if (groups[i] != wanted)
-            continue;
-        groups[i] = group > 0 ? group : 0;
-        return;
-    }
+    pid_t wanted = group > 0 ? group : -group;
+    int place = -1;
+    for (int i = 0; i < MOST_GROUPS && (place < 0 || groups[place] != wanted); i++)
+        if (groups[i] == wanted || (groups[i] == 0 && place < 0))
+            place = i;
+    if (place >= 0)
+        groups[place] = group > 0 ? group : 0;
 }
 
 __attribute__((noreturn)) static void watch_over(int pipe_end)
@@ -93,36 +96,44 @@ static void start(struct hob_supervisor *supervisor)
     supervisor->guard_pid = pid;
 }
 
-static bool tell(struct hob_supervisor *supervisor, pid_t group)
+bool pool_guard_tell(struct hob_supervisor *supervisor, pid_t group)
 {
     return write(supervisor->guard, &group, sizeof group) == sizeof group;
 }
 
-/* A new guard learns of every process that is there. */
+/* A new guard learns of every process that is there. The old one has ended, or hears nothing any
+ * more: it must not take the end of its pipe for ours. */
 static void start_anew(struct hob_supervisor *supervisor)
 {
+    if (supervisor->guard >= 0)
+        kill(supervisor->guard_pid, SIGKILL);
     pool_guard_stop(supervisor);
     start(supervisor);
     for (struct hob_pool *pool = supervisor->pools; pool != NULL && supervisor->guard >= 0;
-         pool = pool->next)
+         pool = pool->next) {
         for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
             if (worker->process.pid > 0)
-                tell(supervisor, worker->process.pid);
+                pool_guard_tell(supervisor, worker->process.pid);
+        pool_runs_tell_guard(pool);
+    }
+}
+
+void pool_guard_start(struct hob_supervisor *supervisor)
+{
+    if (supervisor->guard < 0)
+        start_anew(supervisor);
 }
 
 void pool_guard_add(struct hob_supervisor *supervisor, pid_t group)
 {
-    if (supervisor->guard < 0 || !tell(supervisor, group)) {
+    if (supervisor->guard < 0 || !pool_guard_tell(supervisor, group))
         start_anew(supervisor);
-        if (supervisor->guard >= 0)
-            tell(supervisor, group);
-    }
 }
 
 void pool_guard_remove(struct hob_supervisor *supervisor, pid_t group)
 {
     if (supervisor->guard >= 0)
-        tell(supervisor, -group);
+        pool_guard_tell(supervisor, -group);
 }
 
 void pool_guard_stop(struct hob_supervisor *supervisor)
@@ -131,7 +142,6 @@ void pool_guard_stop(struct hob_supervisor *supervisor)
         return;
     hob_file_close(supervisor->guard);
     supervisor->guard = -1;
-    /* It may be killing what an earlier copy of it was told; that takes no time. */
     while (waitpid(supervisor->guard_pid, NULL, 0) < 0 && errno == EINTR)
         continue;
 }

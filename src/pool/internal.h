@@ -17,6 +17,10 @@
 #include "pool/pool.h"
 #include "pool/tail.h"
 
+/* Workers that may be given the same call, one after another: that may have begun it, and that end
+ * without having seen it. */
+enum { POOL_MOST_ATTEMPTS = 3, POOL_MOST_UNSEEN = 10 };
+
 enum pool_call_kind {
     POOL_CALL,  /* somebody waits for it */
     POOL_PING,  /* hob's own question whether a worker lives */
@@ -33,9 +37,10 @@ struct pool_call {
     uint64_t id;                                           /* never used twice */
     struct hob_buffer message;                             /* framed, as it is written... */
     size_t method_at, method_size, params_at, params_size; /* ...and where they stand in it */
-    uint64_t submitted, sent, deadline, queue_deadline;    /* hob_clock_now; 0: none */
+    uint64_t submitted, sent, queue_deadline;              /* hob_clock_now; 0: none */
+    uint64_t deadline;   /* when abandoned: of its worker, to end it */
     uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
-    unsigned attempts;
+    unsigned attempts, unseen;
     bool idempotent, notification;
     bool abandoned; /* answered already: its worker's answer is for nobody */
     int caller;     /* a socket, or -1; watched when `watched` */
@@ -61,6 +66,7 @@ struct pool_worker {
     struct hob_buffer unsent;   /* of what is said to it; bytes before unsent_at are sent */
     size_t unsent_at;
     uint64_t sent; /* bytes that the system took */
+    size_t unread; /* of these, those that it had not read when its input was closed */
     struct pool_calls calls;
     struct hob_tail tail;
     uint64_t started, last_heard, idle_since, memory_checked;
@@ -71,6 +77,7 @@ struct pool_worker {
     bool waiting_to_start; /* for the supervisor's thread */
     bool proven;           /* has answered something */
     bool terminated;       /* SIGTERM was sent */
+    bool retired;          /* was asked to end, for no fault of its own */
     bool output_closed, writes_watched;
     unsigned noise_logged;
     const char *replace; /* why it is to be replaced; NULL */
@@ -131,6 +138,8 @@ struct hob_supervisor {
     int guard; /* write end of the guard's pipe; -1: not running */
     pid_t guard_pid;
     bool driven, driven_by_thread, stopping, ends;
+    bool telling;     /* a thread calls callbacks: this one */
+    pthread_t teller; /* while `telling` */
 };
 
 /* ---- calls.c ---- */
@@ -194,6 +203,12 @@ void pool_worker_has_ended(struct pool_worker *worker);
 void pool_empty_queue(struct hob_pool *pool, int rpc_code, const struct hob_error *error);
 /* Cancels a call, wherever it is: false when there is none of that number. */
 bool pool_cancel(struct hob_pool *pool, uint64_t id);
+/* The socket of the caller of a call that is not over, or -1. */
+int pool_caller_of(struct hob_pool *pool, uint64_t id);
+/* The number of some call of that caller's that is not over; 0: none. */
+uint64_t pool_call_of(struct hob_pool *pool, int caller);
+/* Watches its caller once the call has lasted a while; the time until which it has not. */
+uint64_t pool_watch_caller(struct pool_call *call, uint64_t now);
 /* A worker, or all, are to be replaced: by new ones first, where there is work. */
 void pool_replace(struct pool_worker *worker, const char *why);
 void pool_replace_all(struct hob_pool *pool, const char *why);
@@ -202,7 +217,8 @@ void pool_describe_rest(struct hob_pool *pool, struct hob_error *error);
 
 /* ---- fallback.c: a process for each call ---- */
 
-/* Takes the call over. False when there is no fallback. */
+/* Takes the call over. False when there is no fallback, or as many calls wait for it as may wait
+ * for workers. */
 bool pool_fall_back(struct hob_pool *pool, struct pool_call *call);
 /* False when no run has this serial. */
 bool pool_runs_handle(struct hob_pool *pool, uint64_t serial, unsigned part);
@@ -210,7 +226,11 @@ uint64_t pool_runs_tick(struct hob_pool *pool, uint64_t now);
 /* By the supervisor's thread: starts what may be started. */
 void pool_runs_start(struct hob_pool *pool);
 bool pool_runs_cancel(struct hob_pool *pool, uint64_t id, const struct hob_error *error);
+/* The call of that number, or of that caller, that is not over; or NULL. */
+struct pool_call *pool_runs_find(struct hob_pool *pool, uint64_t id, int caller);
 void pool_runs_cancel_all(struct hob_pool *pool, const struct hob_error *error);
+/* Tells a new guard of all that run. */
+void pool_runs_tell_guard(struct hob_pool *pool);
 /* Frees those that have ended; true when some are left. */
 bool pool_runs_sweep(struct hob_pool *pool);
 
@@ -231,8 +251,12 @@ void pool_free(struct hob_pool *pool);
 
 /* ---- guard.c: ends what is left when this process ends without a word ---- */
 
+/* Before a process is started that is to announce itself. */
+void pool_guard_start(struct hob_supervisor *supervisor);
 void pool_guard_add(struct hob_supervisor *supervisor, pid_t group);
 void pool_guard_remove(struct hob_supervisor *supervisor, pid_t group);
+/* Only for those who are asked what there is. */
+bool pool_guard_tell(struct hob_supervisor *supervisor, pid_t group);
 void pool_guard_stop(struct hob_supervisor *supervisor);
 
 #endif

@@ -46,6 +46,7 @@ struct hob_pool_options {
         uint64_t within;   /* ...in this time: calls are answered at once until one lives */
     } restart;
     const char *const *fallback; /* a command, run once for each call; NULL: none */
+    bool fallback_text;          /* what it prints is a text, also when it could be JSON */
     const char *const *watch;    /* patterns of files; a change replaces the workers; or NULL */
     bool off;                    /* only the fallback is used */
 };

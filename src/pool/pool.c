@@ -167,7 +167,7 @@ void hob_pool_drain(struct hob_pool *pool)
     pthread_mutex_lock(&supervisor->lock);
     pool->draining = true;
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
-        if (pool->queue.count == 0 || worker->life == HOB_LIFE_STARTING)
+        if (pool->queue.count == 0)
             pool_replace(worker, "its pool is drained");
     pool_wake_by(supervisor, 0);
     pthread_mutex_unlock(&supervisor->lock);

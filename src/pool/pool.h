@@ -7,9 +7,9 @@
  * again only if the caller said that it may be; one that no worker has seen is given to another.
  *
  * A supervisor watches all pools of a process with one thread of its own. Everything here may be
- * called from any thread; callbacks are called without a lock held, by some thread, and must not
- * block. A thread that waits for its own call (hob_pool_call) does the supervisor's work meanwhile,
- * so that it costs no switch to another thread. */
+ * called from any thread; callbacks are called without a lock held, by some thread, one at a time,
+ * and must not block. A thread that waits for its own call (hob_pool_call) does the supervisor's
+ * work meanwhile, so that it costs no switch to another thread. */
 #ifndef HOB_POOL_POOL_H
 #define HOB_POOL_POOL_H
 
@@ -19,10 +19,14 @@
 struct hob_supervisor;
 struct hob_pool;
 
-/* NULL with *error filled. Nothing runs before a pool is opened. */
+/* NULL with *error filled. Nothing runs before a pool is opened. From now on SIGPIPE is ignored,
+ * unless the program handles it. */
 struct hob_supervisor *hob_supervisor_new(struct hob_error *error);
 /* Refuses new calls, waits for those that are under way, at most `drain_milliseconds`, fails what
- * is left, ends all workers, frees everything. Nobody may use it any more. Takes NULL, returns
+ * is left, and ends all workers. When it returns no callback is being called, and no thread is left
+ * in hob_pool_call; everything may still be used, and refuses. Takes NULL. */
+void hob_supervisor_stop(struct hob_supervisor *supervisor, uint64_t drain_milliseconds);
+/* Stops it if nobody has, and frees everything. Nobody may use it any more. Takes NULL, returns
  * NULL. */
 struct hob_supervisor *hob_supervisor_free(struct hob_supervisor *supervisor,
                                            uint64_t drain_milliseconds);
@@ -76,8 +80,8 @@ int hob_pool_submit(struct hob_pool *pool, const struct hob_pool_request *reques
  * happens when the call was answered already. */
 void hob_pool_cancel(struct hob_pool *pool, uint64_t id);
 
-/* Waits for the answer. 0: *result has the worker's result, or, when *is_rpc_error is set, the
- * error object that it answered. */
+/* Waits for the answer; not to be called in a callback. 0: *result has the worker's result, or,
+ * when *is_rpc_error is set, the error object that it answered. */
 int hob_pool_call(struct hob_pool *pool, const struct hob_pool_request *request,
                   struct hob_buffer *result, bool *is_rpc_error, struct hob_error *error);
 

@@ -125,14 +125,19 @@ static void has_progressed(void *data, struct hob_text method, struct hob_text p
     pthread_mutex_unlock(&document->lock);
 }
 
+static void note_failure(struct document *document, int code)
+{
+    pthread_mutex_lock(&document->lock);
+    document->outcome.code = code;
+    pthread_mutex_unlock(&document->lock);
+}
+
 /* An item that no worker answers. */
 static void refuse(struct item *item, struct hob_text id, int rpc_code,
                    const struct hob_error *error)
 {
     hob_message_put_error(&item->answer, id, rpc_code, error);
-    pthread_mutex_lock(&item->document->lock);
-    item->document->outcome.code = error->code;
-    pthread_mutex_unlock(&item->document->lock);
+    note_failure(item->document, error->code);
 }
 
 static int rpc_code_of(const struct hob_error *error)
@@ -193,6 +198,8 @@ static bool hand_out(struct hob_pool *pool, struct item *item, struct hob_text t
     item->document->outcome.retry_after = retry_after;
     if (message.id.size > 0)
         refuse(item, message.id, rpc_code_of(&error), &error);
+    else
+        note_failure(item->document, error.code);
     return false;
 }
 
@@ -227,8 +234,14 @@ void hob_rpc_answer(struct hob_pool *pool, struct hob_text text,
     bool batch = hob_message_is_batch(text) && hob_message_split(text, &items, &count, &error) == 0;
     struct document *document = new_document(batch && count > 0 ? count : 1, handlers);
     document->batch = batch && count > 0;
-    if (batch && count > 0)
+    if (batch && count > 0) {
         hand_out_all(pool, document, items, options);
-    else /* one request, or what is answered as one: an empty batch, what cannot be read */
+    } else if (error.code == HOB_E_LIMIT || error.code == HOB_E_MEMORY) {
+        document->items[0].document = document;
+        refuse(&document->items[0], (struct hob_text){NULL, 0}, rpc_code_of(&error), &error);
+        document->open = 1;
+        close_one(document);
+    } else { /* one request, or what is answered as one: an empty batch, what cannot be read */
         hand_out_all(pool, document, &text, options);
+    }
 }

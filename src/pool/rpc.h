@@ -9,7 +9,8 @@
 
 struct hob_rpc_outcome {
     struct hob_text text; /* the answer; empty when there were only notifications */
-    int code;             /* of a single request that failed on the way, or could not be read; 0 */
+    int code;             /* of a single request or notification that failed on the way, or could
+                             not be read; 0 */
     unsigned retry_after; /* seconds; with HOB_E_BUSY */
     bool by_fallback;     /* some of it was answered by the fallback command */
 };

@@ -9,8 +9,9 @@
 #include "pool/internal.h"
 
 enum {
-    CALLER_WATCH_MS = 50,    /* a call that is over before then is not worth watching its caller */
-    CHECK_MS = 500,          /* memory, and whether ends that cannot be waited for have come */
+    CALLER_WATCH_MS = 50, /* a call that is over before then is not worth watching its caller */
+    CHECK_MS = 500,       /* memory, and whether ends that cannot be waited for have come */
+    CHECK_AFTER_CALL_MS = 20,
     QUIET_MS = 5000,         /* without calls: replacing needs no care */
     MOST_AT_ONCE_FACTOR = 2, /* workers that end are not counted, but there is a limit */
 };
@@ -47,10 +48,10 @@ static struct census count_workers(const struct hob_pool *pool)
 static struct pool_worker *start_worker(struct hob_pool *pool)
 {
     struct pool_worker *worker = pool_worker_new(pool);
-    if (pool->workers == NULL)
+    if (pool->workers == NULL && pool->options.watch != NULL) {
         pool->fingerprint = pool->watch_interval = 0; /* files count from now on */
-    if (pool->options.watch != NULL)
         pool_watch_changed(pool, hob_clock_now());
+    }
     worker->next = pool->workers;
     pool->workers = worker;
     hob_pacing_started(&pool->pacing);
@@ -59,10 +60,15 @@ static struct pool_worker *start_worker(struct hob_pool *pool)
     return worker;
 }
 
+/* What was taken is done, also when the pool takes no more. */
+static bool is_over(const struct hob_pool *pool)
+{
+    return (pool->draining || pool->supervisor->stopping) && pool->queue.count == 0;
+}
+
 static bool may_start(struct hob_pool *pool, const struct census *census, uint64_t now)
 {
-    return !pool->draining && !pool->supervisor->stopping &&
-           census->alive < pool->options.max_workers * MOST_AT_ONCE_FACTOR &&
+    return !is_over(pool) && census->alive < pool->options.max_workers * MOST_AT_ONCE_FACTOR &&
            hob_pacing_allows(&pool->pacing, now, census->starting);
 }
 
@@ -130,7 +136,7 @@ static void go_on_replacing(struct hob_pool *pool, uint64_t now)
             continue;
         struct census census = count_workers(pool);
         bool idle = worker->life == HOB_LIFE_IDLE;
-        if (idle && (is_quiet(pool, now) || pool->draining)) {
+        if (idle && (is_quiet(pool, now) || is_over(pool))) {
             pool_worker_event(worker, HOB_LIFE_RETIRE);
         } else if (census.replacing < most && may_start(pool, &census, now)) {
             start_worker(pool)->replaces = worker->serial;
@@ -146,6 +152,7 @@ static struct pool_worker *best_worker(struct hob_pool *pool)
     struct pool_worker *best = NULL;
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
         if (!hob_life_takes_calls(worker->life) || worker->input < 0 || worker->output_closed ||
+            worker->terminated || worker->unsent.size > 0 ||
             worker->calls.count >= pool->options.concurrency)
             continue;
         if (best == NULL || worker->calls.count < best->calls.count ||
@@ -172,6 +179,25 @@ void pool_dispatch(struct hob_pool *pool)
         struct hob_error error = HOB_ERROR_INIT;
         pool_describe_rest(pool, &error);
         pool_empty_queue(pool, HOB_RPC_BUSY, &error);
+    }
+}
+
+static void check_memory(struct pool_worker *worker, uint64_t now, uint64_t interval)
+{
+    const struct hob_pool_options *options = &worker->pool->options;
+    size_t soft = options->recycle.max_memory, hard = options->memory_limit;
+    if ((soft == 0 && hard == 0) || worker->base == 0 ||
+        now < worker->memory_checked + from_ms(interval))
+        return;
+    worker->memory_checked = now;
+    worker->memory = hob_process_memory(worker->pid);
+    if (hard != 0 && worker->memory > hard && !worker->terminated) {
+        pool_worker_why(worker, "was killed because it used %zu MiB: memory_limit is %zu MiB",
+                        worker->memory >> 20, hard >> 20);
+        worker->terminated = true;
+        hob_process_signal(&worker->process, SIGKILL);
+    } else if (soft != 0 && worker->memory > soft) {
+        pool_replace(worker, "it uses more memory than recycle.max_memory");
     }
 }
 
@@ -214,16 +240,14 @@ static bool welcome(struct pool_worker *worker)
 void pool_worker_offer(struct pool_worker *worker)
 {
     const struct hob_pool_options *options = &worker->pool->options;
-    if (worker->input < 0 || worker->output_closed) {
-        pool_worker_why(worker, "closed its standard %s",
-                        worker->output_closed ? "output" : "input");
-        pool_worker_event(worker, HOB_LIFE_BROKEN);
-        return;
-    }
+    if (worker->input < 0 || worker->output_closed)
+        return; /* its end is being waited for */
     if (worker->base == 0 && !welcome(worker))
         return;
     if (worker->recycle_after != 0 && worker->served >= worker->recycle_after)
         pool_replace(worker, "it has answered as many calls as it should");
+    if (worker->served > 0)
+        check_memory(worker, hob_clock_now(), CHECK_AFTER_CALL_MS);
     if (worker->replace != NULL)
         go_on_replacing(worker->pool, hob_clock_now());
     bool ping = options->health.method != NULL && options->health.every_calls != 0 &&
@@ -239,15 +263,17 @@ void pool_worker_has_ended(struct pool_worker *worker)
 {
     struct hob_pool *pool = worker->pool;
     char number[16];
-    bool unexpected = worker->why[0] != '\0' && worker->replace == NULL;
     worker->life = HOB_LIFE_DEAD;
     if (worker->tail.seen > 0) {
         hob_tail_deinit(&pool->last_words);
         pool->last_words = worker->tail;
         worker->tail = (struct hob_tail)HOB_TAIL_INIT;
     }
-    if (!unexpected || pool->supervisor->stopping)
+    if (worker->retired || pool->supervisor->stopping) {
+        pool_dispatch(pool);
         return;
+    }
+    snprintf(pool->cause, sizeof pool->cause, "worker %u %s", worker->number, worker->why);
     snprintf(number, sizeof number, "%u", worker->number);
     hob_log(HOB_LOG_WARNING, "worker has ended", "pool", pool->name, "worker", number, "why",
             worker->why, NULL);
@@ -303,9 +329,11 @@ static void describe_timeout(const struct pool_call *call, const struct pool_wor
     struct hob_text method = pool_call_method(call);
     put_duration(time, sizeof time, now - call->submitted);
     if (worker == NULL) {
+        bool failing = call->pool->pacing.in_a_row > 0;
         hob_error_set(error, HOB_E_TIMEOUT,
-                      "pool '%s': %.*s waited %s in the queue, and no worker was free",
-                      call->pool->name, HOB_TEXT_ARG(method), time);
+                      "pool '%s': %.*s waited %s in the queue, and no worker was free%s%s",
+                      call->pool->name, HOB_TEXT_ARG(method), time,
+                      failing ? "; the last that failed: " : "", failing ? call->pool->cause : "");
         hob_error_hint(error, "more workers, shorter calls, or a longer timeout");
     } else {
         hob_error_set(
@@ -316,7 +344,7 @@ static void describe_timeout(const struct pool_call *call, const struct pool_wor
     }
 }
 
-static uint64_t watch_caller(struct pool_call *call, uint64_t now)
+uint64_t pool_watch_caller(struct pool_call *call, uint64_t now)
 {
     uint64_t when = call->submitted + from_ms(CALLER_WATCH_MS);
     if (call->caller < 0 || call->watched || call->abandoned)
@@ -346,7 +374,7 @@ static uint64_t tick_queue(struct hob_pool *pool, uint64_t now)
             pool_call_free(call);
             continue;
         }
-        next = sooner(next, sooner(deadline, watch_caller(call, now)));
+        next = sooner(next, sooner(deadline, pool_watch_caller(call, now)));
     }
     return next;
 }
@@ -376,32 +404,15 @@ static uint64_t tick_calls(struct pool_worker *worker, uint64_t now)
     for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
         if (is_overdue(worker, call, now))
             return 0; /* look again */
-        if (!call->abandoned && call->kind != POOL_GREETS)
-            next = sooner(next, sooner(call->deadline, watch_caller(call, now)));
+        if (call->abandoned && now >= call->deadline && worker->life == HOB_LIFE_BUSY)
+            pool_replace(worker, "it does not end a call that nobody waits for");
+        if (call->kind != POOL_GREETS && call->deadline > now)
+            next = sooner(next, sooner(call->deadline, pool_watch_caller(call, now)));
     }
     return next;
 }
 
 /* ---- workers by the clock ---- */
-
-static void check_memory(struct pool_worker *worker, uint64_t now)
-{
-    const struct hob_pool_options *options = &worker->pool->options;
-    size_t soft = options->recycle.max_memory, hard = options->memory_limit;
-    if ((soft == 0 && hard == 0) || worker->base == 0 ||
-        now < worker->memory_checked + from_ms(CHECK_MS))
-        return;
-    worker->memory_checked = now;
-    worker->memory = hob_process_memory(worker->pid);
-    if (hard != 0 && worker->memory > hard && !worker->terminated) {
-        pool_worker_why(worker, "was killed because it used %zu MiB: memory_limit is %zu MiB",
-                        worker->memory >> 20, hard >> 20);
-        worker->terminated = true;
-        hob_process_signal(&worker->process, SIGKILL);
-    } else if (soft != 0 && worker->memory > soft) {
-        pool_replace(worker, "it uses more memory than recycle.max_memory");
-    }
-}
 
 static bool may_idle_out(const struct pool_worker *worker, uint64_t now)
 {
@@ -446,11 +457,13 @@ static uint64_t tick_worker(struct pool_worker *worker, uint64_t now)
         if (worker->life == HOB_LIFE_STARTING)
             pool_worker_why(worker, "was not ready within %llu ms",
                             (unsigned long long)worker->pool->options.start_timeout);
+        else if (worker->input < 0 && worker->life != HOB_LIFE_STOPPING)
+            pool_worker_why(worker, "closed its standard input");
         pool_worker_event(worker, HOB_LIFE_TOO_LATE);
     }
     if (worker->retire_at != 0 && now >= worker->retire_at)
         pool_replace(worker, "it is as old as it should get");
-    check_memory(worker, now);
+    check_memory(worker, now, CHECK_MS);
     if (worker->life == HOB_LIFE_IDLE)
         next = sooner(next, tick_idle(worker, now));
     next = sooner(next, tick_calls(worker, now));
@@ -512,6 +525,36 @@ static bool cancel_given(struct hob_pool *pool, uint64_t id, const struct hob_er
         return true;
     }
     return false;
+}
+
+/* The call of that number, or of that caller, that is not over. */
+static struct pool_call *find_call(const struct pool_calls *calls, uint64_t id, int caller)
+{
+    for (struct pool_call *call = calls->first; call != NULL; call = call->next)
+        if (!call->abandoned && (call->id == id || (caller >= 0 && call->caller == caller)))
+            return call;
+    return NULL;
+}
+
+static struct pool_call *find_anywhere(struct hob_pool *pool, uint64_t id, int caller)
+{
+    struct pool_call *call = find_call(&pool->queue, id, caller);
+    for (struct pool_worker *worker = pool->workers; worker != NULL && call == NULL;
+         worker = worker->next)
+        call = find_call(&worker->calls, id, caller);
+    return call != NULL ? call : pool_runs_find(pool, id, caller);
+}
+
+int pool_caller_of(struct hob_pool *pool, uint64_t id)
+{
+    const struct pool_call *call = find_anywhere(pool, id, -1);
+    return call != NULL ? call->caller : -1;
+}
+
+uint64_t pool_call_of(struct hob_pool *pool, int caller)
+{
+    const struct pool_call *call = find_anywhere(pool, 0, caller);
+    return call != NULL ? call->id : 0;
 }
 
 bool pool_cancel(struct hob_pool *pool, uint64_t id)

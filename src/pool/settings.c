@@ -17,10 +17,13 @@
 enum { LINES, HEADERS };
 enum { JSON_RPC, MCP };
 enum { PROCESS, FORK };
+enum { JSON, TEXT };
 
 static const char *const framings[] = {[LINES] = "lines", [HEADERS] = "headers", NULL};
 static const char *const protocols[] = {[JSON_RPC] = "json-rpc", [MCP] = "mcp", NULL};
 static const char *const isolations[] = {[PROCESS] = "process", [FORK] = "fork", NULL};
+
+static const char *const outputs[] = {[JSON] = "json", [TEXT] = "text", NULL};
 
 static const struct hob_setting worker_rows[] = {
     {.name = "min", OF(COUNT, workers.min), .most = 1000, .help = "workers that are always there"},
@@ -174,6 +177,12 @@ static const struct hob_setting fallback_rows[] = {
      OF(TEXTS, fallback.command),
      .help = "run once for a call that no worker can take: {method}, {params} and {NAME} of a "
              "parameter stand for what the call says; what it prints is the result"},
+    {.name = "output",
+     OF(CHOICE, fallback.output),
+     .initial = "json",
+     .choices = outputs,
+     .help = "json: what it prints is JSON, or else a text; text: always a text, as workers' "
+             "results are that put JSON into a text"},
     {0},
 };
 
@@ -439,6 +448,7 @@ int hob_pool_settings_apply(const struct hob_pool_settings *settings, struct hob
     if (options->protocol == HOB_POOL_MCP && options->health.method == NULL)
         options->health.method = "ping";
     options->fallback = list_of(arena, &settings->fallback.command);
+    options->fallback_text = settings->fallback.output == TEXT;
     options->watch = list_of(arena, &settings->watch);
     options->off = !settings->enabled;
     options->command = list_of(arena, &settings->command);

@@ -43,6 +43,7 @@ struct hob_pool_settings {
     } restart;
     struct {
         struct hob_setting_texts command;
+        int output; /* place in the row's choices */
     } fallback;
     struct hob_setting_texts watch;
     struct hob_setting_pairs env;

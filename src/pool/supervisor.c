@@ -8,6 +8,7 @@
  * processes are always started by the supervisor's thread: the system ends them with the thread
  * that started them. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -30,7 +31,7 @@ struct pool_waiter {
     struct pool_waiter *next;
     struct hob_supervisor *supervisor;
     pthread_cond_t turn; /* it is answered, or may drive */
-    bool done, waiting;
+    bool done, drives;
     struct hob_buffer *result;
     bool is_rpc_error;
     struct hob_error *error;
@@ -77,7 +78,7 @@ static struct pool_told *take_told(struct hob_supervisor *supervisor)
 }
 
 /* Without the lock. */
-static void tell_all(struct pool_told *told)
+static void tell_list(struct pool_told *told)
 {
     while (told != NULL) {
         struct pool_told *next = told->next;
@@ -94,31 +95,57 @@ static void tell_all(struct pool_told *told)
     }
 }
 
-/* Releases the lock, tells what there is to tell, and takes it again. */
+/* Whoever drives is to tell what is left. */
+static void leave_to_driver(struct hob_supervisor *supervisor)
+{
+    if (supervisor->waits_until != 0)
+        hob_poller_wake(supervisor->poller);
+    if (!supervisor->driven)
+        pthread_cond_signal(&supervisor->rest);
+}
+
+/* Releases the lock, tells what there is to tell, and takes it again. One thread at a time tells,
+ * in the order of what happened: nobody hears of progress after the answer. Who finds another at it
+ * leaves it to that one, and what came meanwhile to the driver, so that nobody tells for ever. */
 static void tell_between(struct hob_supervisor *supervisor)
 {
-    struct pool_told *told = take_told(supervisor);
-    if (told == NULL)
+    if (supervisor->told == NULL || supervisor->telling)
         return;
+    struct pool_told *told = take_told(supervisor);
+    supervisor->telling = true;
+    supervisor->teller = pthread_self();
     pthread_mutex_unlock(&supervisor->lock);
-    tell_all(told);
+    tell_list(told);
     pthread_mutex_lock(&supervisor->lock);
+    supervisor->telling = false;
+    if (supervisor->told != NULL)
+        leave_to_driver(supervisor);
 }
 
 static void unlock_and_tell(struct hob_supervisor *supervisor)
 {
-    struct pool_told *told = take_told(supervisor);
+    tell_between(supervisor);
     pthread_mutex_unlock(&supervisor->lock);
-    tell_all(told);
+}
+
+/* By the driver. */
+static void tell_all(struct hob_supervisor *supervisor)
+{
+    while (supervisor->told != NULL && !supervisor->telling)
+        tell_between(supervisor);
 }
 
 /* ---- events ---- */
 
+/* One call of a caller's is enough to hear that it is gone; all that are its own end. */
 static void caller_is_gone(struct hob_supervisor *supervisor, uint64_t id)
 {
-    for (struct hob_pool *pool = supervisor->pools; pool != NULL; pool = pool->next)
-        if (pool_cancel(pool, id))
-            return;
+    int caller = -1;
+    for (struct hob_pool *pool = supervisor->pools; pool != NULL && caller < 0; pool = pool->next)
+        caller = pool_caller_of(pool, id);
+    for (struct hob_pool *pool = supervisor->pools; pool != NULL && caller >= 0; pool = pool->next)
+        while ((id = pool_call_of(pool, caller)) != 0)
+            pool_cancel(pool, id);
 }
 
 static void handle(struct hob_supervisor *supervisor, const struct hob_poller_event *event)
@@ -182,7 +209,7 @@ static void drive(struct hob_supervisor *supervisor)
         supervisor->next_tick = UINT64_MAX; /* what happens meanwhile makes it earlier again */
         be_due(supervisor, tick(supervisor));
         sweep(supervisor);
-        tell_between(supervisor);
+        tell_all(supervisor);
         now = hob_clock_now();
     }
     uint64_t until = supervisor->next_tick;
@@ -196,7 +223,7 @@ static void drive(struct hob_supervisor *supervisor)
     supervisor->waits_until = 0;
     for (size_t i = 0; i < count; i++)
         handle(supervisor, &events[i]);
-    tell_between(supervisor);
+    tell_all(supervisor);
 }
 
 /* ---- the supervisor's thread ---- */
@@ -215,7 +242,6 @@ static void start_wanted(struct hob_supervisor *supervisor)
             }
             pool_worker_why(worker, "could not be started: %s%s%s", error.message,
                             error.hint[0] != '\0' ? "; " : "", error.hint);
-            snprintf(pool->cause, sizeof pool->cause, "%s", worker->why);
             pool_worker_has_ended(worker);
         }
         pool_runs_start(pool);
@@ -265,6 +291,8 @@ static void *run(void *data)
     while (!supervisor->ends) {
         start_wanted(supervisor);
         tell_between(supervisor);
+        if (supervisor->starts > 0)
+            continue; /* one that was ready at once had work for another, or somebody had */
         if (supervisor->driven || others_wait(supervisor)) {
             if (!supervisor->driven)
                 hand_on(supervisor);
@@ -284,12 +312,21 @@ static void *run(void *data)
 
 /* ---- its own life ---- */
 
+/* A worker that has ended is an error to be told, and not the end of this process. */
+static void ignore_broken_pipes(void)
+{
+    struct sigaction now;
+    if (sigaction(SIGPIPE, NULL, &now) == 0 && now.sa_handler == SIG_DFL)
+        signal(SIGPIPE, SIG_IGN);
+}
+
 struct hob_supervisor *hob_supervisor_new(struct hob_error *error)
 {
     pthread_condattr_t monotonic;
     struct hob_poller *poller = hob_poller_new(error);
     if (poller == NULL)
         return NULL;
+    ignore_broken_pipes();
     struct hob_supervisor *supervisor = hob_alloc_zero(1, sizeof *supervisor);
     supervisor->poller = poller;
     supervisor->told_end = &supervisor->told;
@@ -309,13 +346,29 @@ struct hob_supervisor *hob_supervisor_new(struct hob_error *error)
     return NULL;
 }
 
-/* Waits with the lock until nothing is left, or until then. */
-static void wait_until_quiet(struct hob_supervisor *supervisor, bool for_workers, uint64_t limit)
+/* What the end waits for, one after another. */
+static bool calls_are_left(struct hob_supervisor *supervisor)
 {
-    while (hob_clock_now() < limit) {
-        bool left = sweep(supervisor);
-        if (!(for_workers ? left : supervisor->open_calls > 0))
-            return;
+    return supervisor->open_calls > 0;
+}
+
+static bool workers_are_left(struct hob_supervisor *supervisor)
+{
+    return sweep(supervisor);
+}
+
+/* Threads that are about to return from hob_pool_call, and callbacks. */
+static bool callers_are_left(struct hob_supervisor *supervisor)
+{
+    tell_between(supervisor);
+    return supervisor->told != NULL || supervisor->telling || supervisor->waiters != NULL;
+}
+
+/* Waits with the lock until nothing is left, or until then. */
+static void wait_while(struct hob_supervisor *supervisor, bool (*left)(struct hob_supervisor *),
+                       uint64_t limit)
+{
+    while (left(supervisor) && hob_clock_now() < limit) {
         struct timespec moment = {.tv_nsec = 1000000};
         pthread_mutex_unlock(&supervisor->lock);
         nanosleep(&moment, NULL);
@@ -351,24 +404,35 @@ static uint64_t in_milliseconds(uint64_t milliseconds)
     return hob_clock_now() + milliseconds * 1000000;
 }
 
+void hob_supervisor_stop(struct hob_supervisor *supervisor, uint64_t drain_milliseconds)
+{
+    if (supervisor == NULL)
+        return;
+    pthread_mutex_lock(&supervisor->lock);
+    bool again = supervisor->stopping;
+    supervisor->stopping = true;
+    if (!again) {
+        wait_while(supervisor, calls_are_left, in_milliseconds(drain_milliseconds));
+        end_workers(supervisor);
+        wait_while(supervisor, workers_are_left, in_milliseconds(STOP_WAIT_MS));
+        wait_while(supervisor, callers_are_left, UINT64_MAX);
+        supervisor->ends = true;
+        hob_poller_wake(supervisor->poller);
+        pthread_cond_signal(&supervisor->rest);
+    }
+    pthread_mutex_unlock(&supervisor->lock);
+    if (again)
+        return;
+    pthread_join(supervisor->thread, NULL);
+    pool_guard_stop(supervisor);
+}
+
 struct hob_supervisor *hob_supervisor_free(struct hob_supervisor *supervisor,
                                            uint64_t drain_milliseconds)
 {
     if (supervisor == NULL)
         return NULL;
-    pthread_mutex_lock(&supervisor->lock);
-    supervisor->stopping = true;
-    wait_until_quiet(supervisor, false, in_milliseconds(drain_milliseconds));
-    end_workers(supervisor);
-    tell_between(supervisor);
-    wait_until_quiet(supervisor, true, in_milliseconds(STOP_WAIT_MS));
-    tell_between(supervisor);
-    supervisor->ends = true;
-    hob_poller_wake(supervisor->poller);
-    pthread_cond_signal(&supervisor->rest);
-    pthread_mutex_unlock(&supervisor->lock);
-    pthread_join(supervisor->thread, NULL);
-    pool_guard_stop(supervisor);
+    hob_supervisor_stop(supervisor, drain_milliseconds);
     while (supervisor->pools != NULL) {
         struct hob_pool *pool = supervisor->pools;
         supervisor->pools = pool->next;
@@ -482,11 +546,14 @@ static void waiter_is_answered(void *data, const struct hob_pool_answer *answer)
     } else if (waiter->error != NULL) {
         *waiter->error = *answer->error;
     }
-    pthread_mutex_lock(&waiter->supervisor->lock);
+    struct hob_supervisor *supervisor = waiter->supervisor;
+    pthread_mutex_lock(&supervisor->lock);
     waiter->code = answer->code;
     waiter->done = true;
     pthread_cond_signal(&waiter->turn);
-    pthread_mutex_unlock(&waiter->supervisor->lock);
+    if (waiter->drives && supervisor->waits_until != 0)
+        hob_poller_wake(supervisor->poller); /* it is told by another thread while it drives */
+    pthread_mutex_unlock(&supervisor->lock);
 }
 
 /* With the lock: drives, or waits for its turn to, until the call is answered. */
@@ -502,10 +569,10 @@ static void wait_for_answer(struct hob_supervisor *supervisor, struct pool_waite
             pthread_cond_wait(&waiter->turn, &supervisor->lock);
             continue;
         }
-        supervisor->driven = true;
+        supervisor->driven = waiter->drives = true;
         while (!waiter->done)
             drive(supervisor);
-        supervisor->driven = false;
+        supervisor->driven = waiter->drives = false;
     }
     while (*at != waiter)
         at = &(*at)->next;
@@ -528,7 +595,12 @@ int hob_pool_call(struct hob_pool *pool, const struct hob_pool_request *request,
                                  .turn = PTHREAD_COND_INITIALIZER};
     struct hob_pool_handlers handlers = {.answered = waiter_is_answered, .data = &waiter};
     pthread_mutex_lock(&supervisor->lock);
-    struct pool_call *call = new_call(pool, request, &handlers, &reason);
+    struct pool_call *call = NULL;
+    if (supervisor->telling && pthread_equal(supervisor->teller, pthread_self()))
+        hob_error_set(&reason, HOB_E_PARAMETER, "pool '%s': a callback cannot wait for a call",
+                      pool->name);
+    else
+        call = new_call(pool, request, &handlers, &reason);
     waiter.code = call != NULL ? submit(pool, call, NULL, &reason) : reason.code;
     if (call != NULL && waiter.code != 0)
         pool_call_free(call);

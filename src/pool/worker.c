@@ -147,6 +147,7 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
         close_pipes(&pipes);
         return error->code;
     }
+    pool_guard_start(pool->supervisor);
     struct hob_process_options options = {
         .arguments = pool->options.command,
         .environment = pool->environment,
@@ -155,6 +156,7 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
         .output = pipes.output[1],
         .errors = pipes.errors[1],
         .dies_with_thread = true,
+        .announce = pool->supervisor->guard,
     };
     int code = hob_process_start(&worker->process, &options, error);
     if (code != 0) {
@@ -208,9 +210,23 @@ static void watch_writes(struct pool_worker *worker, bool wanted)
     }
 }
 
+/* Bytes that it was sent and has not read. */
+static size_t unread_input(const struct pool_worker *worker)
+{
+    int unread = 0;
+    if (worker->input < 0)
+        return worker->unread;
+#ifdef FIONREAD
+    if (ioctl(worker->input, FIONREAD, &unread) != 0)
+        unread = 0;
+#endif
+    return (size_t)unread;
+}
+
 /* Its end, which is about to be noticed, says more than that it does not read. */
 static void nobody_reads(struct pool_worker *worker)
 {
+    worker->unread = unread_input(worker);
     close_input(worker);
     hob_buffer_deinit(&worker->unsent);
     worker->unsent_at = 0;
@@ -233,6 +249,7 @@ static void send_unsent(struct pool_worker *worker)
         hob_buffer_deinit(unsent);
         worker->unsent_at = 0;
         watch_writes(worker, false);
+        pool_dispatch(worker->pool); /* it was given no more meanwhile */
     }
 }
 
@@ -256,10 +273,14 @@ void pool_worker_say(struct pool_worker *worker, struct hob_text message)
     watch_writes(worker, true);
 }
 
-/* Nothing is answered: it is over when the worker has it. */
+/* Nothing is answered: it is over when the worker has it, or else is another's. */
 static void give_notification(struct pool_worker *worker, struct pool_call *call)
 {
     pool_worker_say(worker, hob_buffer_text(&call->message));
+    if (worker->input < 0 && ++call->unseen < POOL_MOST_UNSEEN) {
+        pool_calls_add_first(&worker->pool->queue, call);
+        return;
+    }
     pool_call_answer(call, &(struct hob_message){.result = HOB_TEXT("null")});
     pool_call_free(call);
 }
@@ -271,7 +292,6 @@ void pool_worker_give(struct pool_worker *worker, struct pool_call *call)
         return;
     }
     call->sent = hob_clock_now();
-    call->attempts++;
     pool_calls_add(&worker->calls, call);
     call->stream_end =
         worker->sent + (worker->unsent.size - worker->unsent_at) + call->message.size;
@@ -350,17 +370,6 @@ static void output_has_ended(struct pool_worker *worker)
     pool_wake_by(worker->pool->supervisor, worker->late_at);
 }
 
-/* Bytes that it was sent and has not read. */
-static size_t unread_input(const struct pool_worker *worker)
-{
-    int unread = 0;
-#ifdef FIONREAD
-    if (worker->input < 0 || ioctl(worker->input, FIONREAD, &unread) != 0)
-        unread = 0;
-#endif
-    return (size_t)unread;
-}
-
 /* Its last words first, then its calls. What it started goes with it, as long as it is a zombie:
  * its number cannot be somebody else's then. */
 static void bury(struct pool_worker *worker)
@@ -371,11 +380,10 @@ static void bury(struct pool_worker *worker)
         continue;
     size_t unread = unread_input(worker);
     hob_process_signal(&worker->process, SIGKILL);
+    pool_guard_remove(worker->pool->supervisor, worker->pid);
     if (worker->process.watch >= 0)
         hob_poller_remove(poller_of(worker), worker->process.watch);
-    if (!hob_process_ended(&worker->process, &status))
-        return; /* told too early; its end will be told again */
-    pool_guard_remove(worker->pool->supervisor, worker->pid);
+    hob_process_ended(&worker->process, &status);
     hob_process_describe(ending, sizeof ending, status);
     /* Its output closes when it ends: that alone is not the cause. */
     if (worker->why[0] == '\0' || (worker->output_closed && !worker->terminated)) {
@@ -441,6 +449,7 @@ static void terminate(struct pool_worker *worker)
 static void stop(struct pool_worker *worker)
 {
     log_stop(worker, "worker ends");
+    worker->retired = true;
     if (worker->waiting_to_start) {
         worker->waiting_to_start = false;
         worker->pool->supervisor->starts--;
@@ -456,9 +465,13 @@ static void act(struct pool_worker *worker, enum hob_life_action action)
 {
     switch (action) {
     case HOB_LIFE_OFFER:
+        worker->idle_since = hob_clock_now();
+        if (worker->input < 0 || worker->output_closed) {
+            grace(worker, CLOSING_MS); /* its end, which is about to be noticed, says why */
+            break;
+        }
         worker->late_at = 0;
         worker->why[0] = '\0';
-        worker->idle_since = hob_clock_now();
         pool_worker_offer(worker);
         break;
     case HOB_LIFE_INTERRUPT:

@@ -373,7 +373,7 @@ static void send_unsafe(struct hob_journal_wait *wait, int code)
 static void send_deferred(struct hob_server *server, struct hob_http_request *request,
                           struct hob_response *response, uint64_t ticket)
 {
-    if (ticket == 0 || response == NULL) {
+    if (hob_store_settle(server->store, ticket) || response == NULL) {
         hob_http_answer(request, response);
         return;
     }
@@ -487,7 +487,7 @@ void hob_dispatch_handle(void *context, struct hob_http_request *request)
         response = answer_now(server, &asked, &outcome);
     if (asked.route != NULL && response == NULL) {
         answer_later(server, request);
-    } else if (outcome.ticket != 0) {
+    } else if (!hob_store_settle(server->store, outcome.ticket)) {
         hob_http_defer(request);
         send_deferred(server, request, response, outcome.ticket);
     } else {

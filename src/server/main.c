@@ -9,6 +9,7 @@
 #include "base/launch.h"
 #include "base/log.h"
 #include "base/number.h"
+#include "base/platform.h"
 #include "server/notify.h"
 #include "server/reference.h"
 #include "server/reload.h"
@@ -145,6 +146,7 @@ static int serve(struct hob_reload *reload, struct start *start, struct hob_erro
     struct hob_server *server = NULL;
     sigset_t signals;
     block_signals(&signals, reload->path != NULL);
+    hob_platform_return_large_memory();
     int code = begin(&server, reload, start, error);
     if (code == 0)
         tell_manager("READY=1\n", getpid());

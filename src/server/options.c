@@ -141,6 +141,7 @@ struct hob_server_options hob_options_for_server(const struct hob_settings *sett
         .cache_size = (size_t)settings->cache.size,
         .no_cache = settings->cache.size == 0,
         .state = settings->sessions.state,
+        .durability = (enum hob_durability)settings->sessions.durability,
         .max_sessions = (size_t)settings->sessions.count,
         .max_session_memory = (size_t)settings->sessions.memory,
         .idle_ms = settings->idle,

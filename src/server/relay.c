@@ -17,13 +17,16 @@
 
 enum form { WHOLE, LINES, EVENTS };
 
+/* Of a client that does not read: it loses progress then, and never the answer. */
+enum { MOST_WAITING = 4 << 20 };
+
 /* Of one request; shared by the pool, which answers, and the response, which is sent. */
 struct relay {
     pthread_mutex_t lock;
     unsigned references;
     enum form form;
     struct hob_http_request *request; /* until it is answered */
-    struct hob_response *response;    /* of a stream */
+    struct hob_response *response;    /* of a stream, until it is done */
     struct hob_buffer waiting;        /* to be sent */
     int caller;                       /* a stream's own descriptor of the client's socket; -1 */
     bool done;
@@ -47,9 +50,7 @@ static void relay_unref(struct relay *relay)
     pthread_mutex_unlock(&relay->lock);
     if (!last)
         return;
-    hob_response_unref(relay->response);
     hob_buffer_deinit(&relay->waiting);
-    hob_file_close(relay->caller);
     pthread_mutex_destroy(&relay->lock);
     free(relay);
 }
@@ -58,7 +59,7 @@ static void relay_unref(struct relay *relay)
 
 static int status_of(const struct hob_rpc_outcome *outcome)
 {
-    if (outcome->text.size == 0)
+    if (outcome->text.size == 0 && outcome->code == 0)
         return 202;
     if (outcome->code == HOB_E_JSON || outcome->code == HOB_E_UNICODE)
         return 400;
@@ -104,7 +105,7 @@ static void put_message(struct relay *relay, struct hob_text message)
 static void add_message(struct relay *relay, struct hob_text message, bool last)
 {
     pthread_mutex_lock(&relay->lock);
-    if (message.size > 0)
+    if (message.size > 0 && (last || relay->waiting.size + message.size <= MOST_WAITING))
         put_message(relay, message);
     relay->done = relay->done || last;
     pthread_mutex_unlock(&relay->lock);
@@ -116,10 +117,17 @@ static void stream_progress(void *data, struct hob_text message)
     add_message(data, message, false);
 }
 
+/* The response holds the relay, which must not hold it in turn any longer than it has to wake it.
+ */
 static void stream_done(void *data, const struct hob_rpc_outcome *outcome)
 {
-    add_message(data, outcome->text, true);
-    relay_unref(data);
+    struct relay *relay = data;
+    add_message(relay, outcome->text, true);
+    struct hob_response *response = HOB_STEAL(relay->response);
+    hob_file_close(relay->caller);
+    relay->caller = -1;
+    relay_unref(relay);
+    hob_response_unref(response);
 }
 
 static int stream_more(void *data, struct hob_buffer *out)

@@ -273,6 +273,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .hold = hold,
         .hold_ms = (server->options.drain_seconds + SUCCESSION_SECONDS) * 1000,
         .patience_ms = SETTLE_MS,
+        .durability = options->durability,
     });
     server->cache =
         hob_cache_new(options->no_cache ? 0 : server->options.cache_size, (size_t)1 << 20);
@@ -393,10 +394,11 @@ bool hob_server_stop(struct hob_server *server)
     }
     /* Jobs and workers answer connections: they end before the connections do. */
     hob_work_free(server->work);
-    hob_supervisor_free(server->pools, 0);
+    hob_supervisor_stop(server->pools, 0);
     hob_store_flush(server->store);
     hob_http_stop(server->tcp);
     hob_http_stop(server->local);
+    hob_supervisor_free(server->pools, 0); /* a late request could still have asked it */
     free_constants(server);
     hob_cache_free(server->cache);
     hob_store_free(server->store);

@@ -11,6 +11,7 @@
 #include "pool/options.h"
 #include "server/cache.h"
 #include "server/inherited.h"
+#include "session/journal.h"
 
 struct hob_server;
 
@@ -39,9 +40,10 @@ struct hob_server_options {
     size_t queue_limit;       /* requests that wait for them; 0: 1024 */
     size_t cache_size;        /* bytes of answers kept warm; 0: 32 MiB */
     bool no_cache;
-    const char *state;         /* directory for sessions; as in struct hob_store_options */
-    size_t max_sessions;       /* 0: 100,000 */
-    size_t max_session_memory; /* bytes of all sessions; 0: 1 GiB */
+    const char *state;              /* directory for sessions; as in struct hob_store_options */
+    size_t max_sessions;            /* 0: 100,000 */
+    size_t max_session_memory;      /* bytes of all sessions; 0: 1 GiB */
+    enum hob_durability durability; /* of edits of sessions */
     const struct hob_server_pool *pools;
     size_t pool_count;
     unsigned drain_seconds; /* how long open requests may take when the server stops; 0: 30 */

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "pool/settings.h"
 #include "server/settings_file.h"
+#include "session/journal.h"
 
 #define MOST_DURATION (24.0 * 3600 * 1000)
 
@@ -14,6 +15,12 @@ static const char *const log_levels[] = {
     [HOB_LOG_WARNING] = "warning",
     [HOB_LOG_INFO] = "info",
     [HOB_LOG_DEBUG] = "debug",
+    NULL,
+};
+
+static const char *const durabilities[] = {
+    [HOB_DURABLE_POWER] = "power",
+    [HOB_DURABLE_PROCESS] = "process",
     NULL,
 };
 
@@ -101,6 +108,13 @@ static const struct hob_setting session_rows[] = {
      .option = "--state",
      .argument = "DIRECTORY",
      .help = "where sessions are kept; none: in memory only"},
+    {.name = "durability",
+     HOB_SETTING(CHOICE, struct hob_settings, sessions.durability),
+     .initial = "power",
+     .choices = durabilities,
+     .option = "--durability",
+     .argument = "WHAT",
+     .help = "what an edit that was answered survives: power cuts too, or the end of the process"},
     {.name = "memory",
      HOB_SETTING(SIZE, struct hob_settings, sessions.memory),
      .initial = "1G",

@@ -30,6 +30,7 @@ struct hob_settings {
     } cache;
     struct {
         const char *state; /* "none": in memory only */
+        int durability;    /* enum hob_durability */
         uint64_t memory, count;
     } sessions;
     struct {

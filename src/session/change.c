@@ -208,41 +208,6 @@ SESSION_OPERATION(undo)
 
 /* ---- computing ---- */
 
-/* All columns of the session but series, as a frame, with the index first. */
-static int make_frame(struct hob_frame **out, const struct hob_session *session,
-                      struct hob_error *error)
-{
-    HOB_AUTO(frame) struct hob_frame *frame = hob_frame_new();
-    struct hob_arena *arena = hob_frame_arena(frame);
-    const struct session_part *named = session->main != NULL ? session->main : session->parts[0];
-    size_t rows = hob_session_rows(session);
-    const struct hob_value **cells = hob_arena_try_alloc(arena, (rows + 1) * sizeof *cells);
-    size_t columns = session_labels_count(&session->names);
-    for (size_t i = 0; cells != NULL && i < columns + 1; i++) {
-        const struct session_column *column = i > 0 ? session->by_name[i - 1] : NULL;
-        if (column != NULL && column->part->kind == SESSION_SERIES)
-            continue;
-        for (size_t row = 0; row < rows; row++) {
-            struct session_label label = session_labels_at(session_index(session), row);
-            cells[row] = session_label_value(&label, arena);
-            int result = column == NULL
-                             ? 0
-                             : session_table_value(&cells[row], session, column, row, arena, error);
-            if (result < 0)
-                return result;
-        }
-        struct hob_column typed;
-        const struct hob_value *name = column != NULL ? column->name : named->index_name;
-        if (!hob_column_from_values(&typed, cells, NULL, rows) ||
-            hob_frame_add(frame, name, &typed) == NULL)
-            return hob_error_set(error, HOB_E_MEMORY, "not enough memory to compute");
-    }
-    if (cells == NULL)
-        return hob_error_set(error, HOB_E_MEMORY, "not enough memory to compute");
-    *out = HOB_STEAL(frame);
-    return 0;
-}
-
 static void add_field(struct hob_arena *arena, struct hob_value *fields,
                       const struct hob_value *field)
 {
@@ -315,15 +280,16 @@ static int compute(struct hob_session *session, const struct hob_value *flow,
                    const struct hob_scope *scope, struct hob_buffer *out, struct hob_error *error)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    HOB_AUTO(session_view) struct session_view view = {0};
     struct hob_value *fields = computed_fields(arena, flow);
     struct hob_value *edits = hob_value_new(arena, HOB_LIST);
-    int result = make_frame(&frame, session, error);
+    int result = session_view_init(&view, session, &(struct session_view_choice){0}, error);
     if (result == 0)
-        result = scope->finish(scope->finish_data, frame, flow, scope, error);
+        result = scope->finish(scope->finish_data, view.frame, flow, scope, error);
     const struct hob_value *indices = all_indices(session, arena);
     for (uint32_t i = 0; result == 0 && i < fields->map.count; i++)
-        result = take_field(session, frame, fields->map.pairs[i].key, indices, edits, arena, error);
+        result =
+            take_field(session, view.frame, fields->map.pairs[i].key, indices, edits, arena, error);
     if (result < 0)
         return result;
     struct hob_value *record = session_new_record(arena, "many");

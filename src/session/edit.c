@@ -16,6 +16,7 @@
 #include "value/json.h"
 
 static const size_t max_record_size = (size_t)256 << 20;
+static const size_t max_name_size = 1 << 20;
 
 static int no_memory(struct hob_error *error)
 {
@@ -139,6 +140,15 @@ static int fit_value(struct hob_session *session, struct session_column *column,
     return set_flags(session, column, column->flags | SESSION_AS_OBJECT, error);
 }
 
+/* The text without the room that it grew into: a cell is kept. */
+static char *steal_fitting(struct hob_buffer *text, size_t *size)
+{
+    bool is_wide = text->capacity > text->size + text->size / 8 + 16;
+    char *json = hob_buffer_steal(text, size);
+    char *fitting = is_wide && json != NULL ? realloc(json, *size + 1) : NULL;
+    return fitting != NULL ? fitting : json;
+}
+
 static int set_cell(struct hob_session *session, struct session_column *column, size_t row,
                     const struct hob_value *value, struct hob_error *error)
 {
@@ -151,8 +161,8 @@ static int set_cell(struct hob_session *session, struct session_column *column, 
         return result;
     struct session_undo step = {.kind = SESSION_UNDO_CELL, .column = column, .row = row};
     size_t size;
-    char *json = hob_buffer_steal(&text, &size);
-    size_t fresh = size;
+    char *json = steal_fitting(&text, &size);
+    size_t fresh = session_text_room(json, size);
     result = json == NULL ? no_memory(error) : session_push_undo(session, step, error);
     if (result == 0 && !session_overlay_swap(&column->overlay, row, &json, &size)) {
         session->undo_count--;
@@ -164,7 +174,10 @@ static int set_cell(struct hob_session *session, struct session_column *column, 
     }
     session->undo[session->undo_count - 1].json = json;
     session->undo[session->undo_count - 1].size = size;
+    size_t older = session_text_room(json, size);
+    session->undo_size += older;
     session->edited_size += fresh;
+    session->edited_size -= older;
     column->part->changed = true;
     return 0;
 }
@@ -378,7 +391,10 @@ static int apply_column(struct hob_session *session, const struct hob_value *rec
         column->fallback = hob_arena_copy(session->arena, hob_buffer_text(&text));
     }
     int result = set_flags(session, column, 0, error);
-    return result == 0 && !session_map_names(session) ? no_memory(error) : result;
+    if (result < 0)
+        return result;
+    session_note_column(session, column);
+    return session_map_names(session) ? 0 : no_memory(error);
 }
 
 static int apply_drop(struct hob_session *session, const struct hob_value *record,
@@ -391,6 +407,7 @@ static int apply_drop(struct hob_session *session, const struct hob_value *recor
     if (result < 0)
         return result;
     column->part->changed = true;
+    session_note_column(session, column);
     if (!session_map_names(session))
         return no_memory(error);
     session_repair_focus(session);
@@ -511,7 +528,9 @@ int session_edit(struct hob_session *session, const struct hob_value *record,
         result =
             hob_json_write(&session->records, record, HOB_JSON_COMPACT, max_record_size, error);
         hob_buffer_put_char(&session->records, '\n');
-        if (result == 0 && hob_buffer_failed(&session->records))
+        /* With room for its end: whoever takes it after the edit must not fail any more. */
+        if (result == 0 &&
+            (hob_buffer_failed(&session->records) || !hob_buffer_reserve(&session->records, 1)))
             result = no_memory(error);
     }
     if (result == 0)
@@ -523,10 +542,43 @@ int session_edit(struct hob_session *session, const struct hob_value *record,
     return result;
 }
 
+/* Buffers are handed on rather than kept: one that held a large edit would stay that large. */
 void hob_session_take_records(struct hob_session *session, struct hob_buffer *records)
 {
-    hob_buffer_put_text(records, hob_buffer_text(&session->records));
-    hob_buffer_clear(&session->records);
+    *records = session->records;
+    session->records = (struct hob_buffer)HOB_BUFFER_INIT;
+}
+
+void hob_session_take_column_changes(struct hob_session *session, struct hob_buffer *changes)
+{
+    *changes = session->changes;
+    session->changes = (struct hob_buffer)HOB_BUFFER_INIT;
+}
+
+static void put_place(struct hob_buffer *out, const struct session_column *column, size_t place)
+{
+    hob_buffer_printf(out, "%zu ", place);
+    if ((column->flags & SESSION_DROPPED) != 0)
+        hob_buffer_put_string(out, "null");
+    else
+        hob_json_write(out, column->name, HOB_JSON_COMPACT, max_name_size, NULL);
+    hob_buffer_put_char(out, '\n');
+}
+
+void session_note_column(struct hob_session *session, const struct session_column *column)
+{
+    size_t place = session->column_count - 1;
+    if (session->replaying)
+        return;
+    while (session->columns[place] != column)
+        place--;
+    put_place(&session->changes, column, place);
+}
+
+void hob_session_put_column_places(struct hob_buffer *out, const struct hob_session *session)
+{
+    for (size_t i = 0; i < session->column_count; i++)
+        put_place(out, session->columns[i], i);
 }
 
 /* An edit that did not fit is still what the `undo` behind it in the journal means. */

@@ -153,6 +153,7 @@ static int keep_subindex(struct hob_session *session, size_t entry, struct hob_e
         return no_memory(error);
     free(focus->subindex);
     focus->subindex = json;
+    session->focus_moves++;
     return 0;
 }
 
@@ -186,6 +187,7 @@ static int keep_index(struct hob_session *session, size_t row, const struct hob_
     free(session->focus.index);
     session->focus.index = json;
     session->focus.row = row;
+    session->focus_moves++;
     return 0;
 }
 
@@ -250,6 +252,7 @@ SESSION_OPERATION(set_column)
         return result;
     session->focus.kind = chosen.kind;
     session->focus.column = chosen.column;
+    session->focus_moves++;
     return 0;
 }
 
@@ -349,6 +352,7 @@ SESSION_OPERATION(set_selector)
     session->focus.selector = column;
     free(session->focus.subindex);
     session->focus.subindex = NULL;
+    session->focus_moves++;
     return 0;
 }
 
@@ -390,6 +394,7 @@ SESSION_OPERATION(set_subindex)
         return no_memory(error);
     free(session->focus.subindex);
     session->focus.subindex = json;
+    session->focus_moves++;
     return 0;
 }
 
@@ -453,6 +458,11 @@ SESSION_OPERATION(get_subseries)
 }
 
 /* ---- kept in the journal ---- */
+
+uint64_t hob_session_focus_moves(const struct hob_session *session)
+{
+    return session->focus_moves;
+}
 
 void hob_session_put_focus(struct hob_buffer *out, const struct hob_session *session)
 {

@@ -33,6 +33,11 @@ struct session_part {
     struct hob_text first_repeated; /* JSON: the label of the first of them */
 };
 
+/* What can be taken back: so many edits, and so many bytes of the values that they replaced and of
+ * the steps themselves; less where hob_session_limit_undo said so. While the journal is read it is
+ * twice the bytes, whatever was said: an `undo` that was done once must be possible again. */
+enum { SESSION_UNDO_EDITS = 1000, SESSION_UNDO_BYTES = 64 << 20 };
+
 enum session_column_flag {
     SESSION_AS_FLOAT = 1 << 0,  /* integers of the base became floats */
     SESSION_AS_OBJECT = 1 << 1, /* takes anything */
@@ -100,9 +105,14 @@ struct hob_session {
     struct session_focus focus;
     struct session_undo *undo; /* a ring would move less, but groups are of any length */
     size_t undo_count, undo_capacity, undo_groups;
-    struct hob_buffer records;
+    size_t undo_size;          /* bytes that the values in it take */
+    size_t undo_limit;         /* bytes; 0: SESSION_UNDO_BYTES */
+    bool undo_cut;             /* older edits were forgotten for the limit */
+    struct hob_buffer records; /* of edits that nobody has taken yet */
+    struct hob_buffer changes; /* of columns, likewise */
+    uint64_t focus_moves;
     bool replaying;
-    size_t base_size, edited_size;
+    size_t base_size, edited_size; /* bytes of what was read; of the cells that were set */
 };
 
 static inline const struct session_labels *session_index(const struct hob_session *session)
@@ -161,6 +171,42 @@ int session_table_value(const struct hob_value **value, const struct hob_session
                         const struct session_column *column, size_t row, struct hob_arena *arena,
                         struct hob_error *error);
 
+/* view.c: the session as a frame, the labels first. */
+struct session_view {
+    struct hob_frame *frame;
+    bool *lent; /* which of its columns belong to the session */
+    size_t capacity;
+};
+struct session_view_choice {
+    bool series; /* columns of series as well, as lists */
+    bool lend;   /* columns may be the session's own: for who only reads */
+    /* Whether a column, by its printed name, is wanted; NULL: all are. */
+    bool (*wanted)(void *context, struct hob_text name);
+    void *context;
+};
+/* To be deinit'd also after an error. */
+int session_view_init(struct session_view *view, const struct hob_session *session,
+                      const struct session_view_choice *choice, struct hob_error *error);
+void session_view_deinit(struct session_view *view);
+static inline void hob_auto_session_view(struct session_view *view)
+{
+    session_view_deinit(view);
+}
+
+/* tables.c: the columns that `columns` of the parameters names, all without it. */
+struct session_selection {
+    struct session_column **columns;
+    size_t count;
+};
+/* In the arena; HOB_E_NO_KEY. */
+int session_select_columns(struct session_selection *selection, const struct hob_session *session,
+                           const struct hob_value *names, struct hob_arena *arena,
+                           struct hob_error *error);
+/* A row as a mapping. */
+int session_put_record(struct hob_buffer *out, const struct hob_session *session,
+                       const struct session_selection *selection, size_t row,
+                       struct hob_error *error);
+
 /* focus.c */
 /* The entry of a series that selector and subindex pick for a row: SIZE_MAX without entries,
  * HOB_E_NO_KEY when there are several and no selector. */
@@ -215,13 +261,24 @@ SESSION_OPERATION(undo);
 SESSION_OPERATION(run_compute);
 SESSION_OPERATION(save);
 
+/* What the allocator takes for the text of a cell: glibc gives out multiples of 16, of which it
+ * needs 8 itself. Others are not far from it. */
+static inline size_t session_text_room(const char *json, size_t size)
+{
+    size_t room = (size + 1 + 8 + 15) / 16 * 16;
+    return json == NULL ? 0 : room < 32 ? 32 : room;
+}
+
+/* Notes for the journal that a column came or went. */
+void session_note_column(struct hob_session *session, const struct session_column *column);
+
 /* undo.c: the steps back. */
 int session_push_undo(struct hob_session *session, struct session_undo step,
                       struct hob_error *error);
 void session_undo_step(struct hob_session *session);
 /* Takes one whole edit back; HOB_E_VALUE when there is none. */
 int session_undo_group(struct hob_session *session, struct hob_error *error);
-/* Forgets the oldest edits, some at a time. */
+/* Forgets the oldest edits, some at a time, so that the limits hold. */
 void session_trim_undo(struct hob_session *session);
 /* Forgets them all. */
 void session_forget_undo(struct hob_session *session);

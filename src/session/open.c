@@ -433,7 +433,7 @@ static bool join_labels(struct hob_session *session)
             continue;
         for (size_t row = 0; row < session_labels_count(&part->labels); row++) {
             struct session_label label = session_labels_at(&part->labels, row);
-            bool seen = session_labels_find(&part->labels, &label) != row;
+            bool seen = part->labels.chained && session_labels_find(&part->labels, &label) != row;
             for (size_t j = 0; !seen && j < i; j++)
                 seen = has_rows(session->parts[j]) &&
                        session_labels_find(&session->parts[j]->labels, &label) != SIZE_MAX;
@@ -581,6 +581,7 @@ struct hob_session *hob_session_free(struct hob_session *session)
     free(session->focus.index);
     free(session->focus.subindex);
     hob_buffer_deinit(&session->records);
+    hob_buffer_deinit(&session->changes);
     hob_arena_free(session->arena);
     free(session);
     return NULL;

@@ -113,18 +113,11 @@ static bool is_to_save(const struct session_part *part, bool everything)
 
 /* ---- saving ---- */
 
-static int save_part(const struct hob_session *session, struct session_part *part,
-                     const struct hob_scope *scope, struct hob_buffer *out, struct hob_error *error)
+static void put_written(struct hob_buffer *out, const struct session_part *part,
+                        const struct hob_frame *frame)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(frame) struct hob_frame *frame = NULL;
     const char *path = NULL;
-    int result = part_frame(&frame, session, part, error);
-    if (result == 0)
-        result = hob_access_write(scope, part->flow, frame, error);
-    if (result < 0)
-        return hob_error_context(error, "save `%s`", session_kind_name(part->kind));
-    part->changed = false;
     hob_buffer_printf(out, "{\"flow\":\"%s\",\"path\":", session_kind_name(part->kind));
     if (hob_access_path(&path, arena, part->flow, NULL) == 0)
         hob_json_put_string(out, hob_text_from(path), HOB_JSON_COMPACT);
@@ -132,7 +125,57 @@ static int save_part(const struct hob_session *session, struct session_part *par
         hob_buffer_put_string(out, "null");
     hob_buffer_printf(out, ",\"rows\":%zu,\"columns\":%zu}", hob_frame_rows(frame),
                       hob_frame_columns(frame));
+}
+
+/* What is to be saved. */
+struct saving {
+    struct session_part **parts;
+    struct hob_frame **frames;
+    size_t count;
+};
+
+static int write_parts(const struct saving *saving, const struct hob_scope *scope,
+                       struct hob_error *error)
+{
+    for (size_t i = 0; i < saving->count; i++) {
+        struct session_part *part = saving->parts[i];
+        int result = hob_access_write(scope, part->flow, saving->frames[i], error);
+        if (result < 0 && i > 0 && !scope->rehearses)
+            hob_error_context(error, "`%s` is saved, but not",
+                              session_kind_name(saving->parts[i - 1]->kind));
+        if (result < 0)
+            return hob_error_context(error, "save `%s`", session_kind_name(part->kind));
+        part->changed &= scope->rehearses;
+    }
     return 0;
+}
+
+/* A flow that names one file replaces it as a whole in any case; others write a file a row. */
+static bool is_one_file(const struct session_part *part)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const char *path;
+    return hob_access_path(&path, arena, part->flow, NULL) == 0;
+}
+
+/* Several files are written all or not at all, as far as that can be known before. */
+static int save_parts(struct saving *saving, const struct hob_session *session,
+                      const struct hob_scope *scope, struct hob_error *error)
+{
+    struct hob_scope rehearsal = *scope;
+    rehearsal.rehearses = true;
+    int result = 0;
+    for (size_t i = 0; result == 0 && i < saving->count; i++)
+        result = check_part(saving->parts[i], scope, error);
+    for (size_t i = 0; result == 0 && i < saving->count; i++) {
+        result = part_frame(&saving->frames[i], session, saving->parts[i], error);
+        if (result < 0)
+            hob_error_context(error, "save `%s`", session_kind_name(saving->parts[i]->kind));
+    }
+    bool several = saving->count > 1 || (saving->count == 1 && !is_one_file(saving->parts[0]));
+    if (result == 0 && several)
+        result = write_parts(saving, &rehearsal, error);
+    return result == 0 ? write_parts(saving, scope, error) : result;
 }
 
 SESSION_OPERATION(save)
@@ -140,26 +183,26 @@ SESSION_OPERATION(save)
     const struct hob_value *all = hob_value_get(parameters, "all");
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     bool everything = hob_value_is(all, HOB_BOOL) && all->boolean;
-    bool first = true;
-    for (size_t i = 0; i < session->part_count; i++) {
-        if (!is_to_save(session->parts[i], everything))
-            continue;
-        int result = check_part(session->parts[i], scope, error);
-        if (result < 0)
-            return result;
+    struct saving saving = {
+        .parts = hob_arena_alloc(arena, session->part_count * sizeof *saving.parts),
+        .frames = hob_arena_alloc(arena, session->part_count * sizeof *saving.frames),
+    };
+    for (size_t i = 0; i < session->part_count; i++)
+        if (is_to_save(session->parts[i], everything))
+            saving.parts[saving.count++] = session->parts[i];
+    memset(saving.frames, 0, session->part_count * sizeof *saving.frames);
+    int result = save_parts(&saving, session, scope, error);
+    if (result == 0)
+        hob_buffer_put_string(out, ",\"written\":[");
+    for (size_t i = 0; i < saving.count; i++) {
+        if (result == 0) {
+            hob_buffer_put_string(out, i > 0 ? "," : "");
+            put_written(out, saving.parts[i], saving.frames[i]);
+        }
+        hob_frame_free(saving.frames[i]);
     }
-    hob_buffer_put_string(out, ",\"written\":[");
-    for (size_t i = 0; i < session->part_count; i++) {
-        struct session_part *part = session->parts[i];
-        if (!is_to_save(part, everything))
-            continue;
-        if (!first)
-            hob_buffer_put_char(out, ',');
-        first = false;
-        int result = save_part(session, part, scope, out, error);
-        if (result < 0)
-            return result;
-    }
+    if (result < 0)
+        return result;
     hob_buffer_put_char(out, ']');
-    return first ? 0 : session_edit(session, session_new_record(arena, "saved"), error);
+    return saving.count == 0 ? 0 : session_edit(session, session_new_record(arena, "saved"), error);
 }

@@ -45,8 +45,11 @@ void hob_session_put_shape(struct hob_buffer *out, const struct hob_session *ses
 void hob_session_put_columns(struct hob_buffer *out, const struct hob_session *session);
 /* Rows that can be in focus. */
 size_t hob_session_rows(const struct hob_session *session);
-/* Bytes that it holds. */
+/* Bytes that it holds, undo included. */
 size_t hob_session_size(const struct hob_session *session);
+
+/* Undo keeps at most that many bytes, and 64 MiB in any case; the oldest edits go first. */
+void hob_session_limit_undo(struct hob_session *session, size_t bytes);
 
 /* ---- operations ---- */
 
@@ -76,8 +79,16 @@ const struct hob_session_operation *hob_session_operation_find(struct hob_text n
 
 /* ---- for the journal ---- */
 
-/* The records of edits since they were last taken, lines of JSON; empty when there were none. */
+/* Moves the records of edits since they were last taken, lines of JSON, into an empty buffer; it
+ * stays empty when there were none. */
 void hob_session_take_records(struct hob_session *session, struct hob_buffer *records);
+/* The same with the columns that came or went: lines of the place of a column, a blank and its name
+ * as JSON, null when it went; of a place named twice the last line counts. */
+void hob_session_take_column_changes(struct hob_session *session, struct hob_buffer *changes);
+/* All places of columns as such lines, rising. */
+void hob_session_put_column_places(struct hob_buffer *out, const struct hob_session *session);
+/* How often the focus was moved, by whatever operation. */
+uint64_t hob_session_focus_moves(const struct hob_session *session);
 /* Does again what records say; nothing is collected. Records that do not fit the table any more,
  * because its files were changed, are left out and counted in *lost. */
 int hob_session_apply(struct hob_session *session, struct hob_text records, size_t *lost,

@@ -114,4 +114,5 @@ void hob_session_compact(struct hob_session *session, struct hob_buffer *records
     hob_buffer_put_string(records, "]}\n{\"op\":\"saved\"}\n");
     records->failed |= hob_buffer_failed(&edits);
     session_forget_undo(session);
+    session->undo_cut = true;
 }

@@ -20,6 +20,7 @@ enum {
     TOUCH_SECONDS = 20,
     MOST_SESSIONS = 100000, /* unless the options say more */
     COMPACT_EDITS = 100000, /* after which a snapshot takes their place */
+    MOST_LOGGED = 16 << 20, /* bytes of edits in memory, beside twice what a snapshot takes */
     ROWS_AT_ONCE = 20000,   /* more cells than a thread that talks to clients may look at */
 };
 
@@ -96,24 +97,17 @@ bool hob_store_when_safe(struct hob_store *store, struct hob_journal_wait *wait)
     return store->journal == NULL || hob_journal_when_safe(store->journal, wait);
 }
 
-/* ---- using an entry ---- */
-
-/* Notes what the session looks like for those who may not wait for it; with the entry's lock held.
- * Without memory it stays what it was. */
-static void keep_summary(struct hob_store *store, struct entry *entry)
+bool hob_store_settle(struct hob_store *store, uint64_t ticket)
 {
-    char *summary = store_summary_of(entry->session);
-    if (summary == NULL)
-        return;
-    pthread_mutex_lock(&store->lock);
-    free(entry->summary);
-    entry->summary = summary;
-    pthread_mutex_unlock(&store->lock);
+    return ticket == 0 || store->journal == NULL || hob_journal_settle(store->journal, ticket);
 }
 
-/* Locks the entry and sees to it that its session is in memory. */
+/* ---- using an entry ---- */
+
+/* Locks the entry and sees to it that its session is in memory; *over says whether that made all
+ * sessions take too much. */
 static int enter(struct hob_store *store, struct entry *entry, const struct hob_store_call *call,
-                 struct hob_error *error)
+                 bool *over, struct hob_error *error)
 {
     if (call->may_wait)
         pthread_mutex_lock(&entry->lock);
@@ -124,18 +118,10 @@ static int enter(struct hob_store *store, struct entry *entry, const struct hob_
     int result =
         call->may_wait ? store_load(store, entry, call->scope, error) : HOB_STORE_WOULD_WAIT;
     if (result == 0)
-        keep_summary(store, entry); /* its files may have changed */
+        *over = store_measure(store, entry);
     else
         pthread_mutex_unlock(&entry->lock);
     return result;
-}
-
-static void leave(struct hob_store *store, struct entry *entry)
-{
-    bool over = store_measure(store, entry);
-    pthread_mutex_unlock(&entry->lock);
-    if (over)
-        store_shrink(store, entry);
 }
 
 /* ---- answers ---- */
@@ -149,16 +135,35 @@ static void put_member(struct hob_buffer *out, const struct hob_value *request, 
         hob_buffer_put_string(out, fallback);
 }
 
+/* The names in lines of columns, as a list. */
+static void put_names(struct hob_buffer *out, const char *columns)
+{
+    hob_buffer_put_string(out, ",\"columns\":[");
+    const char *separator = "";
+    for (const char *line = columns; *line != '\0';) {
+        const char *name = line + strcspn(line, " ");
+        name += *name == ' ';
+        size_t size = strcspn(name, "\n");
+        bool is_there = !hob_text_is((struct hob_text){name, size}, "null");
+        if (is_there) {
+            hob_buffer_put_string(out, separator);
+            hob_buffer_put(out, name, size);
+            separator = ",";
+        }
+        line = name + size + (name[size] == '\n');
+    }
+    hob_buffer_put_char(out, ']');
+}
+
 enum look {
-    LOOK_AT_SUMMARY, /* as it last was; with the store's lock held */
-    LOOK_AT_SESSION, /* with its own lock held */
-    LOOK_AT_FILES    /* likewise, and at the files that it was made from */
+    LOOK_FROM_AFAR, /* as it last was; with the store's lock held */
+    LOOK_AT_SESSION /* with its own lock held */
 };
 
-/* The description of a session. */
+/* The description of a session, but for the end. */
 static void put_info(struct hob_buffer *out, const struct entry *entry, enum look look)
 {
-    bool in_memory = look != LOOK_AT_SUMMARY && entry->session != NULL;
+    bool in_memory = look == LOOK_AT_SESSION && entry->session != NULL;
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     const struct hob_value *request = NULL;
     uint64_t used_ns = entry->used_ns;
@@ -168,13 +173,14 @@ static void put_info(struct hob_buffer *out, const struct entry *entry, enum loo
     put_member(out, request, "interface_file", "null");
     put_member(out, request, "directory", "\".\"");
     put_member(out, request, "interface_field", "null");
+    hob_buffer_put_string(out, ",\"shape\":");
     if (in_memory) {
-        hob_buffer_put_string(out, ",\"shape\":");
         hob_session_put_shape(out, entry->session);
         hob_buffer_put_string(out, ",\"columns\":");
         hob_session_put_columns(out, entry->session);
     } else {
-        hob_buffer_put_string(out, entry->summary);
+        hob_buffer_put_string(out, entry->shape);
+        put_names(out, entry->columns);
     }
     size_t size = in_memory ? hob_session_size(entry->session) : entry->size;
     hob_buffer_printf(out, ",\"memory_mb\":%.6f,\"created_time\":%.3f,\"last_accessed\":%.3f",
@@ -182,8 +188,32 @@ static void put_info(struct hob_buffer *out, const struct entry *entry, enum loo
     put_member(out, request, "timeout", "3600");
     hob_buffer_printf(out, ",\"age_seconds\":%.3f,\"idle_seconds\":%.3f", now - entry->created,
                       idle);
-    if (look == LOOK_AT_FILES && store_any_source_changed(entry))
-        hob_buffer_put_string(out, ",\"source_changed\":true");
+}
+
+/* That the cells which nobody edited may be others than they were; with the entry's lock held. */
+static void put_came_changed(struct hob_buffer *out, const struct entry *entry)
+{
+    hob_buffer_put_string(out, ",\"source_changed\":true");
+    if (entry->lost > 0)
+        hob_buffer_printf(out, ",\"edits_lost\":%zu", entry->lost);
+}
+
+/* Describes a session without waiting for an operation: one that is being worked on as its last
+ * operation that changed rows or columns left it. */
+static void put_described(struct hob_store *store, struct hob_buffer *out, struct entry *entry,
+                          bool with_files)
+{
+    if (pthread_mutex_trylock(&entry->lock) == 0) {
+        put_info(out, entry, LOOK_AT_SESSION);
+        if (with_files && (entry->came_changed || store_any_source_changed(entry)))
+            put_came_changed(out, entry);
+        pthread_mutex_unlock(&entry->lock);
+    } else {
+        pthread_mutex_lock(&store->lock);
+        put_info(out, entry, LOOK_FROM_AFAR);
+        pthread_mutex_unlock(&store->lock);
+        hob_buffer_put_string(out, ",\"busy\":true");
+    }
     hob_buffer_put_char(out, '}');
 }
 
@@ -268,7 +298,10 @@ static int publish(struct hob_store *store, struct entry *entry, uint64_t *ticke
         made->request = hob_copy_string(entry->request);
         made->sources = store_sources_text(entry);
         made->focus = store_focus_text(entry->session);
-        made->summary = store_summary_of(entry->session);
+        made->awaited = true;
+        made->shape = hob_copy_string(entry->shape);
+        made->columns = hob_copy_string(entry->columns);
+        entry->focus_moves = hob_session_focus_moves(entry->session);
     }
     pthread_mutex_lock(&store->lock);
     bool full = store->count >= store->options.max_sessions ||
@@ -297,7 +330,8 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
     HOB_AUTO(sources) struct hob_sources *sources = NULL;
     int result = read_timeout(&entry->timeout, parameters, error);
     if (result == 0)
-        result = store_open_session(&entry->session, &sources, call->scope, parameters, error);
+        result =
+            store_open_session(store, &entry->session, &sources, call->scope, parameters, error);
     if (result == 0) {
         store_keep_sources(entry, sources);
         entry->created = store_wall_time();
@@ -307,18 +341,20 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
         result = entry->request != NULL ? 0 : error->code;
     }
     if (result == 0) {
-        entry->summary = store_summary_of(entry->session);
-        result = entry->summary != NULL ? 0 : no_memory(error);
+        entry->shape = store_shape_text(entry->session);
+        entry->columns = store_columns_text(entry->session);
+        result = entry->shape != NULL && entry->columns != NULL ? 0 : no_memory(error);
     }
     struct hob_buffer info = HOB_BUFFER_INIT;
     if (result == 0) {
         put_info(&info, entry, LOOK_AT_SESSION);
+        hob_buffer_put_char(&info, '}');
         result = publish(store, entry, &call->ticket, error);
     }
     if (result == 0) {
         hob_buffer_put_string(call->out, ",\"session\":");
         hob_buffer_put_text(call->out, hob_buffer_text(&info));
-        store_shrink(store, NULL);
+        store_shrink(store);
     } else {
         store_free_entry(entry);
     }
@@ -365,28 +401,10 @@ int hob_store_info(struct hob_store *store, struct hob_store_call *call, const c
     int result = store_acquire(store, id, &entry, error);
     if (result < 0)
         return result;
-    result = enter(store, entry, call, error);
-    if (result == 0) {
-        hob_buffer_put_string(call->out, ",\"session\":");
-        put_info(call->out, entry, LOOK_AT_FILES);
-        leave(store, entry);
-    }
+    hob_buffer_put_string(call->out, ",\"session\":");
+    put_described(store, call->out, entry, true);
     store_release(store, entry);
-    return result;
-}
-
-/* Never waits for an operation: an entry that is being worked on is described as its last operation
- * that changed rows or columns left it. */
-static void put_listed(struct hob_store *store, struct hob_buffer *out, struct entry *entry)
-{
-    if (pthread_mutex_trylock(&entry->lock) == 0) {
-        put_info(out, entry, LOOK_AT_SESSION);
-        pthread_mutex_unlock(&entry->lock);
-        return;
-    }
-    pthread_mutex_lock(&store->lock);
-    put_info(out, entry, LOOK_AT_SUMMARY);
-    pthread_mutex_unlock(&store->lock);
+    return 0;
 }
 
 int hob_store_list(struct hob_store *store, struct hob_store_call *call, struct hob_error *error)
@@ -412,7 +430,7 @@ int hob_store_list(struct hob_store *store, struct hob_store_call *call, struct 
     hob_buffer_put_string(out, ",\"sessions\":[");
     for (size_t i = 0; i < count; i++) {
         hob_buffer_put_string(out, i > 0 ? "," : "");
-        put_listed(store, out, entries[i]);
+        put_described(store, out, entries[i], false);
         store_release(store, entries[i]);
     }
     free(entries);
@@ -430,14 +448,18 @@ int hob_store_delete(struct hob_store *store, struct hob_store_call *call, const
     store_sweep(store);
     struct entry *entry = store_find_entry(store, id);
     if (entry != NULL) {
-        if (store->journal != NULL)
-            call->ticket =
-                hob_journal_put(store->journal, store_journal_entry(entry, HOB_JOURNAL_DELETE));
+        if (store->journal != NULL) {
+            struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_DELETE);
+            made->awaited = true;
+            call->ticket = hob_journal_put(store->journal, made);
+        }
+        entry->users++; /* what it holds is freed below, when others may use the store again */
         store_remove_entry(store, entry);
     }
     pthread_mutex_unlock(&store->lock);
     if (entry == NULL)
         return store_no_such_session(id, error);
+    store_release(store, entry);
     hob_buffer_put_string(call->out, ",\"message\":\"Session ");
     hob_buffer_put_string(call->out, id);
     hob_buffer_put_string(call->out, " deleted\"");
@@ -446,36 +468,62 @@ int hob_store_delete(struct hob_store *store, struct hob_store_call *call, const
 
 /* ---- operations ---- */
 
+/* Keeps the records of an edit where there is no journal. */
+static void log_records(struct hob_store *store, struct entry *entry)
+{
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    hob_session_take_records(entry->session, &records);
+    hob_buffer_put_text(&entry->log, hob_buffer_text(&records));
+    /* Edits that replace each other are in the log all the same. */
+    if (entry->log.size > entry->compacted_size * 2 + MOST_LOGGED || hob_buffer_failed(&entry->log))
+        store_compact(store, entry, entry->session);
+}
+
+/* What of it the journal has to know: NULL for nothing. */
+static struct hob_journal_entry *describe_effect(struct entry *entry, struct hob_buffer *changes,
+                                                 const struct hob_session_operation *operation)
+{
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    bool moved = entry->focus_moves != hob_session_focus_moves(entry->session);
+    bool stale = store_wall_time() - entry->touched > TOUCH_SECONDS;
+    hob_session_take_records(entry->session, &records);
+    if (records.size == 0 && !moved && !stale)
+        return NULL;
+    struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_UPDATE);
+    made->awaited = records.size > 0 || moved;
+    if (records.size > 0) {
+        entry->edits++;
+        made->records = hob_buffer_steal(&records, NULL);
+        made->shape = operation->reshapes ? store_shape_text(entry->session) : NULL;
+        made->changes = changes->size > 0 ? hob_buffer_steal(changes, NULL) : NULL;
+    }
+    if (moved || stale)
+        made->focus = store_focus_text(entry->session);
+    entry->focus_moves = hob_session_focus_moves(entry->session);
+    return made;
+}
+
 /* Hands what an operation did to the journal; with the entry's lock held. */
 static void journal_effect(struct hob_store *store, struct entry *entry,
                            struct hob_store_call *call,
                            const struct hob_session_operation *operation)
 {
-    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
-    bool edits = operation->effect == HOB_SESSION_EDITS;
-    bool stale = store_wall_time() - entry->touched > TOUCH_SECONDS;
-    if (edits) {
-        hob_session_take_records(entry->session, &records);
-        entry->edits++;
-    }
-    struct hob_journal_entry *made;
+    HOB_AUTO(buffer) struct hob_buffer changes = HOB_BUFFER_INIT;
+    hob_session_take_column_changes(entry->session, &changes);
+    if (operation->reshapes)
+        store_keep_looks(store, entry, changes.size > 0);
     if (store->journal == NULL) {
-        hob_buffer_put_text(&entry->log, hob_buffer_text(&records));
-    } else if (edits) {
-        made = store_journal_entry(entry, HOB_JOURNAL_EDIT);
-        made->records = hob_buffer_steal(&records, NULL);
-        made->summary = operation->reshapes ? store_summary_of(entry->session) : NULL;
-        call->ticket = store_put(store, entry, made);
-    } else if (operation->effect == HOB_SESSION_MOVES) {
-        made = store_journal_entry(entry, HOB_JOURNAL_FOCUS);
-        made->focus = store_focus_text(entry->session);
-        call->ticket = store_put(store, entry, made);
+        log_records(store, entry);
+        return;
     }
-    if (store->journal != NULL && stale && operation->effect != HOB_SESSION_MOVES)
-        store_put(store, entry, store_journal_entry(entry, HOB_JOURNAL_TOUCH));
+    struct hob_journal_entry *made = describe_effect(entry, &changes, operation);
+    if (made == NULL)
+        return;
+    bool edits = made->records != NULL, awaited = made->awaited;
+    uint64_t ticket = store_put(store, entry, made);
+    call->ticket = awaited ? ticket : 0;
     /* Edits that the disk refused are in the session, but not in the journal. */
-    bool gaps =
-        edits && store->journal != NULL && entry->failures != hob_journal_failures(store->journal);
+    bool gaps = edits && entry->failures != hob_journal_failures(store->journal);
     if (entry->edits > COMPACT_EDITS || gaps)
         call->ticket = store_compact(store, entry, entry->session);
 }
@@ -502,13 +550,14 @@ static int save(struct hob_store *store, struct entry *entry, struct hob_store_c
     if (result < 0 && saving.last != SIZE_MAX)
         written[saving.last] = false;
     store_refresh_sources(&saving, foreign);
-    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
-    hob_session_take_records(entry->session, &records);
     if (store->journal == NULL) {
-        hob_buffer_put_text(&entry->log, hob_buffer_text(&records));
+        log_records(store, entry);
         return result;
     }
-    struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_SAVE);
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    hob_session_take_records(entry->session, &records);
+    struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_UPDATE);
+    made->awaited = true;
     made->sources = store_sources_text(entry);
     made->records = hob_buffer_steal(&records, NULL);
     call->ticket = store_put(store, entry, made);
@@ -523,15 +572,16 @@ static int reload(struct hob_store *store, struct entry *entry, struct hob_store
     HOB_AUTO(sources) struct hob_sources *sources = NULL;
     HOB_AUTO(buffer) struct hob_buffer focus = HOB_BUFFER_INIT;
     const struct hob_value *request, *stored;
+    size_t lost = 0;
     const struct hob_value *keep = hob_value_get(parameters, "keep");
     bool keeps = !hob_value_is(keep, HOB_BOOL) || keep->boolean;
     if (!hob_value_is_null(keep) && keep->kind != HOB_BOOL)
         return hob_error_set(error, HOB_E_PARAMETER, "'keep' must be true or false");
     int result = hob_json_read(arena, hob_text_from(entry->request), &request, error);
     if (result == 0)
-        result = store_open_session(&session, &sources, call->scope, request, error);
+        result = store_open_session(store, &session, &sources, call->scope, request, error);
     if (result == 0 && keeps)
-        result = store_replay_edits(store, entry, session, error);
+        result = store_replay_edits(store, entry, session, &lost, error);
     if (result < 0)
         return hob_error_context(error, "reload the session");
     hob_session_put_focus(&focus, entry->session);
@@ -539,20 +589,45 @@ static int reload(struct hob_store *store, struct entry *entry, struct hob_store
         hob_session_set_focus(session, stored);
     hob_session_free(entry->session);
     entry->session = HOB_STEAL(session);
+    entry->focus_moves = hob_session_focus_moves(entry->session);
+    entry->came_changed = false;
+    entry->lost = 0;
     store_keep_sources(entry, sources);
+    store_keep_looks(store, entry, true);
     if (!keeps)
         hob_buffer_clear(&entry->log);
     if (store->journal != NULL) {
         struct hob_journal_entry *made =
-            store_journal_entry(entry, keeps ? HOB_JOURNAL_SAVE : HOB_JOURNAL_RESET);
+            store_journal_entry(entry, keeps ? HOB_JOURNAL_UPDATE : HOB_JOURNAL_RESET);
+        made->awaited = true;
         made->sources = store_sources_text(entry);
         made->focus = store_focus_text(entry->session);
-        made->summary = store_summary_of(entry->session);
+        made->shape = store_shape_text(entry->session);
+        made->columns = store_columns_text(entry->session);
         call->ticket = store_put(store, entry, made);
     }
     hob_buffer_put_string(call->out, ",\"shape\":");
     hob_session_put_shape(call->out, entry->session);
+    if (lost > 0)
+        hob_buffer_printf(call->out, ",\"edits_lost\":%zu", lost);
     return 0;
+}
+
+/* Where nothing can be spilled, what there is must fit. */
+static int check_room(struct hob_store *store, struct hob_error *error)
+{
+    if (store->journal != NULL)
+        return 0;
+    pthread_mutex_lock(&store->lock);
+    size_t memory = store->memory, most = store->options.max_memory;
+    pthread_mutex_unlock(&store->lock);
+    if (memory <= most)
+        return 0;
+    hob_error_set(error, HOB_E_BUSY, "sessions take %.1f MB of memory, and may take %.1f",
+                  (double)memory / 1048576, (double)most / 1048576);
+    hob_error_hint(error, "delete some; with a state directory (--state) those that nobody uses "
+                          "would wait on the disk");
+    return HOB_E_BUSY;
 }
 
 static int run(struct hob_store *store, struct entry *entry, struct hob_store_call *call,
@@ -565,7 +640,9 @@ static int run(struct hob_store *store, struct entry *entry, struct hob_store_ca
         return save(store, entry, call, operation, parameters, error);
     if (!call->may_wait && operation->scans && hob_session_rows(entry->session) > ROWS_AT_ONCE)
         return HOB_STORE_WOULD_WAIT;
-    int result = operation->run(entry->session, parameters, call->scope, call->out, error);
+    int result = operation->effect == HOB_SESSION_EDITS ? check_room(store, error) : 0;
+    if (result == 0)
+        result = operation->run(entry->session, parameters, call->scope, call->out, error);
     if (result == 0)
         journal_effect(store, entry, call, operation);
     return result;
@@ -583,13 +660,18 @@ int hob_store_operate(struct hob_store *store, struct hob_store_call *call, cons
     int result = store_acquire(store, id, &entry, error);
     if (result < 0)
         return result;
-    result = enter(store, entry, call, error);
+    bool over = false;
+    result = enter(store, entry, call, &over, error);
     if (result == 0) {
         result = run(store, entry, call, operation, parameters, error);
-        if (operation->reshapes || operation->effect == HOB_SESSION_RELOADS)
-            keep_summary(store, entry);
-        leave(store, entry);
+        if (result == 0 && entry->came_changed)
+            put_came_changed(call->out, entry);
+        if (operation->effect != HOB_SESSION_READS && store_measure(store, entry))
+            over = true;
+        pthread_mutex_unlock(&entry->lock);
     }
     store_release(store, entry);
+    if (over)
+        store_shrink(store);
     return result;
 }

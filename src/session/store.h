@@ -3,8 +3,10 @@
  * Thread-safe. Operations on one session happen one after another, those on different ones at the
  * same time. Sessions beyond the memory limit, the least recently used ones, are dropped from
  * memory and made again from their files and the journal when they are next used; so are those of a
- * server that was restarted. The state directory is not touched before somebody asks for sessions.
- * Without one, sessions live as long as the process. */
+ * server that was restarted. One that alone is larger than the limit is dropped after every use.
+ * When the files were changed meanwhile, every answer says so until somebody reloads the session:
+ * the edits are what they were, other cells may not be. The state directory is not touched before
+ * somebody asks for sessions. Without one, sessions live as long as the process. */
 #ifndef HOB_SESSION_STORE_H
 #define HOB_SESSION_STORE_H
 
@@ -24,6 +26,7 @@ struct hob_store_options {
     int hold;
     unsigned hold_ms;
     unsigned patience_ms; /* that any other server may take to let go of them */
+    enum hob_durability durability;
 };
 
 struct hob_store *hob_store_new(const struct hob_store_options *options);
@@ -44,7 +47,8 @@ struct hob_store_call {
                               server's own directory; else NULL */
     bool may_wait;
     struct hob_buffer *out; /* gets members of the answer, each with a comma before it */
-    uint64_t ticket;        /* out: not 0: the answer is only true when this is safe */
+    uint64_t ticket;        /* out: not 0: the answer is only true when this is safe; settle or
+                               when_safe has to be called for it */
 };
 
 /* Opens a session: interface_file, directory, interface_field, timeout (seconds; 0: none). */
@@ -69,6 +73,8 @@ size_t hob_store_count(struct hob_store *store);
 /* Whether there are sessions that would be lost with this process. */
 bool hob_store_is_fleeting(struct hob_store *store);
 
+/* As hob_journal_settle: whether the answer that came with the ticket is true by now. */
+bool hob_store_settle(struct hob_store *store, uint64_t ticket);
 /* Waits until everything that was done is safe. */
 void hob_store_flush(struct hob_store *store);
 /* As hob_journal_when_safe. */

@@ -6,8 +6,9 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/platform.h"
 
-enum { SWEEP_SECONDS = 5 };
+enum { SWEEP_SECONDS = 5, MUCH_MEMORY = 8 << 20 };
 
 struct entry *store_new_entry(const char *id)
 {
@@ -25,7 +26,8 @@ void store_free_entry(struct entry *entry)
     store_free_sources(entry);
     free(entry->directory);
     free(entry->request);
-    free(entry->summary);
+    free(entry->shape);
+    free(entry->columns);
     free(entry->focus);
     hob_buffer_deinit(&entry->log);
     pthread_mutex_destroy(&entry->lock);
@@ -101,9 +103,14 @@ void store_remove_entry(struct hob_store *store, struct entry *entry)
 void store_release(struct hob_store *store, struct entry *entry)
 {
     pthread_mutex_lock(&store->lock);
-    if (--entry->users == 0 && entry->deleted)
-        store_free_entry(entry);
+    bool last = --entry->users == 0 && entry->deleted;
     pthread_mutex_unlock(&store->lock);
+    if (!last)
+        return;
+    size_t size = entry->size;
+    store_free_entry(entry);
+    if (size > MUCH_MEMORY)
+        hob_platform_return_memory();
 }
 
 static bool expired(const struct entry *entry, uint64_t now_ns)
@@ -131,43 +138,86 @@ void store_sweep(struct hob_store *store)
     }
 }
 
-/* Drops the session from memory; with both locks held. */
-static void spill(struct hob_store *store, struct entry *entry)
+/* Takes the session out of memory, for the caller to free; with both locks held. */
+static struct hob_session *spill(struct hob_store *store, struct entry *entry)
 {
-    char *summary = store_summary_of(entry->session);
-    if (summary == NULL)
-        return;
-    free(entry->summary);
+    char *shape = store_shape_text(entry->session), *columns = store_columns_text(entry->session);
+    char *focus = store_focus_text(entry->session);
+    if (shape == NULL || columns == NULL || focus == NULL) {
+        free(shape);
+        free(columns);
+        free(focus);
+        return NULL;
+    }
+    free(entry->shape);
+    free(entry->columns);
     free(entry->focus);
-    entry->summary = summary;
-    entry->focus = store_focus_text(entry->session);
-    entry->session = hob_session_free(entry->session);
+    entry->shape = shape;
+    entry->columns = columns;
+    entry->focus = focus;
     store->memory -= entry->size;
     entry->size = 0;
+    return HOB_STEAL(entry->session);
 }
 
-/* Makes room, the least recently used sessions first. */
-void store_shrink(struct hob_store *store, const struct entry *spared)
+/* Not while its edits may be in memory alone, because the disk refused some. */
+static bool may_spill(const struct hob_store *store, const struct entry *entry)
 {
-    pthread_mutex_lock(&store->lock);
+    return entry->session != NULL &&
+           (entry->edits == 0 || entry->failures == hob_journal_failures(store->journal));
+}
+
+/* Spills some, as few as are enough; with the store's lock held. */
+static size_t spill_some(struct hob_store *store, struct hob_session **spilled, size_t most)
+{
+    size_t count = 0;
     struct entry *entry = store->oldest;
-    while (store->journal != NULL && entry != NULL && store->memory > store->options.max_memory) {
+    while (count < most && entry != NULL && store->memory > store->options.max_memory) {
         struct entry *newer = entry->newer;
-        if (entry != spared && entry->users == 0 && entry->size > 0 &&
-            pthread_mutex_trylock(&entry->lock) == 0) {
-            if (entry->session != NULL)
-                spill(store, entry);
+        if (entry->users == 0 && entry->size > 0 && pthread_mutex_trylock(&entry->lock) == 0) {
+            struct hob_session *session = may_spill(store, entry) ? spill(store, entry) : NULL;
+            if (session != NULL)
+                spilled[count++] = session;
             pthread_mutex_unlock(&entry->lock);
         }
         entry = newer;
     }
+    return count;
+}
+
+/* Makes room, the least recently used sessions first. To free a large one takes a while: that is
+ * done when others may use the store again. */
+void store_shrink(struct hob_store *store)
+{
+    enum { AT_ONCE = 32 };
+    struct hob_session *spilled[AT_ONCE];
+    size_t count = store->journal != NULL ? AT_ONCE : 0, freed = 0;
+    while (count == AT_ONCE) {
+        pthread_mutex_lock(&store->lock);
+        freed += store->memory;
+        count = spill_some(store, spilled, AT_ONCE);
+        freed -= store->memory;
+        pthread_mutex_unlock(&store->lock);
+        for (size_t i = 0; i < count; i++)
+            hob_session_free(spilled[i]);
+    }
+    if (freed > MUCH_MEMORY)
+        hob_platform_return_memory();
+}
+
+size_t store_memory_limit(struct hob_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    size_t limit = store->options.max_memory;
     pthread_mutex_unlock(&store->lock);
+    return limit;
 }
 
 /* Notes what the session takes, with its lock held; returns whether that is too much. */
 bool store_measure(struct hob_store *store, struct entry *entry)
 {
-    size_t size = entry->session != NULL ? hob_session_size(entry->session) : 0;
+    size_t size = entry->log.capacity;
+    size += entry->session != NULL ? hob_session_size(entry->session) : 0;
     if (size == entry->size)
         return false;
     pthread_mutex_lock(&store->lock);

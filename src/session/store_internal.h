@@ -33,14 +33,20 @@ struct entry {
     size_t size;                 /* of the session, as last measured */
     char *directory;             /* where its relative paths start; NULL: the server's own */
     char *request;               /* JSON: the parameters of its creation; never changes */
-    char *summary;               /* JSON members, for while it is not in memory, or busy; changed
-                                    with both locks held, so that either is enough to read it */
+    char *shape, *columns;       /* JSON, and lines as in the journal, for while it is not in
+                                    memory, or busy; changed with both locks held, so that either
+                                    is enough to read them */
     pthread_mutex_t lock;        /* guards what follows */
     char *focus;                 /* JSON, for while it is not in memory */
+    uint64_t focus_moves;        /* of the session, when the journal was last told of its focus */
     struct hob_session *session; /* NULL: not in memory */
+    bool came_changed;           /* it was made again from files that are not those it was opened
+                                    from, and nobody has reloaded it since */
+    size_t lost;                 /* edits that did not fit those files */
     struct source *sources;
     size_t source_count, source_capacity;
     struct hob_buffer log; /* all records, where there is no journal */
+    size_t compacted_size; /* of the log, after a snapshot took its place */
 };
 
 struct hob_store {
@@ -77,8 +83,10 @@ void store_release(struct hob_store *store, struct entry *entry);
 /* Without the store's lock, with the entry's: notes what the session takes; returns whether all
  * sessions now take too much. */
 bool store_measure(struct hob_store *store, struct entry *entry);
+/* Without the lock: the most that all sessions may take; it may change at any time. */
+size_t store_memory_limit(struct hob_store *store);
 /* Without any lock: makes room, the least recently used sessions first. */
-void store_shrink(struct hob_store *store, const struct entry *spared);
+void store_shrink(struct hob_store *store);
 
 /* store_sources.c; with the entry's lock held. */
 void store_free_sources(struct entry *entry);
@@ -103,8 +111,11 @@ void store_refresh_sources(const struct store_saving *saving, const bool *foreig
 
 /* store_restore.c */
 char *store_focus_text(const struct hob_session *session);
-/* Shape and columns as members of JSON, each with a comma before it. */
-char *store_summary_of(const struct hob_session *session);
+char *store_shape_text(const struct hob_session *session);
+char *store_columns_text(const struct hob_session *session);
+/* Notes what the session looks like for those who may not wait for it; with the entry's lock held.
+ * Without memory it stays what it was. */
+void store_keep_looks(struct hob_store *store, struct entry *entry, bool columns);
 /* Looks for stored sessions, the first time that anybody asks for sessions at all. */
 void store_open_journal(struct hob_store *store);
 struct hob_journal_entry *store_journal_entry(const struct entry *entry,
@@ -114,12 +125,12 @@ uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_jour
 /* Replaces all edits of the session by a snapshot; a ticket as above. */
 uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_session *session);
 /* Opens the session of a request, and records its files in *sources. */
-int store_open_session(struct hob_session **session, struct hob_sources **sources,
-                       const struct hob_scope *scope, const struct hob_value *request,
-                       struct hob_error *error);
-/* Makes all edits of the session again. */
+int store_open_session(struct hob_store *store, struct hob_session **session,
+                       struct hob_sources **sources, const struct hob_scope *scope,
+                       const struct hob_value *request, struct hob_error *error);
+/* Makes all edits of the session again; *lost is how many did not fit its files. */
 int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_session *session,
-                       struct hob_error *error);
+                       size_t *lost, struct hob_error *error);
 /* Makes the session again from its files and the journal; with the entry's lock held. */
 int store_load(struct hob_store *store, struct entry *entry, const struct hob_scope *scope,
                struct hob_error *error);

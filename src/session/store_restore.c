@@ -4,14 +4,17 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "value/json.h"
 
-/* Edits after which a snapshot takes their place. */
-enum { COMPACT_AT_LOAD = 10000 };
+enum {
+    COMPACT_AT_LOAD = 10000, /* edits after which a snapshot takes their place */
+    UNDO_SHARE = 4,          /* the part of the memory of sessions that the undo of one may take */
+};
 
 double store_wall_time(void)
 {
@@ -27,14 +30,37 @@ char *store_focus_text(const struct hob_session *session)
     return hob_buffer_steal(&text, NULL);
 }
 
-char *store_summary_of(const struct hob_session *session)
+char *store_shape_text(const struct hob_session *session)
 {
-    struct hob_buffer out = HOB_BUFFER_INIT;
-    hob_buffer_put_string(&out, ",\"shape\":");
-    hob_session_put_shape(&out, session);
-    hob_buffer_put_string(&out, ",\"columns\":");
-    hob_session_put_columns(&out, session);
-    return hob_buffer_steal(&out, NULL);
+    struct hob_buffer text = HOB_BUFFER_INIT;
+    hob_session_put_shape(&text, session);
+    return hob_buffer_steal(&text, NULL);
+}
+
+char *store_columns_text(const struct hob_session *session)
+{
+    struct hob_buffer text = HOB_BUFFER_INIT;
+    hob_session_put_column_places(&text, session);
+    return hob_buffer_steal(&text, NULL);
+}
+
+void store_keep_looks(struct hob_store *store, struct entry *entry, bool columns)
+{
+    HOB_AUTO(free) char *shape = store_shape_text(entry->session);
+    HOB_AUTO(free) char *names = columns ? store_columns_text(entry->session) : NULL;
+    char *old;
+    pthread_mutex_lock(&store->lock);
+    if (shape != NULL) {
+        old = entry->shape;
+        entry->shape = HOB_STEAL(shape);
+        shape = old;
+    }
+    if (names != NULL) {
+        old = entry->columns;
+        entry->columns = HOB_STEAL(names);
+        names = old;
+    }
+    pthread_mutex_unlock(&store->lock);
 }
 
 struct hob_journal_entry *store_journal_entry(const struct entry *entry, enum hob_journal_kind kind)
@@ -50,7 +76,7 @@ struct hob_journal_entry *store_journal_entry(const struct entry *entry, enum ho
 uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_journal_entry *made)
 {
     uint64_t ticket = 0;
-    if (made->kind != HOB_JOURNAL_EDIT)
+    if (made->records == NULL || made->focus != NULL || made->shape != NULL)
         entry->touched = made->accessed;
     pthread_mutex_lock(&store->lock);
     if (!entry->deleted)
@@ -59,6 +85,31 @@ uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_jour
     if (ticket == 0)
         hob_journal_entry_free(made);
     return ticket;
+}
+
+/* Where the next line begins; *place is that of this one, SIZE_MAX behind the last. */
+static const char *read_place(const char *line, size_t *place)
+{
+    *place = *line != '\0' ? (size_t)strtoull(line, NULL, 10) : SIZE_MAX;
+    const char *end = line + strcspn(line, "\n");
+    return *end == '\n' ? end + 1 : end;
+}
+
+/* Columns as they were stored, and those that are others since: both rise by place. */
+static char *merge_columns(const char *stored, const char *changes)
+{
+    struct hob_buffer merged = HOB_BUFFER_INIT;
+    while (*stored != '\0' || *changes != '\0') {
+        size_t place, changed;
+        const char *next = read_place(stored, &place);
+        const char *next_change = read_place(changes, &changed);
+        bool is_change = changed <= place;
+        const char *line = is_change ? changes : stored;
+        hob_buffer_put(&merged, line, (size_t)((is_change ? next_change : next) - line));
+        stored = place <= changed ? next : stored;
+        changes = is_change ? next_change : changes;
+    }
+    return hob_buffer_steal(&merged, NULL);
 }
 
 static void restore_entry(void *context, const struct hob_journal_session *stored)
@@ -79,7 +130,8 @@ static void restore_entry(void *context, const struct hob_journal_session *store
     entry->created = stored->created;
     entry->touched = stored->accessed;
     entry->request = hob_copy_string(stored->request);
-    entry->summary = hob_copy_string(stored->summary);
+    entry->shape = hob_copy_string(stored->shape);
+    entry->columns = merge_columns(stored->columns, stored->changes);
     entry->focus = hob_copy_string(stored->focus);
     store_read_sources(entry, stored->sources);
     uint64_t idle_ns = idle > 0 ? (uint64_t)(idle * 1e9) : 0;
@@ -107,7 +159,7 @@ void store_open_journal(struct hob_store *store)
     if (!store->opened && store->state != NULL) {
         wait_for_predecessor(store);
         int code = hob_journal_open(&store->journal, store->state, store->place,
-                                    store->options.patience_ms, &error);
+                                    store->options.durability, store->options.patience_ms, &error);
         if (code == 0)
             code = hob_journal_list(store->journal, restore_entry, store, &error);
         if (code != 0) {
@@ -150,9 +202,9 @@ static int read_request(struct hob_session_source *source, const struct hob_valu
 }
 
 /* Opens the session of a request, and records its files in *sources. */
-int store_open_session(struct hob_session **session, struct hob_sources **sources,
-                       const struct hob_scope *scope, const struct hob_value *request,
-                       struct hob_error *error)
+int store_open_session(struct hob_store *store, struct hob_session **session,
+                       struct hob_sources **sources, const struct hob_scope *scope,
+                       const struct hob_value *request, struct hob_error *error)
 {
     struct hob_session_source source;
     HOB_AUTO(sources) struct hob_sources *record = hob_sources_new_complete();
@@ -161,9 +213,11 @@ int store_open_session(struct hob_session **session, struct hob_sources **source
     int result = read_request(&source, request, error);
     if (result == 0)
         result = hob_session_open(session, &recording, &source, error);
-    if (result == 0)
-        *sources = HOB_STEAL(record);
-    return result;
+    if (result < 0)
+        return result;
+    hob_session_limit_undo(*session, store_memory_limit(store) / UNDO_SHARE);
+    *sources = HOB_STEAL(record);
+    return 0;
 }
 
 /* Replaces all edits of the session by a snapshot. */
@@ -175,14 +229,18 @@ uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_
     if (store->journal == NULL) {
         hob_buffer_deinit(&entry->log);
         entry->log = records;
+        entry->compacted_size = records.size;
         return 0;
     }
     struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_RESET);
     entry->failures = hob_journal_failures(store->journal);
+    made->awaited = true;
     made->sources = store_sources_text(entry);
     made->focus = store_focus_text(session);
-    made->summary = store_summary_of(session);
+    made->shape = store_shape_text(session);
+    made->columns = store_columns_text(session);
     made->records = hob_buffer_steal(&records, NULL);
+    entry->focus_moves = hob_session_focus_moves(session);
     return store_put(store, entry, made);
 }
 
@@ -199,22 +257,40 @@ static int replay_records(void *context, struct hob_text records, struct hob_err
 }
 
 int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_session *session,
-                       struct hob_error *error)
+                       size_t *lost, struct hob_error *error)
 {
     struct replay replay = {.session = session};
     int result = store->journal != NULL
                      ? hob_journal_edits(store->journal, entry->id, replay_records, &replay, error)
                      : replay_records(&replay, hob_buffer_text(&entry->log), error);
+    hob_session_limit_undo(session, store_memory_limit(store) / UNDO_SHARE);
     if (replay.lost > 0)
         hob_log(HOB_LOG_WARNING, "edits of a session do not fit its files any more", "session",
                 entry->id, NULL);
+    *lost = replay.lost;
     entry->edits = replay.count;
     if (store->journal != NULL)
         entry->failures = hob_journal_failures(store->journal);
-    if (result == 0 && replay.lost == 0 && replay.count > COMPACT_AT_LOAD &&
-        !store_any_source_changed(entry))
-        store_compact(store, entry, session);
     return result;
+}
+
+/* The columns may stand at other places than the journal says: in other files, and after a snapshot
+ * that left out columns which came and went. Changes would then be noted at the wrong ones. */
+static void put_looks_right(struct hob_store *store, struct entry *entry)
+{
+    HOB_AUTO(free) char *shape = store_shape_text(entry->session);
+    HOB_AUTO(free) char *columns = store_columns_text(entry->session);
+    bool differs = shape != NULL && columns != NULL &&
+                   (strcmp(shape, entry->shape) != 0 || strcmp(columns, entry->columns) != 0);
+    if (!differs)
+        return;
+    if (store->journal != NULL) {
+        struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_UPDATE);
+        made->shape = HOB_STEAL(shape);
+        made->columns = HOB_STEAL(columns);
+        store_put(store, entry, made);
+    }
+    store_keep_looks(store, entry, true);
 }
 
 /* Makes the session again from its files and the journal; with its lock held. */
@@ -225,16 +301,24 @@ int store_load(struct hob_store *store, struct entry *entry, const struct hob_sc
     HOB_AUTO(session) struct hob_session *session = NULL;
     HOB_AUTO(sources) struct hob_sources *sources = NULL;
     const struct hob_value *request, *focus;
+    size_t lost;
     int result = hob_json_read(arena, hob_text_from(entry->request), &request, error);
     if (result == 0)
-        result = store_open_session(&session, &sources, scope, request, error);
+        result = store_open_session(store, &session, &sources, scope, request, error);
     if (result == 0)
-        result = store_replay_edits(store, entry, session, error);
+        result = store_replay_edits(store, entry, session, &lost, error);
     if (result < 0)
         return hob_error_context(error, "make the session again");
     if (entry->focus != NULL &&
         hob_json_read(arena, hob_text_from(entry->focus), &focus, NULL) == 0)
         hob_session_set_focus(session, focus);
     entry->session = HOB_STEAL(session);
+    entry->focus_moves = hob_session_focus_moves(entry->session);
+    entry->came_changed = store_any_source_changed(entry);
+    entry->lost = lost;
+    if (lost == 0 && entry->edits > COMPACT_AT_LOAD && !entry->came_changed)
+        hob_store_settle(store, store_compact(store, entry, entry->session));
+    else
+        put_looks_right(store, entry);
     return 0;
 }

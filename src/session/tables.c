@@ -1,8 +1,5 @@
 /* tables: what asks for many cells: shape and names, slices, columns, rows. */
-#define _GNU_SOURCE
 #include "session/internal.h"
-
-#include <string.h>
 
 #include "value/json.h"
 
@@ -144,15 +141,9 @@ static int position_of(const struct hob_value *parameters, const char *name, siz
     return 0;
 }
 
-struct selection {
-    struct session_column **columns;
-    size_t count;
-};
-
-/* The columns that `columns` names, all without it; in the arena. */
-static int select_columns(struct selection *selection, const struct hob_session *session,
-                          const struct hob_value *names, struct hob_arena *arena,
-                          struct hob_error *error)
+int session_select_columns(struct session_selection *selection, const struct hob_session *session,
+                           const struct hob_value *names, struct hob_arena *arena,
+                           struct hob_error *error)
 {
     selection->columns = session->by_name;
     selection->count = session_labels_count(&session->names);
@@ -173,8 +164,9 @@ static int select_columns(struct selection *selection, const struct hob_session 
     return 0;
 }
 
-static int put_record(struct hob_buffer *out, const struct hob_session *session,
-                      const struct selection *selection, size_t row, struct hob_error *error)
+int session_put_record(struct hob_buffer *out, const struct hob_session *session,
+                       const struct session_selection *selection, size_t row,
+                       struct hob_error *error)
 {
     hob_buffer_put_char(out, '{');
     for (size_t i = 0; i < selection->count; i++) {
@@ -196,13 +188,13 @@ SESSION_OPERATION(get_slice)
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     size_t rows = hob_session_rows(session);
     size_t start, end;
-    struct selection selection;
+    struct session_selection selection;
     int result = position_of(parameters, "start", rows, 0, &start, error);
     if (result == 0)
         result = position_of(parameters, "end", rows, rows, &end, error);
     if (result == 0)
-        result =
-            select_columns(&selection, session, hob_value_get(parameters, "columns"), arena, error);
+        result = session_select_columns(&selection, session, hob_value_get(parameters, "columns"),
+                                        arena, error);
     if (result < 0)
         return result;
     end = end < start ? start : end;
@@ -214,7 +206,7 @@ SESSION_OPERATION(get_slice)
     for (size_t row = start; row < end; row++) {
         if (row > start)
             hob_buffer_put_char(out, ',');
-        result = put_record(out, session, &selection, row, error);
+        result = session_put_record(out, session, &selection, row, error);
         if (result < 0)
             return result;
     }
@@ -258,266 +250,32 @@ SESSION_OPERATION(get_row_data)
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     const struct hob_value *index = hob_value_get(parameters, "index");
     size_t row = session->focus.row;
-    struct selection selection;
+    struct session_selection selection;
     int result = 0;
     if (!hob_value_is_null(index))
         result = session_need_row(session, index, &row, error);
     else if (row == SIZE_MAX)
         result = hob_error_set(error, HOB_E_NO_KEY, "the session has no rows");
     if (result == 0)
-        result =
-            select_columns(&selection, session, hob_value_get(parameters, "columns"), arena, error);
+        result = session_select_columns(&selection, session, hob_value_get(parameters, "columns"),
+                                        arena, error);
     if (result < 0)
         return result;
     struct session_label label = session_labels_at(session_index(session), row);
     hob_buffer_put_string(out, ",\"index\":");
     session_label_put(out, &label);
     hob_buffer_put_string(out, ",\"row\":");
-    return put_record(out, session, &selection, row, error);
-}
-
-/* ---- filter ---- */
-
-enum comparison {
-    EQUAL,
-    UNEQUAL,
-    LESS,
-    AT_MOST,
-    GREATER,
-    AT_LEAST,
-    IN,
-    NOT_IN,
-    CONTAINS,
-    STARTS,
-    ENDS,
-    NOTHING,
-    SOMETHING
-};
-
-static const struct {
-    const char *name;
-    enum comparison comparison;
-} comparisons[] = {
-    {"==", EQUAL},
-    {"=", EQUAL},
-    {"eq", EQUAL},
-    {"!=", UNEQUAL},
-    {"ne", UNEQUAL},
-    {"<", LESS},
-    {"lt", LESS},
-    {"<=", AT_MOST},
-    {"le", AT_MOST},
-    {">", GREATER},
-    {"gt", GREATER},
-    {">=", AT_LEAST},
-    {"ge", AT_LEAST},
-    {"in", IN},
-    {"not in", NOT_IN},
-    {"not_in", NOT_IN},
-    {"contains", CONTAINS},
-    {"startswith", STARTS},
-    {"starts_with", STARTS},
-    {"endswith", ENDS},
-    {"ends_with", ENDS},
-    {"is_null", NOTHING},
-    {"not_null", SOMETHING},
-};
-
-static int find_comparison(enum comparison *comparison, const struct hob_value *parameters,
-                           struct hob_error *error)
-{
-    const struct hob_value *wanted;
-    int result = session_need(parameters, "operator", &wanted, error);
-    if (result < 0)
-        return result;
-    for (size_t i = 0; i < sizeof comparisons / sizeof comparisons[0]; i++) {
-        if (!hob_text_is(hob_value_text(wanted), comparisons[i].name))
-            continue;
-        *comparison = comparisons[i].comparison;
-        return 0;
-    }
-    hob_error_set(error, HOB_E_PARAMETER, "unknown operator");
-    hob_error_hint(error, "use one of ==, !=, <, <=, >, >=, in, not_in, contains, starts_with, "
-                          "ends_with, is_null, not_null");
-    return HOB_E_PARAMETER;
-}
-
-static bool is_number(const struct session_label *label)
-{
-    return label->kind == SESSION_LABEL_INT || label->kind == SESSION_LABEL_DOUBLE;
-}
-
-/* <0, 0, >0, or 2 when the two have no order, as a number and a text. */
-static int order(const struct session_label *a, const struct session_label *b)
-{
-    if (is_number(a) && is_number(b)) {
-        if (a->kind == SESSION_LABEL_INT && b->kind == SESSION_LABEL_INT)
-            return (a->integer > b->integer) - (a->integer < b->integer);
-        double first = a->kind == SESSION_LABEL_INT ? (double)a->integer : a->number;
-        double second = b->kind == SESSION_LABEL_INT ? (double)b->integer : b->number;
-        return (first > second) - (first < second);
-    }
-    if (a->kind != b->kind || a->kind == SESSION_LABEL_NONE)
-        return 2;
-    if (a->kind == SESSION_LABEL_BOOL)
-        return a->boolean - b->boolean;
-    int compared = hob_text_compare(a->text, b->text);
-    return (compared > 0) - (compared < 0);
-}
-
-static bool holds(struct hob_text text, struct hob_text part)
-{
-    return part.size == 0 || memmem(text.data, text.size, part.data, part.size) != NULL;
-}
-
-static bool compare_text(enum comparison comparison, struct hob_text text, struct hob_text part)
-{
-    if (part.size > text.size)
-        return false;
-    struct hob_text end = {text.data + text.size - part.size, part.size};
-    if (comparison == STARTS)
-        return hob_text_equal((struct hob_text){text.data, part.size}, part);
-    return comparison == ENDS ? hob_text_equal(end, part) : holds(text, part);
-}
-
-static bool is_member(const struct hob_value *list, const struct hob_value *item)
-{
-    for (uint32_t i = 0; hob_value_is(list, HOB_LIST) && i < list->list.count; i++)
-        if (hob_value_equal(list->list.items[i], item))
-            return true;
-    return false;
-}
-
-static bool compare(enum comparison comparison, const struct hob_value *cell,
-                    const struct hob_value *wanted, struct hob_arena *arena)
-{
-    switch (comparison) {
-    case NOTHING:
-        return hob_value_is_null(cell);
-    case SOMETHING:
-        return !hob_value_is_null(cell);
-    case IN:
-        return is_member(wanted, cell);
-    case NOT_IN:
-        return !is_member(wanted, cell);
-    case CONTAINS:
-        if (cell->kind == HOB_LIST)
-            return is_member(cell, wanted);
-        /* fall through */
-    case STARTS:
-    case ENDS:
-        return cell->kind == HOB_STRING && wanted->kind == HOB_STRING &&
-               compare_text(comparison, cell->text, wanted->text);
-    case EQUAL:
-    case UNEQUAL:
-        if (cell->kind == HOB_LIST || cell->kind == HOB_MAP || wanted->kind == HOB_LIST)
-            return hob_value_equal(cell, wanted) == (comparison == EQUAL);
-        break;
-    default:
-        break;
-    }
-    struct session_label a = session_label_of(cell, arena), b = session_label_of(wanted, arena);
-    if (comparison == EQUAL || comparison == UNEQUAL)
-        return session_label_equal(&a, &b) == (comparison == EQUAL);
-    int compared = order(&a, &b);
-    if (compared == 2)
-        return false;
-    return comparison == LESS      ? compared < 0
-           : comparison == AT_MOST ? compared <= 0
-           : comparison == GREATER ? compared > 0
-                                   : compared >= 0;
-}
-
-struct filter {
-    const struct hob_session *session;
-    const struct session_column *column; /* NULL: the index */
-    enum comparison comparison;
-    const struct hob_value *wanted;
-    struct selection selection;
-    bool with_records;
-};
-
-static int filter_init(struct filter *filter, const struct hob_value *parameters,
-                       struct hob_arena *arena, struct hob_error *error)
-{
-    const struct hob_value *name;
-    const struct hob_value *columns = hob_value_get(parameters, "columns");
-    struct session_column *column = NULL;
-    int result = session_need(parameters, "column", &name, error);
-    if (result == 0 && !session_is_index_name(filter->session, name))
-        result = session_need_column(filter->session, name, &column, error);
-    if (result == 0)
-        result = find_comparison(&filter->comparison, parameters, error);
-    if (result < 0)
-        return result;
-    filter->column = column;
-    filter->wanted = hob_value_get(parameters, "value");
-    bool list = filter->comparison == IN || filter->comparison == NOT_IN;
-    if (filter->wanted == NULL && filter->comparison < NOTHING)
-        return hob_error_set(error, HOB_E_PARAMETER, "Missing required parameter: value");
-    if (list && filter->wanted->kind != HOB_LIST)
-        return hob_error_set(error, HOB_E_PARAMETER, "'value' must be a list for this operator");
-    filter->with_records = !hob_value_is_null(columns);
-    return select_columns(&filter->selection, filter->session, columns, arena, error);
-}
-
-/* 1 when the row passes. */
-static int passes(const struct filter *filter, size_t row, struct hob_error *error)
-{
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    struct session_label label = session_labels_at(session_index(filter->session), row);
-    const struct hob_value *cell = session_label_value(&label, arena);
-    int result = filter->column == NULL ? 0
-                                        : session_table_value(&cell, filter->session,
-                                                              filter->column, row, arena, error);
-    return result < 0 ? result : compare(filter->comparison, cell, filter->wanted, arena);
-}
-
-SESSION_OPERATION(filter)
-{
-    (void)scope;
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
-    struct filter filter = {.session = session};
-    int result = filter_init(&filter, parameters, arena, error);
-    if (result < 0)
-        return result;
-    size_t count = 0;
-    hob_buffer_put_string(out, ",\"indices\":[");
-    for (size_t row = 0; row < hob_session_rows(session); row++) {
-        result = passes(&filter, row, error);
-        if (result < 0)
-            return result;
-        if (result == 0)
-            continue;
-        struct session_label label = session_labels_at(session_index(session), row);
-        hob_buffer_put_string(out, count > 0 ? "," : "");
-        session_label_put(out, &label);
-        hob_buffer_put_string(&records, count++ > 0 ? "," : "");
-        if (filter.with_records) {
-            result = put_record(&records, session, &filter.selection, row, error);
-            if (result < 0)
-                return result;
-        }
-    }
-    hob_buffer_printf(out, "],\"count\":%zu", count);
-    if (!filter.with_records)
-        return 0;
-    if (hob_buffer_failed(&records))
-        return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the answer");
-    hob_buffer_put_string(out, ",\"records\":[");
-    result = session_check_answer(out->size + records.size, error);
-    if (result < 0)
-        return result;
-    hob_buffer_put_text(out, hob_buffer_text(&records));
-    hob_buffer_put_char(out, ']');
-    return 0;
+    return session_put_record(out, session, &selection, row, error);
 }
 
 size_t hob_session_size(const struct hob_session *session)
 {
     size_t size = sizeof *session + hob_arena_size(session->arena) + session->base_size +
-                  session->edited_size + session->undo_capacity * sizeof *session->undo +
+                  session->edited_size + session->undo_size +
+                  session->undo_capacity * sizeof *session->undo + session->records.capacity +
+                  session->changes.capacity +
+                  (session->part_capacity + session->column_capacity + session->by_name_capacity) *
+                      sizeof(void *) +
                   session_labels_size(&session->names) + session_labels_size(&session->own_index);
     for (size_t i = 0; i < session->part_count; i++)
         size += sizeof(struct session_part) + session_labels_size(&session->parts[i]->labels);

@@ -7,6 +7,7 @@
  * because an explicit tag asks for the second without the first. */
 #include "value/yaml_resolve.h"
 
+#include "value/yaml.h"
 #include "value/yaml_cursor.h"
 
 enum { START_WORD = 1, START_NUMBER = 2, START_DATE = 4, START_MARK = 8 };
@@ -278,4 +279,16 @@ const struct hob_value *hob_yaml_scalar_value(struct hob_arena *arena, enum hob_
         *problem = "this tag is for no scalar";
         return NULL;
     }
+}
+
+const struct hob_value *hob_yaml_plain(struct hob_arena *arena, struct hob_text text)
+{
+    const struct hob_value *value = NULL;
+    struct hob_text own = hob_arena_copy(arena, text);
+    enum hob_yaml_tag tag = hob_yaml_resolve_plain(own);
+    const char *problem;
+    if (tag == HOB_YAML_NULL || tag == HOB_YAML_BOOL || tag == HOB_YAML_INT ||
+        tag == HOB_YAML_FLOAT || tag == HOB_YAML_TIMESTAMP)
+        value = hob_yaml_scalar_value(arena, tag, own, &problem);
+    return value != NULL ? value : hob_value_new_string_borrowed(arena, own);
 }

@@ -87,5 +87,48 @@ class WriteFaults(unittest.TestCase):
                 self.run_through(kind, "kill")
 
 
+class ManyFiles(unittest.TestCase):
+    """A flow of a file a row: each file is old or new, and the message says which are new."""
+
+    def setUp(self):
+        self.folder = tempfile.TemporaryDirectory(prefix="hob-fault-")
+        self.addCleanup(self.folder.cleanup)
+        self.files = [pathlib.Path(self.folder.name) / f"{name}.yml" for name in "abc"]
+
+    def write(self, **environment):
+        for path in self.files:
+            path.write_bytes(OLD)
+        count = pathlib.Path(self.folder.name + ".count")
+        rows = ", ".join(f"{{sourceRoot: {self.folder.name}, sourceDirectory: '', "
+                         f"sourceFilename: {path.name}, n: 1}}" for path in self.files)
+        done = subprocess.run(
+            [WRITER, "type: yaml_directory", f"[{rows}]"],
+            env={**os.environ, "LD_PRELOAD": LIBRARY, "FAIL_COUNT": str(count), **environment},
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=60)
+        made = int(count.read_text()) if count.exists() else None
+        count.unlink(missing_ok=True)
+        return done, made
+
+    def test_a_failing_call_leaves_old_and_new_files_and_says_which(self):
+        done, calls = self.write()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        new = [path.read_bytes() for path in self.files]
+        told = set()
+        for k in range(1, calls + 1):
+            done, _ = self.write(FAIL_AT=str(k), FAIL_HOW="error")
+            states = [path.read_bytes() for path in self.files]
+            for state, whole in zip(states, new):
+                self.assertIn(state, (OLD, whole))
+            written = sum(state != OLD for state in states)
+            self.assertEqual(sorted(os.listdir(self.folder.name)), ["a.yml", "b.yml", "c.yml"])
+            if done.returncode == 0 or written == 0:
+                continue
+            told.add(written)
+            self.assertEqual(states, new[:written] + [OLD] * (3 - written))
+            self.assertIn(f"{written} file", done.stderr)
+            self.assertIn(str(self.files[written - 1]), done.stderr)
+        self.assertEqual(told, {1, 2}, "no failure between files was seen")
+
+
 if __name__ == "__main__":
     unittest.main()

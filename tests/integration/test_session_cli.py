@@ -11,8 +11,10 @@ import pty
 import re
 import select
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 import unittest
 
@@ -124,7 +126,9 @@ class Commands(SessionCliTest):
                             ("Notes: part 1", "Notes: part 1"), ("a # b", "a # b"), ("", ""),
                             ("*star", "*star"), ("2024-01-05", "2024-01-05"), ("it's", "it's"),
                             ("'it''s'", "it's"), ("two\nlines", "two\nlines"), ("- x", "- x"),
-                            ("é漢", "é漢"), ("0x1F", 31)):
+                            ("é漢", "é漢"), ("0x1F", 31),
+                            ("--- 42", "--- 42"), ("42 # x", "42 # x"), (" x ", " x "),
+                            ("2024-02-30", "2024-02-30"), ("key:", "key:"), ("<<", "<<")):
             self.do("set", "-c", "note", "-i", "Grace", "--", word)
             told = json.loads(self.do("get", "note", "Grace", "--json"))["value"]
             self.assertEqual((word, told), (word, value))
@@ -132,6 +136,7 @@ class Commands(SessionCliTest):
         self.do("set", "7")
         self.do("set", "8", "--index", "Alan")
         self.assertEqual((self.do("get"), self.do("get", "score", "Alan")), ("7", "8"))
+        self.fails(2, "not UTF-8", "set", b"\xff")
         self.assertIn("quotes", self.fails(2, "cannot read the value", "set", '"open'))
 
     def test_focus_is_shown_and_moved_all_of_it(self):
@@ -278,6 +283,30 @@ class Commands(SessionCliTest):
 
 
 class WithoutServer(SessionCliTest):
+    def answers(self, answer):
+        """The address of a server that gives this answer once."""
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+
+        def serve():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(answer)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        self.addCleanup(thread.join)
+        return "http://127.0.0.1:%d" % listener.getsockname()[1]
+
+    def test_what_answers_is_no_hobd(self):
+        page = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n<html>"
+        for answer, message in ((page, "not hobd's"), (b"SSH-2.0-x\r\n", "no proper HTTP"),
+                                (page.replace(b"<html>", b'{"a":1'), "not hobd's"),
+                                (page.replace(b"<html>", b"[    ]"), "which sessions it has"),
+                                (page.replace(b"200", b"500"), "status 500")):
+            self.fails(1, message, "get", "--server", self.answers(answer))
+
     def test_nobody_listens(self):
         self.assertIn(self.socket, self.fails(1, "nobody listens", "list",
                                               HOB_SERVER="unix:" + self.socket))
@@ -342,6 +371,7 @@ class Script(SessionCliTest):
     def test_what_is_no_session_and_no_file(self):
         self.fails(1, "nope.yml", "shell", "nope.yml")
         self.fails(1, "abad", "shell", "abad")
+        self.fails(1, "not found", "shell", "0" * 8 + "-0000-0000-0000-" + "0" * 12)
 
 
 class Terminal:
@@ -352,7 +382,10 @@ class Terminal:
         self.process, self.descriptor = pty.fork()
         if self.process == 0:
             os.chdir(test.directory)
-            os.execve(HOB, [HOB, "session", "shell", *words], test.environment)
+            # libedit never frees the names of functions that are added to it.
+            sanitizer = os.environ.get("ASAN_OPTIONS", "") + ":detect_leaks=0"
+            os.execve(HOB, [HOB, "session", "shell", *words],
+                      dict(test.environment, ASAN_OPTIONS=sanitizer))
         self.test = test
         self.seen = 0
 
@@ -402,6 +435,7 @@ class Interactive(SessionCliTest):
         shell.expect(r"i\.yml Grace height> ")
         shell.type("get\r")
         shell.expect(r"\n1\.68\r\n")
+        shell.expect("> ")
         shell.type("\x04")
         shell.expect(r"the session goes on: 'hob session shell [0-9a-f]{8}'")
         self.assertEqual(shell.end(), 0)
@@ -435,10 +469,15 @@ class Interactive(SessionCliTest):
         shell.type("do get_sha\t\r")
         shell.expect(r"4 rows, 7 columns")
         shell.expect("> ")
-        shell.type("add-column \"two words\" 5\r")
+        shell.type("add-row Éàd score=5\r")
         shell.expect("> ")
-        shell.type("get tw\tAd\t\r")
-        shell.expect(r"\n5\r\n")
+        shell.type("add-row 'Éa long one' score=6\r")
+        shell.expect("> ")
+        shell.type("get sc\tÉà\t\r")
+        shell.expect(r"\n5\.?0?\r\n")
+        shell.expect("> ")
+        shell.type("get sc\tÉa\t\r")
+        shell.expect(r"\n6\.?0?\r\n")
         shell.type("exit\r")
         self.assertEqual(shell.end(), 0)
 
@@ -446,7 +485,7 @@ class Interactive(SessionCliTest):
     def test_ctrl_c_clears_the_line_and_history_is_kept(self):
         shell = Terminal(self, "i.yml", "--close")
         shell.expect("> ")
-        shell.type("close --garbage\x03")
+        shell.type("close --garbäge\x1b[D\x1b[D\x03")
         shell.expect(r"\^C")
         shell.expect("> ")
         shell.type("get age Alan\r")
@@ -465,9 +504,18 @@ class Interactive(SessionCliTest):
         self.assertEqual(shell.end(), 0)
         self.assertEqual(os.stat(self.path("state/shell_history")).st_mode & 0o077, 0)
 
+    def is_stopped(self):
+        tasks = "/proc/%d/task" % self.server.process.pid
+        states = []
+        for task in os.listdir(tasks):
+            with open("%s/%s/stat" % (tasks, task), encoding="ascii") as file:
+                states.append(file.read().rsplit(")", 1)[1].split()[0])
+        return all(state == "T" for state in states)
+
     def interrupt(self, shell):
         self.server.signal(signal.SIGSTOP)
         try:
+            wait_for(self.is_stopped, "every thread to stop")
             shell.type("get age\r")
             shell.expect(r"get age\r\n")
             # Pressed before the shell waits it is forgotten, as one that is pressed for nothing.

@@ -1,16 +1,19 @@
 #!/usr/bin/env python3
 """What hobd promises of sessions: that they survive, stay apart, and cost nobody else anything."""
 
+import contextlib
 import json
 import os
 import random
 import signal
+import sqlite3
 import sys
 import threading
+import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-from harness import Connection, ServerTest, wait_for  # noqa: E402
+from harness import HOBD, Connection, ServerTest, wait_for  # noqa: E402
 
 PEOPLE = "name,age,height\nAda,36,1.65\nAlan,41,\nGrace,85,1.68\n"
 TALKS = "name,date,title,mins\nAda,d1,Notes,30\nAda,d2,Loops,45\nAlan,d3,Machines,20\n"
@@ -20,6 +23,8 @@ output: {type: csv, filename: out.csv, directory: ., index: name, columns: [scor
 series: {type: csv, filename: talks.csv, directory: ., index: name, selector: date}
 """
 KILLED = (0, -signal.SIGKILL)
+# Sanitizers keep what was freed.
+SANITIZED = os.path.getsize(HOBD) > 0 and b"__asan_init" in open(HOBD, "rb").read()
 KILLS = int(os.environ.get("HOB_TEST_KILLS", "10"))
 
 
@@ -125,6 +130,113 @@ class Durability(SessionTest):
         self.do(session, "undo")
         self.assertEqual(self.score(session, "Ada"), 10)
 
+    def test_the_focus_is_what_it_was_however_it_moved(self):
+        self.write("out.csv", "name,score,note\nAda,1,x\n")
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_column", column="note")
+        self.do(session, "drop_column", column="note")     # moves it to the first column
+        self.do(session, "add_row", index="Zed")
+        self.do(session, "set_index", index="Zed")
+        self.do(session, "undo")                           # to the first row
+        self.do(session, "add_column", column="note")
+        self.do(session, "set_selector", column="date")
+        self.assertEqual(self.do(session, "get_subindex")["subindex"], "d2")  # chosen by asking
+        self.do(session, "add_row", index="Ada", values={"date": "d9", "title": "New"})
+        before = [self.do(session, what) for what in
+                  ("get_column", "get_index", "get_selector", "get_subindex")]
+        self.assertEqual(before, [{"status": "success", name: value} for name, value in
+                                  (("column", "age"), ("index", "Ada"), ("selector", "date"),
+                                   ("subindex", "d2"))])
+        self.restart()
+        self.assertEqual([self.do(session, what) for what in
+                          ("get_column", "get_index", "get_selector", "get_subindex")], before)
+
+    def test_the_focus_after_a_reload_outlives_the_server(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_index", index="Grace")
+        self.write("people.csv", PEOPLE.replace("Grace,85,1.68\n", ""))
+        self.do(session, "reload")
+        self.assertEqual(self.do(session, "get_index")["index"], "Ada")
+        self.write("people.csv", PEOPLE)
+        self.restart()
+        self.assertEqual(self.do(session, "get_index")["index"], "Ada")
+
+    def stored(self, query):
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            return database.execute(query).fetchall()
+
+    def test_a_new_column_costs_the_journal_its_own_name_only(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        before = self.stored("SELECT length(columns) FROM sessions")
+        for i in range(200):
+            self.do(session, "add_column", column="column_%d" % i)
+        self.do(session, "drop_column", column="column_7")
+        self.do(session, "drop_column", column="score")
+        self.do(session, "undo")
+        self.do(session, "add_column", column="last")
+        self.assertEqual(self.stored("SELECT length(columns) FROM sessions"), before)
+        (count, size), = self.stored("SELECT count(*), sum(length(name)) FROM columns")
+        self.assertEqual(count, 202)
+        self.assertLess(size, 202 * 14)
+        columns = self.do(session, "get_columns")["columns"]
+        self.assertEqual(columns[-2:], ["column_199", "last"])
+        self.restart(expected=KILLED)
+        listed, = self.ask("GET", "")["sessions"]
+        self.assertEqual(listed["columns"], columns)
+        self.assertEqual(listed["shape"], [4, len(columns)])
+        self.assertEqual(self.do(session, "get_columns")["columns"], columns)
+        self.do(session, "drop_column", column="last")
+        self.restart(expected=KILLED)
+        listed, = self.ask("GET", "")["sessions"]
+        self.assertEqual(listed["columns"], columns[:-1])
+
+    def test_columns_are_told_right_after_a_snapshot_and_with_other_files(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        for i in range(3):
+            self.do(session, "add_column", column="gone_%d" % i)
+            self.do(session, "undo")
+        self.do(session, "add_column", column="first")
+        self.write("people.csv", PEOPLE.replace("age,", "age,born,").replace("36,", "36,1815,"))
+        self.restart(expected=KILLED)
+        self.do(session, "get_value")
+        self.do(session, "add_column", column="second")
+        columns = self.do(session, "get_columns")["columns"]
+        self.assertIn("born", columns)
+        self.restart(expected=KILLED)
+        self.assertEqual(self.ask("GET", "")["sessions"][0]["columns"], columns)
+
+    def test_sessions_of_the_first_version_of_the_state_are_there(self):
+        os.mkdir(self.state)
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            database.executescript(
+                "PRAGMA user_version = 1;"
+                "CREATE TABLE sessions(id TEXT PRIMARY KEY, place TEXT NOT NULL, request TEXT NOT"
+                " NULL, sources TEXT NOT NULL, focus TEXT NOT NULL, summary TEXT NOT NULL,"
+                " created REAL NOT NULL, accessed REAL NOT NULL);"
+                "CREATE TABLE edits(session TEXT NOT NULL, seq INTEGER NOT NULL, records TEXT NOT"
+                " NULL, PRIMARY KEY(session, seq)) WITHOUT ROWID;")
+            now = time.time()
+            for name, summary in (("old", ',"shape":[4,3],"columns":["age","hei\\"ght",2020]'),
+                                  ("odd", "no members")):
+                database.execute("INSERT INTO sessions VALUES(?, ?, ?, '[]', '{}', ?, ?, ?)",
+                                 (name, self.directory, '{"interface_file":"i.yml"}', summary,
+                                  now, now))
+            database.execute("INSERT INTO edits VALUES('old', 1, ?)",
+                             ('{"op":"set","column":"score","index":"Ada","value":5}\n',))
+            database.commit()
+        self.start(expected=KILLED)
+        listed = {s["session_id"]: s for s in self.ask("GET", "")["sessions"]}
+        self.assertEqual(listed["old"]["columns"], ["age", 'hei"ght', 2020])
+        self.assertEqual(listed["old"]["shape"], [4, 3])
+        self.assertEqual(self.score("old", "Ada"), 5)
+        self.assertEqual(self.do("odd", "get_columns")["columns"][0], "age")
+        self.restart(expected=KILLED)
+        self.assertEqual(self.ask("GET", "/old")["session"]["columns"][:2], ["age", "height"])
+
     def test_a_deleted_session_stays_deleted(self):
         self.start(expected=KILLED)
         session, other = self.create(), self.create()
@@ -170,14 +282,40 @@ class Durability(SessionTest):
         self.server.request("GET", "/api/ping")
         self.assertFalse(os.path.exists(self.state))
 
+    def test_another_writer_of_the_state_holds_up_edits_but_nothing_else(self):
+        for durability in ("power", "process"):
+            self.start("--durability", durability)
+            session = self.create()
+            with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+                database.execute("BEGIN IMMEDIATE")
+                with self.server.connect() as connection:
+                    body = b'{"index": "Ada", "column": "score", "value": 5}'
+                    path = "/api/sessions/%s/set_value_at" % session
+                    head = connection.head("POST", path, {"Content-Length": str(len(body))})
+                    connection.send(head + body)
+                    for _ in range(20):
+                        self.assertEqual(self.server.request("GET", "/api/ping").status, 200)
+                        self.ask("GET", "/" + session)
+                    database.rollback()
+                    self.assertEqual(connection.read().status, 200)
+            self.assertEqual(self.score(session, "Ada"), 5)
+            self.server.signal(signal.SIGTERM)
+            self.server.process.wait()
+
     def test_clients_lose_nothing_when_the_server_is_killed_under_them(self):
+        self.kill_under_clients(KILLS)
+
+    def test_nor_do_they_where_only_the_process_has_to_be_survived(self):
+        self.kill_under_clients(max(KILLS // 2, 1), "--durability", "process")
+
+    def kill_under_clients(self, kills, *options):
         generator = random.Random(7)
-        self.start(expected=KILLED)
+        self.start(*options, expected=KILLED)
         sessions = [self.create() for _ in range(16)]
         known = [0] * len(sessions)
-        for _ in range(KILLS):
+        for _ in range(kills):
             self.edit_until_killed(sessions, known, generator.uniform(0.02, 0.3))
-            self.start(expected=KILLED)
+            self.start(*options, expected=KILLED)
             for i, session in enumerate(sessions):
                 values = [self.score(session, name) for name in ("Ada", "Alan")]
                 self.assertIn(values[0] or 0, (known[i], known[i] + 1), "of %d" % i)
@@ -234,12 +372,57 @@ class Sources(SessionTest):
         self.do(session, "reload", keep=False)
         self.assertIsNone(self.score(session, "Ada"))
 
+    def spill(self, session):
+        """Uses others until the session is not in memory."""
+        for _ in range(200):
+            listed = {s["session_id"]: s for s in self.ask("GET", "")["sessions"]}
+            if listed[session]["memory_mb"] == 0:
+                return
+            self.do(self.create(), "set_index", index="Ada")
+        self.fail("the session is still in memory")
+
+    def test_a_session_that_was_spilled_says_that_its_files_changed(self):
+        self.start("--session-memory", "64K")
+        session = self.create()
+        self.do(session, "set_index", index="Ada")
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.do(session, "set_value_at", index="Grace", column="score", value=6)
+        self.spill(session)
+        self.assertNotIn("source_changed", self.do(session, "get_value"))
+        self.spill(session)
+        self.write("people.csv", PEOPLE.replace("36", "37").replace("Grace,85,1.68\n", ""))
+        self.assertTrue(self.changed(session))
+        answer = self.do(session, "get_value_at", index="Ada", column="age")
+        self.assertEqual(answer, {"status": "success", "value": 37, "source_changed": True,
+                                  "edits_lost": 1})
+        self.assertTrue(self.do(session, "set_index", index="Alan")["source_changed"])
+        self.spill(session)
+        self.assertTrue(self.do(session, "get_index")["source_changed"])
+        self.assertEqual(self.do(session, "reload", keep=True)["edits_lost"], 1)
+        self.assertNotIn("source_changed", self.do(session, "get_index"))
+        self.assertFalse(self.changed(session))
+        self.assertEqual(self.score(session, "Ada"), 5)
+        self.spill(session)
+        self.assertNotIn("source_changed", self.do(session, "get_index"))
+        self.do(session, "reload", keep=False)
+        self.assertIsNone(self.score(session, "Ada"))
+
+    def test_a_session_in_memory_goes_on_with_what_it_read(self):
+        self.start()
+        session = self.create()
+        self.change_people()
+        answer = self.do(session, "get_value_at", index="Ada", column="age")
+        self.assertEqual(answer, {"status": "success", "value": 36})
+        self.assertTrue(self.changed(session))
+
     def test_a_file_that_changed_while_the_server_was_down_is_noticed(self):
         self.start(expected=KILLED)
         session = self.create()
         self.do(session, "set_value_at", index="Grace", column="score", value=5)
         self.change_people()
         self.restart()
+        self.assertTrue(self.changed(session))
+        self.assertTrue(self.do(session, "get_shape")["source_changed"])
         self.assertEqual(self.score(session, "Grace"), 5)
         self.assertTrue(self.changed(session))
 
@@ -286,6 +469,21 @@ class Sources(SessionTest):
         self.assertIn("COBOL", self.read("talks.csv"))
         self.assertFalse(self.changed(session))
 
+    def test_a_save_that_cannot_write_one_flow_writes_none(self):
+        self.write("out.csv", "name,score,note\nAda,1,x\n")
+        self.start()
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        self.do(session, "add_row", index="Grace", values={"date": "d9", "title": "COBOL"})
+        os.remove(self.path("talks.csv"))
+        os.mkdir(self.path("talks.csv"))
+        self.do(session, "save", status=422, force=True)
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,1,x\n")
+        os.rmdir(self.path("talks.csv"))
+        written = self.do(session, "save", force=True)["written"]
+        self.assertEqual([w["flow"] for w in written], ["output", "series"])
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,5,x\n")
+
     def test_save_replaces_what_another_program_wrote_when_it_is_forced(self):
         self.start(expected=KILLED)
         session = self.create()
@@ -330,6 +528,7 @@ class Sources(SessionTest):
         self.write("notes/Alan.yml", "name: Alan\nscore: 1000\n")
         self.do(session, "set_value_at", index="Ada", column="score", value=4)
         self.refused(session, "Alan.yml")
+        self.assertIn("score: 3", self.read("notes/Ada.yml"))
         self.assertIn("1000", self.read("notes/Alan.yml"))
         self.do(session, "reload")
         self.do(session, "save")
@@ -372,6 +571,63 @@ class Sources(SessionTest):
         self.assertIn("people.csv", self.do(session, "get_value", status=404)["error_message"])
         self.write("people.csv", PEOPLE)
         self.assertEqual(self.do(session, "get_value")["value"], 36)
+
+
+class Filter(SessionTest):
+    def setUp(self):
+        super().setUp()
+        self.write("people.csv", PEOPLE.replace("height", "height,born")
+                   .replace("1.65", "1.65,1815-12-10").replace("41,", "41,,1912-06-23")
+                   .replace("1.68", "1.68,1906-12-09"))
+        self.start()
+        self.session = self.create()
+
+    def rows(self, **parameters):
+        answer = self.do(self.session, "filter", **parameters)
+        self.assertEqual(answer["count"], len(answer["indices"]))
+        return answer["indices"]
+
+    def test_a_condition_finds_rows_by_any_column(self):
+        self.do(self.session, "set_value_at", index="Alan", column="score", value=7)
+        self.do(self.session, "add_column", column="first name", value="x")
+        for where, found in (("age > 40 and height is missing", ["Alan"]),
+                             ("age > 40", ["Alan", "Grace"]),
+                             ("not (age > 40)", ["Ada"]),
+                             ("name starts with \"A\"", ["Ada", "Alan"]),
+                             ("score == 7", ["Alan"]),
+                             ("score is missing", ["Ada", "Grace"]),
+                             ("`first name` == 'x' and age < 40", ["Ada"]),
+                             ("born >= \"1900\" and born < \"1910\"", ["Grace"]),
+                             ("title contains \"Loops\"", ["Ada"]),
+                             (["age > 40", "name contains 'r'"], ["Grace"]),
+                             ([], ["Ada", "Alan", "Grace"])):
+            self.assertEqual(self.rows(where=where), found, where)
+
+    def test_a_condition_and_a_comparison_must_both_hold(self):
+        self.assertEqual(self.rows(where="age > 40", column="name", operator="!=", value="Alan"),
+                         ["Grace"])
+
+    def test_a_condition_sees_rows_and_values_that_were_edited(self):
+        self.do(self.session, "add_row", index="Zed", values={"score": 1})
+        self.do(self.session, "set_value_at", index="Ada", column="mins", value=1)
+        self.assertEqual(self.rows(where="age is missing"), ["Zed"])
+        self.assertEqual(self.rows(where="mins contains 1"), ["Ada"])
+        self.do(self.session, "undo")
+        self.do(self.session, "undo")
+        self.assertEqual(self.rows(where="age is missing"), [])
+        records = self.do(self.session, "filter", where="age > 80", columns=["age"])["records"]
+        self.assertEqual(records, [{"age": 85}])
+
+    def test_a_wrong_condition_says_where_and_what(self):
+        for where, status, part in (("age >", 400, "character"), ("agee > 1", 422, "character 1"),
+                                    ("age > 'x'", 422, "age"), (5, 400, "'where'"),
+                                    (["age > 1", {}], 400, "'where'"),
+                                    ("a" * 20000, 413, "longer")):
+            answer = self.do(self.session, "filter", status=status, where=where)
+            self.assertIn(part, answer["error_message"])
+        hint = self.do(self.session, "filter", status=422, where="agee > 1")["hint"]
+        self.assertIn("height", hint)
+        self.do(self.session, "filter", status=400)
 
 
 class Many(SessionTest):
@@ -432,6 +688,48 @@ class Many(SessionTest):
         for number, session in enumerate(sessions):
             self.assertEqual(self.score(session, "Grace"), number)
             self.assertEqual(self.do(session, "get_index")["index"], "Grace")
+
+    def private_memory(self):
+        with open("/proc/%d/smaps_rollup" % self.server.process.pid) as file:
+            return sum(int(line.split()[1]) for line in file if line.startswith("Private")) / 1024
+
+    @unittest.skipUnless(os.path.exists("/proc/self/smaps_rollup"), "needs Linux")
+    def test_a_session_that_is_edited_keeps_to_the_memory_limit(self):
+        """A hundred values of 2 MB, each in place of the one before."""
+        self.start("--session-memory", "16M")
+        session = self.create()
+        for number in range(100):
+            self.do(session, "set_value_at", index="Ada", column="score",
+                    value="%03d" % number + "x" * (2 << 20))
+            self.assertLess(self.ask("GET", "")["total_memory_mb"], 16)
+        if not SANITIZED:
+            self.assertLess(self.private_memory(), 64)
+        self.assertEqual(self.do(session, "undo")["remaining"], 0)
+        answer = self.do(session, "undo", status=422)
+        self.assertIn("nothing further to undo", answer["error_message"])
+        self.assertEqual(self.score(session, "Ada")[:3], "098")
+        self.do(session, "set_value_at", index="Ada", column="score", value=1)
+        self.assertEqual(self.do(session, "undo")["remaining"], 0)
+
+    def test_an_undo_that_was_possible_is_done_again_under_a_smaller_limit(self):
+        self.start("--session-memory", "64M", expected=KILLED)
+        session = self.create()
+        for number in range(8):
+            self.do(session, "set_value_at", index="Ada", column="score",
+                    value=str(number) + "x" * (1 << 20))
+        for _ in range(4):
+            self.do(session, "undo")
+        self.restart("--session-memory", "8M")
+        self.assertEqual(self.score(session, "Ada")[0], "3")
+
+    def test_a_session_larger_than_the_limit_is_dropped_after_each_use(self):
+        self.start("--session-memory", "64K")
+        session = self.create()
+        for number in range(3):
+            self.do(session, "set_value_at", index="Ada", column="score",
+                    value=str(number) + "x" * (1 << 20))
+            self.assertEqual(self.ask("GET", "/" + session)["session"]["memory_mb"], 0)
+        self.assertEqual(self.score(session, "Ada")[0], "2")
 
     def test_a_session_that_nobody_uses_ends(self):
         self.start()

@@ -28,16 +28,16 @@ static void each_form_of_an_address_is_understood(void **state)
     (void)state;
     static const struct {
         const char *server, *name, *host;
-        bool local, own;
+        bool local;
     } forms[] = {
-        {"/run/x.sock", "unix:/run/x.sock", "localhost", true, true},
-        {"unix:/run/x.sock", "unix:/run/x.sock", "localhost", true, true},
-        {"unix:x.sock", "unix:x.sock", "localhost", true, true},
-        {"http://127.0.0.1:8765", "http://127.0.0.1:8765", "127.0.0.1:8765", false, true},
-        {"HTTP://127.0.0.1:8765/", "http://127.0.0.1:8765", "127.0.0.1:8765", false, true},
-        {"localhost:1", "http://localhost:1", "localhost:1", false, true},
-        {"[::1]:65535", "http://[::1]:65535", "[::1]:65535", false, true},
-        {"http://192.0.2.1:80", "http://192.0.2.1:80", "192.0.2.1:80", false, false},
+        {"/run/x.sock", "unix:/run/x.sock", "localhost", true},
+        {"unix:/run/x.sock", "unix:/run/x.sock", "localhost", true},
+        {"unix:x.sock", "unix:x.sock", "localhost", true},
+        {"http://127.0.0.1:8765", "http://127.0.0.1:8765", "127.0.0.1:8765", false},
+        {"HTTP://127.0.0.1:8765/", "http://127.0.0.1:8765", "127.0.0.1:8765", false},
+        {"localhost:1", "http://localhost:1", "localhost:1", false},
+        {"[::1]:65535", "http://[::1]:65535", "[::1]:65535", false},
+        {"http://192.0.2.1:80", "http://192.0.2.1:80", "192.0.2.1:80", false},
     };
     for (size_t i = 0; i < sizeof forms / sizeof forms[0]; i++) {
         struct hob_endpoint endpoint;
@@ -48,7 +48,6 @@ static void each_form_of_an_address_is_understood(void **state)
         assert_string_equal(endpoint.name, forms[i].name);
         assert_string_equal(endpoint.host, forms[i].host);
         assert_int_equal(endpoint.is_local, forms[i].local);
-        assert_int_equal(hob_address_is_own(&endpoint.address), forms[i].own);
         assert_false(endpoint.is_default);
     }
 }
@@ -289,7 +288,7 @@ static void an_answer_that_comes_before_the_request_was_read_is_heard(void **sta
     static const char refused[] = "HTTP/1.1 413 Large\r\nContent-Length: 63\r\n\r\n"
                                   "{\"error_type\":\"LimitError\",\"error_message\":"
                                   "\"the body is large\"}";
-    PLAY(stage, {false, refused, true});
+    PLAY(stage, {true, refused, true});
     size_t size = (size_t)8 << 20;
     HOB_AUTO(free) char *body = calloc(1, size);
     struct hob_request request = {.method = "POST", .body = {body, size}, .deadline_ms = 30000};

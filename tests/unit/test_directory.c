@@ -317,18 +317,24 @@ static void a_new_file_makes_the_record_of_sources_stale(void **state)
 }
 
 /* Writes records, given as JSON with ' for ". */
-static int write_flow(const char *flow, const char *records, struct hob_error *error)
+static int write_or_rehearse(const char *flow, const char *records, bool rehearses,
+                             struct hob_error *error)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(roots) struct hob_roots *roots = hob_roots_new();
     HOB_AUTO(frame) struct hob_frame *frame = NULL;
     HOB_AUTO(buffer) struct hob_buffer local = HOB_BUFFER_INIT;
     assert_int_equal(hob_roots_add(roots, ".", NULL), 0);
-    struct hob_scope scope = {.roots = roots};
+    struct hob_scope scope = {.roots = roots, .rehearses = rehearses};
     hob_buffer_printf(&local, "{'type':'local','data':%s}", records);
     const struct hob_value *source = parse(arena, hob_buffer_string(&local));
     assert_int_equal(hob_access_read(&frame, &scope, source, error), 0);
     return hob_access_write(&scope, parse(arena, flow), frame, error);
+}
+
+static int write_flow(const char *flow, const char *records, struct hob_error *error)
+{
+    return write_or_rehearse(flow, records, false, error);
 }
 
 static void check_file(const char *path, const char *expected)
@@ -366,17 +372,35 @@ static void each_row_is_written_to_its_file(void **state)
     check_file("w/d/b.json", "{\"n\": 2}");
 }
 
+static const char two_rows_for_one_file[] =
+    "[{'sourceRoot':'w','sourceDirectory':'t','sourceFilename':'a.yml','n':1},"
+    "{'sourceRoot':'w','sourceDirectory':'t','sourceFilename':'a.yml','n':2}]";
+
 static void two_rows_for_one_file_are_refused_after_the_first(void **state)
 {
     (void)state;
     struct hob_error error = HOB_ERROR_INIT;
-    assert_int_equal(
-        write_flow("{'type':'yaml_directory'}",
-                   "[{'sourceRoot':'w','sourceDirectory':'t','sourceFilename':'a.yml','n':1},"
-                   "{'sourceRoot':'w','sourceDirectory':'t','sourceFilename':'a.yml','n':2}]",
-                   &error),
-        HOB_E_VALUE);
+    assert_int_equal(write_flow("{'type':'yaml_directory'}", two_rows_for_one_file, &error),
+                     HOB_E_VALUE);
     assert_non_null(strstr(error.message, "w/t/a.yml"));
+    assert_non_null(strstr(error.hint, "1 file is written already"));
+    check_file("w/t/a.yml", "n: 1\n");
+}
+
+static void a_rehearsal_finds_what_is_wrong_and_writes_nothing(void **state)
+{
+    (void)state;
+    struct hob_error error = HOB_ERROR_INIT;
+    const char *flow = "{'type':'yaml_directory'}";
+    const char *fine = "[{'sourceRoot':'w','sourceDirectory':'r','sourceFilename':'a.yml','n':1}]";
+    const char *outside =
+        "[{'sourceRoot':'w','sourceDirectory':'r','sourceFilename':'a.yml','n':1},"
+        "{'sourceRoot':'..','sourceDirectory':'r','sourceFilename':'b.yml','n':2}]";
+    assert_int_equal(write_or_rehearse(flow, fine, true, &error), 0);
+    assert_int_equal(write_or_rehearse(flow, outside, true, NULL), HOB_E_OUTSIDE);
+    assert_int_not_equal(access("w/r", F_OK), 0);
+    assert_int_equal(write_or_rehearse(flow, two_rows_for_one_file, true, &error), HOB_E_VALUE);
+    assert_string_equal(error.hint, "");
     check_file("w/t/a.yml", "n: 1\n");
 }
 
@@ -488,6 +512,7 @@ int main(void)
         cmocka_unit_test(a_new_file_makes_the_record_of_sources_stale),
         cmocka_unit_test(each_row_is_written_to_its_file),
         cmocka_unit_test(two_rows_for_one_file_are_refused_after_the_first),
+        cmocka_unit_test(a_rehearsal_finds_what_is_wrong_and_writes_nothing),
         cmocka_unit_test(rows_without_a_file_or_outside_the_roots_are_refused),
         cmocka_unit_test(patterns_match_names_as_in_python),
         cmocka_unit_test(more_files_than_the_limit_are_refused),

@@ -13,6 +13,12 @@
 #include "session/store.h"
 #include "value/json.h"
 
+/* The allocator says what it gave out; a sanitizer's does not. */
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define TELLS_MEMORY
+#include <malloc.h>
+#endif
+
 static char scratch[] = "/tmp/hob-test-session-XXXXXX";
 
 static void put_file(const char *name, const char *content)
@@ -40,6 +46,14 @@ static int make_scratch(void **state)
     put_file("bad_name.yml", "input: {type: local, index: k, data: [{k: a, '9': 1}]}\n");
     put_file("twins.yml", "input: {type: local, index: k, data: [{k: a, v: 1}]}\n"
                           "cache: {type: local, index: k, data: [{k: a, v: 1}]}\n");
+    put_file("large.yml", "input: {type: csv, filename: large.csv, directory: ., index: id}\n"
+                          "output: {type: csv, filename: marks.csv, directory: ., index: id,"
+                          " columns: [mark]}\n");
+    FILE *large = fopen("large.csv", "w");
+    fputs("id,name,size\n", large);
+    for (int i = 0; i < 20000; i++)
+        fprintf(large, "%d,somebody %d,%d.5\n", i, i * 7, i % 100);
+    fclose(large);
     put_file("wide.yml", "input: {type: local, index: k, data: [{k: a, first name: 1, a/b: 2}]}\n");
     return 0;
 }
@@ -511,6 +525,142 @@ static int list_meanwhile(struct hob_session *session, const struct hob_value *p
     return hob_store_list(listed_store, &call, error);
 }
 
+/* The same with a description of itself. */
+static int describe_meanwhile(struct hob_session *session, const struct hob_value *parameters,
+                              const struct hob_scope *scope, struct hob_buffer *out,
+                              struct hob_error *error)
+{
+    (void)session;
+    struct hob_store_call call = {.scope = scope, .may_wait = true, .out = out};
+    return hob_store_info(listed_store, &call, hob_value_string(parameters), error);
+}
+
+static void a_description_does_not_wait_for_operations(void **state)
+{
+    (void)state;
+    char id[37];
+    const struct hob_session_operation slow = {.name = "slow", .run = describe_meanwhile};
+    struct hob_store_options options = {.state = "none"};
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    struct hob_scope scope = {0};
+    struct hob_store_call call = {.scope = &scope, .may_wait = true, .out = &out};
+    listed_store = hob_store_new(&options);
+    assert_int_equal(create(listed_store, id), 0);
+    const struct hob_value self = {.kind = HOB_STRING, .text = hob_text_from(id)};
+    assert_int_equal(hob_store_operate(listed_store, &call, id, &slow, &self, NULL), 0);
+    assert_non_null(strstr(hob_buffer_string(&out), ",\"shape\":["));
+    assert_non_null(strstr(hob_buffer_string(&out), ",\"columns\":[\"age\",\"ok\",\"limit\","));
+    assert_non_null(strstr(hob_buffer_string(&out), ",\"busy\":true}"));
+    hob_buffer_clear(&out);
+    assert_int_equal(hob_store_info(listed_store, &call, id, NULL), 0);
+    assert_null(strstr(hob_buffer_string(&out), "busy"));
+    hob_store_free(listed_store);
+}
+
+/* ---- memory ---- */
+
+static void set_cell(struct hob_session *session, const char *column, char letter, size_t size)
+{
+    HOB_AUTO(buffer) struct hob_buffer parameters = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    hob_buffer_printf(&parameters, "{\"index\":\"Ada\",\"column\":\"%s\",\"value\":\"", column);
+    hob_buffer_put_repeated(&parameters, letter, size);
+    hob_buffer_put_string(&parameters, "\"}");
+    run(&out, session, "set_value_at", hob_buffer_string(&parameters));
+    assert_string_equal(hob_buffer_string(&out), "");
+    hob_session_take_records(session, &records);
+}
+
+static void undo_keeps_so_many_bytes_and_says_when_they_are_used_up(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 20, LIMIT = 4 << 20 };
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    hob_session_limit_undo(session, LIMIT);
+    size_t before = hob_session_size(session);
+    for (int i = 0; i < 20; i++) {
+        set_cell(session, "score", (char)('a' + i), SIZE);
+        size_t size = hob_session_size(session) - before;
+        assert_true(size < (size_t)LIMIT + SIZE + SIZE / 8);
+        assert_true(i == 0 || size > (size_t)SIZE * 2 - SIZE / 8);
+    }
+    assert_run(session, "undo", "{}", ",\"remaining\":2");
+    assert_run(session, "undo", "{}", ",\"remaining\":1");
+    assert_run(session, "undo", "{}", ",\"remaining\":0");
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    struct hob_error error = HOB_ERROR_INIT;
+    const struct hob_session_operation *undo = hob_session_operation_find(HOB_TEXT("undo"));
+    assert_int_equal(undo->run(session, &hob_value_empty_map, NULL, &out, &error), HOB_E_VALUE);
+    assert_non_null(strstr(error.message, "nothing further to undo"));
+    assert_non_null(strstr(error.hint, "4.0 MB"));
+    assert_true(hob_session_size(session) - before < SIZE + SIZE / 8);
+}
+
+static void an_edit_that_replaces_more_than_undo_keeps_cannot_be_taken_back(void **state)
+{
+    (void)state;
+    HOB_AUTO(session) struct hob_session *session = open_session("i.yml");
+    hob_session_limit_undo(session, 1 << 20);
+    set_cell(session, "score", 'a', 2 << 20);
+    set_cell(session, "score", 'b', 10);
+    assert_run(session, "undo", "{}", "ValueError");
+    set_cell(session, "score", 'c', 10);
+    assert_run(session, "undo", "{}", ",\"remaining\":0");
+    assert_run(session, "get_value_at", "{\"index\":\"Ada\",\"column\":\"score\"}",
+               ",\"value\":\"bbbbbbbbbb\"");
+}
+
+#ifdef TELLS_MEMORY
+/* What a session says of itself is what the allocator gave it, within a tenth. */
+static void the_size_of_a_session_is_what_it_takes(void **state)
+{
+    (void)state;
+    struct mallinfo2 before = mallinfo2();
+    if (before.uordblks == 0)
+        return; /* another allocator, valgrind's perhaps, which tells nothing */
+    HOB_AUTO(session) struct hob_session *session = open_session("large.yml");
+    struct mallinfo2 opened = mallinfo2();
+    size_t real = opened.uordblks + opened.hblkhd - before.uordblks - before.hblkhd;
+    size_t told = hob_session_size(session);
+    assert_in_range(told, real - real / 10, real + real / 10);
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    for (int i = 0; i < 20000; i++) {
+        char edit[100];
+        size_t lost = 0;
+        snprintf(edit, sizeof edit,
+                 "{\"op\":\"set\",\"column\":\"mark\",\"index\":%d,\"value\":%d}\n", i, i);
+        assert_int_equal(hob_session_apply(session, hob_text_from(edit), &lost, NULL), 0);
+        assert_int_equal(lost, 0);
+    }
+    struct mallinfo2 edited = mallinfo2();
+    real = edited.uordblks + edited.hblkhd - opened.uordblks - opened.hblkhd;
+    told = hob_session_size(session) - told;
+    assert_in_range(told, real - real / 10, real + real / 10);
+}
+#endif
+
+static void a_store_without_a_disk_refuses_edits_beyond_its_memory(void **state)
+{
+    (void)state;
+    char id[37];
+    struct hob_store_options options = {.state = "none", .max_memory = 1 << 20};
+    struct hob_store *store = hob_store_new(&options);
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer edit = HOB_BUFFER_INIT;
+    assert_int_equal(create(store, id), 0);
+    hob_buffer_put_string(&edit, "{\"index\":\"Ada\",\"column\":\"score\",\"value\":\"");
+    hob_buffer_put_repeated(&edit, 'x', 200 << 10);
+    hob_buffer_put_string(&edit, "\"}");
+    int code = 0;
+    for (int i = 0; i < 100 && code == 0; i++)
+        code = operate(store, id, "set_value_at", hob_buffer_string(&edit), &out, true);
+    assert_int_equal(code, HOB_E_BUSY);
+    assert_int_equal(operate(store, id, "get_index", "{}", &out, true), 0);
+    hob_store_free(store);
+}
+
 static void a_list_does_not_wait_for_operations(void **state)
 {
     (void)state;
@@ -556,6 +706,13 @@ int main(void)
         cmocka_unit_test(a_store_on_disk_gives_everything_back),
         cmocka_unit_test(a_store_keeps_to_its_limits),
         cmocka_unit_test(a_list_does_not_wait_for_operations),
+        cmocka_unit_test(a_description_does_not_wait_for_operations),
+        cmocka_unit_test(undo_keeps_so_many_bytes_and_says_when_they_are_used_up),
+        cmocka_unit_test(an_edit_that_replaces_more_than_undo_keeps_cannot_be_taken_back),
+#ifdef TELLS_MEMORY
+        cmocka_unit_test(the_size_of_a_session_is_what_it_takes),
+#endif
+        cmocka_unit_test(a_store_without_a_disk_refuses_edits_beyond_its_memory),
     };
     return cmocka_run_group_tests(tests, make_scratch, remove_scratch);
 }
