@@ -133,6 +133,7 @@ static const struct hob_option options[] = {
     PASSED("root", "DIRECTORY", "requests may use files below it, too", .repeatable = true),
     PASSED("working-root", "BOOLEAN", "no: not those below the working directory"),
     PASSED("state", "DIRECTORY", "where sessions are kept; none: in memory only"),
+    PASSED("durability", "WHAT", "what an answered edit survives: power cuts too, or this process"),
     PASSED("session-memory", "SIZE", "sessions take at most this of memory"),
     PASSED("cache", "SIZE", "answers kept warm take at most this; off keeps none"),
     PASSED("max-body", "SIZE", "the largest request body"),
