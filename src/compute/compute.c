@@ -201,6 +201,11 @@ static int take_function_arguments(struct step *step, const struct hob_value *en
     for (uint32_t i = 0; result == 0 && mapping != NULL && i < mapping->map.count; i++) {
         const struct hob_value *value;
         result = call_nested(&value, step, mapping->map.pairs[i].value, error);
+        /* A function that gives its argument back makes it a cell. */
+        if (result == 0)
+            value = hob_value_copy_deep(hob_frame_arena(step->frame), value);
+        if (result == 0 && value == NULL)
+            return no_memory(error);
         if (result == 0)
             hob_value_put(step->arena, arguments, mapping->map.pairs[i].key, value);
     }

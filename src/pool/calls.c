@@ -77,7 +77,7 @@ struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
     uint64_t timeout = request->timeout != 0 ? request->timeout : pool->options.request_timeout;
     call->pool = pool;
     call->kind = kind;
-    call->id = ++pool->supervisor->last_id;
+    call->id = atomic_fetch_add(&pool->supervisor->last_id, 1) + 1;
     call->idempotent = request->idempotent;
     call->notification = request->notification;
     call->caller = request->caller > 0 ? request->caller : -1;
@@ -170,17 +170,21 @@ void pool_call_answer_by_fallback(struct pool_call *call, struct hob_text text, 
         told->answer.result = hob_buffer_text(&told->text);
 }
 
-void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error)
+void pool_call_refuse(struct pool_call *call, int rpc_code, const struct hob_error *error)
 {
-    bool first = !call->abandoned && call->kind == POOL_CALL;
     struct pool_told *told = tell_last(call);
-    if (first)
-        call->pool->failures++;
     if (told == NULL)
         return;
     told->error = *error;
     told->answer.code = error->code;
     told->answer.rpc_code = rpc_code;
+}
+
+void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error)
+{
+    if (!call->abandoned && call->kind == POOL_CALL)
+        call->pool->failures++;
+    pool_call_refuse(call, rpc_code, error);
 }
 
 void pool_call_progress(struct pool_call *call, struct hob_text method, struct hob_text params)

@@ -7,6 +7,7 @@
 #define HOB_POOL_INTERNAL_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 
 #include "base/poller.h"
 #include "base/process.h"
@@ -124,9 +125,15 @@ struct hob_supervisor {
     pthread_cond_t rest; /* what the supervisor's thread waits for when it does not drive */
     pthread_t thread;
     struct hob_poller *poller;
-    struct hob_pool *pools;
+    struct hob_pool *pools; /* grows at its end; `names` guards that too, so that finding a... */
+    pthread_mutex_t names;  /* ...pool does not wait for `lock` */
+    /* Calls from threads that found `lock` taken, the newest first: nobody who brings a call waits
+     * for whoever has it. */
+    _Atomic(struct pool_call *) posted;
+    atomic_bool waits; /* the driver does, or is about to: it has to be woken */
     struct pool_told *told, **told_end;
-    uint64_t last_id, last_serial;
+    atomic_ullong last_id;
+    uint64_t last_serial;
     uint64_t waits_until; /* the driver does; UINT64_MAX: for ever; 0: it does not wait */
     uint64_t next_tick;   /* when the clock has to be looked at */
     uint64_t released;    /* when a caller stopped driving */
@@ -154,6 +161,8 @@ struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
 /* Tells the caller, unless somebody has been told already; the call stays where it is. */
 void pool_call_answer(struct pool_call *call, const struct hob_message *message);
 void pool_call_answer_by_fallback(struct pool_call *call, struct hob_text text, bool is_error);
+/* Not counted as a failure: it was never begun. */
+void pool_call_refuse(struct pool_call *call, int rpc_code, const struct hob_error *error);
 void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error);
 void pool_call_progress(struct pool_call *call, struct hob_text method, struct hob_text params);
 /* JSON. */

@@ -107,8 +107,10 @@ int hob_pool_open(struct hob_pool **out, struct hob_supervisor *supervisor, cons
     struct hob_pool **end = &supervisor->pools;
     while (*end != NULL)
         end = &(*end)->next;
+    pthread_mutex_lock(&supervisor->names);
     if (!taken)
         *end = pool;
+    pthread_mutex_unlock(&supervisor->names);
     pool_wake_by(supervisor, 0);
     pthread_mutex_unlock(&supervisor->lock);
     if (taken) {
@@ -139,9 +141,9 @@ void pool_free(struct hob_pool *pool)
 
 struct hob_pool *hob_pool_find(struct hob_supervisor *supervisor, struct hob_text name)
 {
-    pthread_mutex_lock(&supervisor->lock);
+    pthread_mutex_lock(&supervisor->names);
     struct hob_pool *pool = find(supervisor, name);
-    pthread_mutex_unlock(&supervisor->lock);
+    pthread_mutex_unlock(&supervisor->names);
     return pool;
 }
 

@@ -200,6 +200,8 @@ static uint64_t tick(struct hob_supervisor *supervisor)
     return lively && soon < next ? soon : next;
 }
 
+static void take_posted(struct hob_supervisor *supervisor);
+
 /* Waits once and handles what came. With the lock, which is released meanwhile. */
 static void drive(struct hob_supervisor *supervisor)
 {
@@ -214,15 +216,20 @@ static void drive(struct hob_supervisor *supervisor)
     }
     uint64_t until = supervisor->next_tick;
     supervisor->waits_until = until;
+    atomic_store(&supervisor->waits, true);
+    if (atomic_load(&supervisor->posted) != NULL)
+        until = 0; /* what comes after this look finds `waits`, and wakes */
     pthread_mutex_unlock(&supervisor->lock);
     size_t count = hob_poller_wait(supervisor->poller, events, EVENTS_AT_ONCE,
                                    until == UINT64_MAX ? until
                                    : until > now       ? until - now
                                                        : 0);
+    atomic_store(&supervisor->waits, false);
     pthread_mutex_lock(&supervisor->lock);
     supervisor->waits_until = 0;
     for (size_t i = 0; i < count; i++)
         handle(supervisor, &events[i]);
+    take_posted(supervisor);
     tell_all(supervisor);
 }
 
@@ -289,6 +296,7 @@ static void *run(void *data)
     struct hob_supervisor *supervisor = data;
     pthread_mutex_lock(&supervisor->lock);
     while (!supervisor->ends) {
+        take_posted(supervisor);
         start_wanted(supervisor);
         tell_between(supervisor);
         if (supervisor->starts > 0)
@@ -333,6 +341,7 @@ struct hob_supervisor *hob_supervisor_new(struct hob_error *error)
     supervisor->guard = -1;
     supervisor->random = (unsigned)hob_clock_now();
     pthread_mutex_init(&supervisor->lock, NULL);
+    pthread_mutex_init(&supervisor->names, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&supervisor->rest, &monotonic);
@@ -349,6 +358,7 @@ struct hob_supervisor *hob_supervisor_new(struct hob_error *error)
 /* What the end waits for, one after another. */
 static bool calls_are_left(struct hob_supervisor *supervisor)
 {
+    take_posted(supervisor);
     return supervisor->open_calls > 0;
 }
 
@@ -360,6 +370,7 @@ static bool workers_are_left(struct hob_supervisor *supervisor)
 /* Threads that are about to return from hob_pool_call, and callbacks. */
 static bool callers_are_left(struct hob_supervisor *supervisor)
 {
+    take_posted(supervisor);
     tell_between(supervisor);
     return supervisor->told != NULL || supervisor->telling || supervisor->waiters != NULL;
 }
@@ -440,6 +451,7 @@ struct hob_supervisor *hob_supervisor_free(struct hob_supervisor *supervisor,
     }
     hob_poller_free(supervisor->poller);
     pthread_cond_destroy(&supervisor->rest);
+    pthread_mutex_destroy(&supervisor->names);
     pthread_mutex_destroy(&supervisor->lock);
     free(supervisor);
     return NULL;
@@ -504,23 +516,67 @@ static struct pool_call *new_call(struct hob_pool *pool, const struct hob_pool_r
     return call;
 }
 
+/* Without the lock: leaves the call to whoever has it. */
+static void post(struct hob_supervisor *supervisor, struct pool_call *call)
+{
+    call->next = atomic_load(&supervisor->posted);
+    while (!atomic_compare_exchange_weak(&supervisor->posted, &call->next, call))
+        continue;
+    if (atomic_load(&supervisor->waits))
+        hob_poller_wake(supervisor->poller);
+}
+
+/* With the lock: what was posted, in the order in which it came. Its callers were told that it is
+ * taken, so a refusal is an answer now. */
+static void take_posted(struct hob_supervisor *supervisor)
+{
+    struct pool_call *newest = atomic_exchange(&supervisor->posted, NULL), *oldest = NULL;
+    while (newest != NULL) {
+        struct pool_call *next = newest->next;
+        newest->next = oldest;
+        oldest = newest;
+        newest = next;
+    }
+    while (oldest != NULL) {
+        struct pool_call *call = oldest;
+        struct hob_error error = HOB_ERROR_INIT;
+        oldest = call->next;
+        if (submit(call->pool, call, NULL, &error) == 0)
+            continue;
+        supervisor->open_calls++; /* until it is answered */
+        pool_call_refuse(call, HOB_RPC_BUSY, &error);
+        pool_call_free(call);
+    }
+}
+
+/* With the lock, which is released. */
+static int submit_now(struct hob_pool *pool, struct pool_call *call, unsigned *retry_after,
+                      struct hob_error *error)
+{
+    struct hob_supervisor *supervisor = pool->supervisor;
+    take_posted(supervisor);
+    int code = submit(pool, call, retry_after, error);
+    if (code != 0)
+        pool_call_free(call);
+    if (!supervisor->driven)
+        pthread_cond_signal(&supervisor->rest);
+    unlock_and_tell(supervisor);
+    return code;
+}
+
 int hob_pool_submit(struct hob_pool *pool, const struct hob_pool_request *request,
                     const struct hob_pool_handlers *handlers, uint64_t *id, unsigned *retry_after,
                     struct hob_error *error)
 {
     struct hob_supervisor *supervisor = pool->supervisor;
     struct hob_error reason = HOB_ERROR_INIT;
-    pthread_mutex_lock(&supervisor->lock);
     struct pool_call *call = new_call(pool, request, handlers, &reason);
     int code = reason.code;
     uint64_t number = call != NULL ? call->id : 0;
-    if (call != NULL)
-        code = submit(pool, call, retry_after, &reason);
-    if (call != NULL && code != 0)
-        pool_call_free(call);
-    if (!supervisor->driven)
-        pthread_cond_signal(&supervisor->rest);
-    unlock_and_tell(supervisor);
+    if (call != NULL && pthread_mutex_trylock(&supervisor->lock) == 0)
+        code = submit_now(pool, call, retry_after, &reason);
+    else if (call != NULL)
+        post(supervisor, call);
     if (code == 0 && id != NULL)
         *id = number;
     if (code != 0 && error != NULL)
@@ -532,6 +588,7 @@ void hob_pool_cancel(struct hob_pool *pool, uint64_t id)
 {
     struct hob_supervisor *supervisor = pool->supervisor;
     pthread_mutex_lock(&supervisor->lock);
+    take_posted(supervisor);
     pool_cancel(pool, id);
     unlock_and_tell(supervisor);
 }
