@@ -12,6 +12,7 @@ const struct hob_command *const hob_commands[] = {
     &hob_command_convert,
     &hob_command_write,
     &hob_command_list,
+    &hob_command_serve,
     &hob_command_session,
     &hob_command_call,
     &hob_command_pool,

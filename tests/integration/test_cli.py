@@ -19,7 +19,7 @@ import termios
 import unittest
 
 HOB = os.path.abspath(os.environ.get("HOB", "build/src/hob"))
-COMMANDS = ["field", "read", "convert", "write", "list", "session", "call", "pool", "stdio",
+COMMANDS = ["field", "read", "convert", "write", "list", "serve", "session", "call", "pool", "stdio",
             "config", "help", "completion"]
 GROUPS = ["config", "pool", "session"]  # of commands with subcommands
 
