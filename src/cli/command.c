@@ -7,7 +7,8 @@
 
 const struct hob_command *const hob_commands[] = {
     &hob_command_field, &hob_command_read, &hob_command_convert,    &hob_command_write,
-    &hob_command_list,  &hob_command_help, &hob_command_completion, NULL,
+    &hob_command_list,  &hob_command_run,  &hob_command_shim,       &hob_command_warm,
+    &hob_command_why,   &hob_command_help, &hob_command_completion, NULL,
 };
 
 const struct hob_option hob_help_option = {

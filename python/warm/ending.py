@@ -1,0 +1,159 @@
+"""How a run ends: as the interpreter ends, but without paying for what the program never had.
+
+Finalising an interpreter takes every module apart, which after a fork means copying every page of
+what was preloaded: 30 ms for pandas. Nobody sees it, unless something that is alive has an end of its
+own: a file that is not flushed, a `__del__`, a database. So the exit handlers run, garbage is
+collected, and then whatever the program made is looked through by type. When all of it is quiet the
+process ends; otherwise, and after every exception but a plain sys.exit, the interpreter finalises as
+it always does.
+"""
+import atexit
+import gc
+import posix
+import sys
+
+MANY_OBJECTS = 200000
+# Extension modules whose objects do nothing when they are freed and that print through Python only.
+QUIET = {"builtins", "numpy", "pandas", "yaml", "_yaml", "markupsafe", "simplejson", "ujson", "orjson",
+         "msgpack", "charset_normalizer", "dateutil", "regex", "pyarrow_hotfix", "certifi"}
+# Of the standard library, those whose objects do.
+LOUD = {"sqlite3", "_sqlite3", "dbm", "_dbm", "_gdbm", "ctypes", "_ctypes", "_curses", "curses",
+        "_tkinter", "tkinter", "_multiprocessing", "multiprocessing"}
+QUIET = (QUIET | set(getattr(sys, "stdlib_module_names", ()))) - LOUD
+HEAP_TYPE = 1 << 9
+
+c_flush = None  # the C library's fflush, where it is loaded anyway
+verdicts = {}  # type -> whether its objects are quiet
+
+
+def root_of(name):
+    return name.partition(".")[0] if isinstance(name, str) else ""
+
+
+def is_python_module(name):
+    module = modules.get(name) or stash.get(name)
+    origin = getattr(getattr(module, "__spec__", None), "origin", None) or \
+        getattr(module, "__file__", None)
+    return name == "__main__" or (isinstance(origin, str) and not origin.endswith(".so") and
+                                  origin not in ("built-in",))
+
+
+def has_an_end(kind):
+    return any("__del__" in base.__dict__ for base in type.__getattribute__(kind, "__mro__"))
+
+
+def is_quiet(kind):
+    if has_an_end(kind):
+        return False
+    for base in type.__getattribute__(kind, "__mro__"):
+        own = base.__dict__
+        module = own.get("__module__", "builtins") if base.__flags__ & HEAP_TYPE else base.__module__
+        if root_of(module) in QUIET:
+            continue
+        if root_of(module) in LOUD or not (base.__flags__ & HEAP_TYPE and is_python_module(module)):
+            return False
+    return True
+
+
+def are_quiet(kinds):
+    for kind in kinds:
+        verdict = verdicts.get(kind)
+        if verdict is None:
+            try:
+                verdict = is_quiet(kind)
+            except Exception:
+                verdict = False
+            verdicts[kind] = verdict
+        if not verdict:
+            return False
+    return True
+
+
+def extensions_are_quiet(names):
+    """Whether none of these modules is an extension that might print or write behind Python."""
+    for name in names:
+        root = root_of(name)
+        if root in LOUD:
+            if c_flush is None or root not in ("ctypes", "_ctypes"):
+                return False
+            continue
+        module = modules.get(name) or stash.get(name)
+        origin = getattr(getattr(module, "__spec__", None), "origin", None)
+        if isinstance(origin, str) and origin.endswith(".so") and root not in QUIET:
+            return False
+    return True
+
+
+def everything_is_quiet():
+    if not (zygote_is_quiet and extensions_are_quiet([n for n in list(modules) if n not in known])):
+        return False
+    gc.collect()
+    objects = gc.get_objects()
+    if len(objects) > MANY_OBJECTS:
+        return False
+    kinds = set(map(type, objects))
+    kinds.update(map(type, gc.get_referents(*objects)))
+    kinds.update(map(type, modules["__main__"].__dict__.values()))
+    objects = None
+    return are_quiet(kinds)
+
+
+def flush(*names):
+    """False when something could not be written: the interpreter then reports it in its own way."""
+    for name in names:
+        stream = getattr(sys, name, None)
+        if stream is None:
+            continue
+        try:
+            if not stream.closed:
+                stream.flush()
+        except BaseException:
+            return False
+    return True
+
+
+def status_of(error):
+    """The exit status when it is a plain number, else None."""
+    if error is None:
+        return 0
+    if type(error) is not SystemExit:
+        return None
+    code = error.code
+    if code is None:
+        return 0
+    if type(code) in (int, bool) and -2**31 <= code < 2**31:
+        return code & 255
+    return None
+
+
+def finish(error):
+    """Ends the process, or returns what the interpreter is to finish with."""
+    status = status_of(error)
+    report_modules()
+    if status is None:
+        return error
+    # Frames of the program hang on its exception, and what they hold would look alive.
+    if error is not None:
+        error.__traceback__ = error.__context__ = error.__cause__ = None
+    if run_mode == "s":
+        if not flush("stderr", "stdout"):
+            return error
+        if error is None:
+            main = modules["__main__"].__dict__ if "__main__" in modules else {}
+            main.pop("__file__", None)
+            main.pop("__cached__", None)
+    threading = modules.get("threading")
+    if threading is not None:
+        try:
+            threading._shutdown()
+        except BaseException:
+            return error
+    if atexit._ncallbacks():
+        atexit._run_exitfuncs()
+    if not flush("stdout", "stderr"):
+        return error
+    if everything_is_quiet() and flush("stdout", "stderr"):
+        if c_flush is not None:
+            c_flush(None)
+        posix._exit(status)
+    return error
