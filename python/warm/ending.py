@@ -116,8 +116,6 @@ def status_of(error):
     """The exit status when it is a plain number, else None."""
     if error is None:
         return 0
-    if type(error) is not SystemExit:
-        return None
     code = error.code
     if code is None:
         return 0
@@ -126,34 +124,90 @@ def status_of(error):
     return None
 
 
+def show(error):
+    """Prints an uncaught exception as the interpreter does; returns what the run ends with then.
+
+    Not left to the interpreter: the frames of the program look for what is below them, and that has
+    to be there as long as anybody can ask them."""
+    kind, trace = type(error), error.__traceback__
+    sys.last_type, sys.last_value, sys.last_traceback = kind, error, trace
+    if sys.version_info >= (3, 12):
+        sys.last_exc = error
+    hook = getattr(sys, "excepthook", None)
+    sys.audit("sys.excepthook", hook, kind, error, trace)
+    if hook is None:
+        write_error("sys.excepthook is missing\n")
+        hook = sys.__excepthook__
+    second = None
+    try:
+        hook(kind, error, trace)
+    except BaseException as caught:
+        second = caught
+    if isinstance(second, SystemExit):
+        return second
+    if second is not None:
+        write_error("Error in sys.excepthook:\n")
+        sys.__excepthook__(type(second), second, second.__traceback__)
+        write_error("\nOriginal exception was:\n")
+        sys.__excepthook__(kind, error, trace)
+    if isinstance(error, KeyboardInterrupt):
+        # The interpreter ends with the signal; it has been shown.
+        sys.excepthook = shown_already
+        return KeyboardInterrupt()
+    return SystemExit(1)
+
+
+def shown_already(*_):
+    pass
+
+
+def write_error(text):
+    if sys.stderr is not None:
+        sys.stderr.write(text)
+
+
 def finish(error):
     """Ends the process, or returns what the interpreter is to finish with."""
-    status = status_of(error)
     report_modules()
-    if status is None:
-        return error
+    is_script = run_mode == "s"
+    if is_script:
+        flush("stderr", "stdout")
+    left = isinstance(error, SystemExit)
+    if error is not None and not left:
+        error = show(error)
+    if is_script and not left and "__main__" in modules:
+        main = modules["__main__"].__dict__
+        main.pop("__file__", None)
+        main.pop("__cached__", None)
+    if isinstance(error, KeyboardInterrupt):
+        return finalize(error)
     # Frames of the program hang on its exception, and what they hold would look alive.
     if error is not None:
         error.__traceback__ = error.__context__ = error.__cause__ = None
-    if run_mode == "s":
-        if not flush("stderr", "stdout"):
-            return error
-        if error is None:
-            main = modules["__main__"].__dict__ if "__main__" in modules else {}
-            main.pop("__file__", None)
-            main.pop("__cached__", None)
+    status = status_of(error)
+    if status is None:
+        return finalize(error)
     threading = modules.get("threading")
     if threading is not None:
         try:
             threading._shutdown()
         except BaseException:
-            return error
+            return finalize(error)
     if atexit._ncallbacks():
         atexit._run_exitfuncs()
-    if not flush("stdout", "stderr"):
-        return error
-    if everything_is_quiet() and flush("stdout", "stderr"):
+    if flush("stdout", "stderr") and everything_is_quiet() and flush("stdout", "stderr"):
         if c_flush is not None:
             c_flush(None)
         posix._exit(status)
+    return finalize(error)
+
+
+def finalize(error):
+    """What was frozen would not be collected, and so never be told of its end; nor would what is
+    still known here."""
+    verdicts.clear()
+    stash.clear()
+    units.clear()
+    bootstrap._find_and_load = find_and_load
+    gc.unfreeze()
     return error

@@ -309,6 +309,8 @@ def from_watched_place(module):
 def write_manifest(path):
     """Every file that was loaded, and every folder that decides what is found: as it is now."""
     files = {sys.executable, "/etc/localtime"}
+    files.update(function.__code__.co_filename for function in (serve, preload, finish, run_child,
+                                                                 replace_file, Profile.write))
     for module in list(stash.values()) + list(modules.values()):
         for name in (getattr(module, "__file__", None), getattr(module, "__cached__", None)):
             if isinstance(name, str) and name.startswith("/"):
