@@ -195,9 +195,12 @@ def check_shadow(path):
     """A file beside the program that is called as a preloaded module comes first in a cold run."""
     if not stash or path is None:
         return
-    places = [path] + [place for place in sys.path if place in watched_places]
-    for place in places:
-        entry = shadowed(place, top_names)
+    places = [(path, top_names)]
+    for position, place in enumerate(base_places):
+        if place in watched_places:
+            places.append((place, {name for name in top_names if place_of(name) > position}))
+    for place, names in places:
+        entry = shadowed(place, names)
         if entry is not None:
             raise Refused("'%s' in '%s' stands before a module that is loaded already"
                           % (entry, place or "."))

@@ -184,7 +184,11 @@ class Trial:
         os.getcwd = getcwd
 
     def descriptors(self):
-        return set(os.listdir("/proc/self/fd"))
+        listing = os.open("/proc/self/fd", os.O_RDONLY)
+        try:
+            return set(os.listdir(listing)) - {str(listing)}
+        finally:
+            os.close(listing)
 
     def is_foreign(self, name):
         """Comes from where only this program finds it."""
@@ -214,11 +218,10 @@ class Trial:
             raise Refusal("leaves a thread running")
         fresh = self.descriptors() - self.open
         for descriptor in fresh:
-            try:
-                what = os.readlink("/proc/self/fd/" + descriptor)
-            except OSError:
-                continue  # the one by which they were listed
+            what = os.readlink("/proc/self/fd/" + descriptor)
             raise Refusal("leaves %s open" % ("a socket" if what.startswith("socket:") else what))
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
         if os.fstat(self.output).st_size:
             raise Refusal("writes to standard output or error when it is imported")
         if self.environment.whole:

@@ -61,7 +61,7 @@ def set_up():
     preload(names + ["runpy"])
     check_preloaded()
     known = base | set(stash)
-    top_names = {name.partition(".")[0] for name in stash}
+    top_names = {name for name in stash if "." not in name and place_of(name) is not None}
     if "ctypes" in stash:
         c_flush = stash["ctypes"].CDLL(None).fflush
     zygote_is_quiet = extensions_are_quiet(known)
@@ -74,6 +74,19 @@ def set_up():
     gc.freeze()
     posix.chdir(folder)
     zygote = Zygote(paths, float(idle))
+
+
+def place_of(name):
+    """The position in sys.path of what a top-level module was found by; None for those that come
+    before every path."""
+    spec = getattr(stash[name], "__spec__", None)
+    origin = getattr(spec, "origin", None)
+    if origin in ("built-in", "frozen"):
+        return None
+    for position, place in enumerate(base_places):
+        if isinstance(origin, str) and origin.startswith(place + "/"):
+            return position
+    return len(base_places)
 
 
 def own_kinds():

@@ -44,7 +44,7 @@ static void put_profile_line(void *data, const char *path)
 static void put_zygotes(struct hob_buffer *out, const char *folder)
 {
     struct hob_warm_names names;
-    hob_warm_zygote_list(folder, &names);
+    hob_warm_zygote_list(folder, "sock", &names);
     for (size_t i = 0; i < names.count; i++) {
         HOB_AUTO(buffer) struct hob_buffer answer = HOB_BUFFER_INIT;
         if (!hob_warm_zygote_ask(folder, names.items[i], &answer))

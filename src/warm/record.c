@@ -74,7 +74,7 @@ static void put_nearest(struct hob_buffer *out, const char *folder, struct hob_t
     struct hob_warm_names names;
     HOB_AUTO(buffer) struct hob_buffer nearest = HOB_BUFFER_INIT;
     size_t least = SIZE_MAX;
-    hob_warm_zygote_list(folder, &names);
+    hob_warm_zygote_list(folder, "sock", &names);
     for (size_t i = 0; i < names.count; i++) {
         HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
         if (!hob_warm_zygote_read(folder, names.items[i], "key", &text))

@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "warm/start.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -234,10 +235,37 @@ static int64_t last_use(const char *folder, const char *name)
                : 0;
 }
 
+/* Unlinks every file of the zygote of this name: nobody may be holding its lock. */
+static void remove_files(const char *folder, const char *name)
+{
+    DIR *directory = opendir(folder);
+    if (directory == NULL)
+        return;
+    for (struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        if (strncmp(entry->d_name, "warm-", 5) == 0 && strncmp(entry->d_name + 5, name, 16) == 0)
+            unlinkat(dirfd(directory), entry->d_name, 0);
+    closedir(directory);
+}
+
+/* What zygotes left that were killed: their locks can be had. */
+static void sweep(const char *folder)
+{
+    struct hob_warm_names names;
+    hob_warm_zygote_list(folder, "", &names);
+    for (size_t i = 0; i < names.count; i++) {
+        HOB_AUTO(free) char *path = hob_warm_zygote_path(folder, names.items[i], "lock");
+        HOB_AUTO(descriptor) int held = lock(path);
+        if (held >= 0)
+            remove_files(folder, names.items[i]);
+    }
+    hob_warm_zygote_list_free(&names);
+}
+
 void hob_warm_evict(const char *folder, size_t keep)
 {
     struct hob_warm_names names;
-    hob_warm_zygote_list(folder, &names);
+    sweep(folder);
+    hob_warm_zygote_list(folder, "sock", &names);
     for (size_t left = names.count; left > keep; left--) {
         size_t oldest = 0;
         for (size_t i = 1; i < names.count; i++)

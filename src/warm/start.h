@@ -24,7 +24,8 @@ void hob_warm_wanted_modules(struct hob_warm_names *modules, struct hob_arena *a
 /* The folder of the Python files, as installed or as in a build tree; malloc'd, NULL if missing. */
 char *hob_warm_libexec(void);
 
-/* Ends the zygotes that were used longest ago, so that at most `keep` are left. */
+/* Ends the zygotes that were used longest ago, so that at most `keep` are left, and removes what
+ * those left that were killed. */
 void hob_warm_evict(const char *folder, size_t keep);
 
 #endif

@@ -317,17 +317,23 @@ bool hob_warm_zygote_ask(const char *folder, const char *name, struct hob_buffer
     }
 }
 
-void hob_warm_zygote_list(const char *folder, struct hob_warm_names *names)
+void hob_warm_zygote_list(const char *folder, const char *kind, struct hob_warm_names *names)
 {
+    enum { NAME = 16, BEFORE = sizeof "warm-" - 1 };
     *names = (struct hob_warm_names){0};
     DIR *directory = opendir(folder);
     if (directory == NULL)
         return;
     for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        struct hob_text name = hob_text_from(entry->d_name);
-        if (hob_text_starts_with(name, "warm-") && hob_text_ends_with(name, ".sock") &&
-            name.size == sizeof "warm-0123456789abcdef.sock" - 1)
-            hob_warm_names_add(names, strndup(entry->d_name + 5, 16));
+        char name[NAME + 1] = "";
+        if (strncmp(entry->d_name, "warm-", BEFORE) != 0 ||
+            strspn(entry->d_name + BEFORE, "0123456789abcdef") != NAME ||
+            entry->d_name[BEFORE + NAME] != '.' ||
+            (kind[0] != '\0' && strcmp(entry->d_name + BEFORE + NAME + 1, kind) != 0))
+            continue;
+        memcpy(name, entry->d_name + BEFORE, NAME);
+        if (!hob_warm_names_have(names, name))
+            hob_warm_names_add(names, hob_copy_string(name));
     }
     closedir(directory);
 }

@@ -48,8 +48,9 @@ bool hob_warm_zygote_stop(const char *folder, const char *name);
 /* Asks a zygote about itself: lines "pid 12", "served 3"; false when nobody answers. */
 bool hob_warm_zygote_ask(const char *folder, const char *name, struct hob_buffer *answer);
 
-/* The names of all zygotes that have files here; the caller frees items and the list. */
-void hob_warm_zygote_list(const char *folder, struct hob_warm_names *names);
+/* The names of all zygotes that have a file of this kind here ("": any); to be freed by the caller
+ * with the function below. */
+void hob_warm_zygote_list(const char *folder, const char *kind, struct hob_warm_names *names);
 void hob_warm_zygote_list_free(struct hob_warm_names *names);
 
 /* A whole file of a zygote: "key", "files". */
