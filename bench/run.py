@@ -30,6 +30,7 @@ import time
 
 import fork_worker
 import plot
+import warm
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CV = ROOT / "examples" / "cv"
@@ -469,7 +470,8 @@ def bench_lists(bench):
 
 SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
           "ping": bench_ping, "answers": bench_answers, "tables": bench_tables,
-          "lists": bench_lists, "fork": fork_worker.bench_fork, "growth": bench_growth}
+          "lists": bench_lists, "fork": fork_worker.bench_fork, "growth": bench_growth,
+          "warm": warm.bench_warm}
 
 
 def machine():

@@ -9,6 +9,7 @@ it always does.
 """
 import atexit
 import gc
+import _io
 import posix
 import sys
 
@@ -21,6 +22,9 @@ LOUD = {"sqlite3", "_sqlite3", "dbm", "_dbm", "_gdbm", "ctypes", "_ctypes", "_cu
         "_tkinter", "tkinter", "_multiprocessing", "multiprocessing"}
 QUIET = (QUIET | set(getattr(sys, "stdlib_module_names", ()))) - LOUD
 HEAP_TYPE = 1 << 9
+
+FILES = {_io.TextIOWrapper, _io.BufferedWriter, _io.BufferedReader, _io.BufferedRandom, _io.FileIO,
+         _io.BytesIO, _io.StringIO}
 
 c_flush = None  # the C library's fflush, where it is loaded anyway
 verdicts = {}  # type -> whether its objects are quiet
@@ -94,8 +98,24 @@ def everything_is_quiet():
     kinds = set(map(type, objects))
     kinds.update(map(type, gc.get_referents(*objects)))
     kinds.update(map(type, modules["__main__"].__dict__.values()))
-    objects = None
-    return are_quiet(kinds)
+    files = kinds & FILES
+    if files and (sys.warnoptions or sys.flags.dev_mode):
+        return False  # the interpreter may have to warn of files that were not closed
+    return are_quiet(kinds - FILES) and (not files or flush_files(objects))
+
+
+def flush_files(objects):
+    """All that a file which is left open still needs; the text of one before its bytes."""
+    for kinds in ({_io.TextIOWrapper}, {_io.BufferedWriter, _io.BufferedRandom}):
+        for one in objects:
+            if type(one) not in kinds:
+                continue
+            try:
+                if not one.closed:
+                    one.flush()
+            except BaseException:
+                return False
+    return True
 
 
 def flush(*names):

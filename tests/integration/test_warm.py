@@ -92,7 +92,7 @@ class WarmTest(unittest.TestCase):
 
     def script(self, name, text):
         path = self.root / name
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
         return str(path)
 
@@ -425,6 +425,7 @@ class WarmTest(unittest.TestCase):
         self.make_warm(*words)
         self.hob("run", "--", *words)
         zygote, = self.zygotes()
+        time.sleep(0.2)  # what the question opened is closed again
         before = self.state_of(zygote)
         for _ in range(RUNS):
             self.assertEqual(self.hob("run", "--", *words).returncode, 0)
