@@ -41,7 +41,7 @@ def receive(connection):
         return None
     chunks, have = [data[HEAD:]], len(data) - HEAD
     while have < size:
-        more = connection.recv(1 << 20)
+        more = connection.recv(min(size - have, 1 << 18))
         if not more:
             return None
         chunks.append(more)

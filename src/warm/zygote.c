@@ -152,17 +152,21 @@ bool hob_warm_report_read(int connection, struct hob_warm_report *report, int mi
     return true;
 }
 
-static bool send_first(int connection, const char *bytes, size_t size, const int *descriptors,
-                       size_t count)
+/* The size of the body and as much of it as the socket takes, with the descriptors; the bytes that
+ * went out, or -1. */
+static ssize_t send_first(int connection, struct hob_text body, const int *descriptors,
+                          size_t count)
 {
     union {
         struct cmsghdr header;
         char bytes[CMSG_SPACE(MOST_DESCRIPTORS * sizeof(int))];
     } extra;
-    struct iovec part = {.iov_base = (char *)bytes, .iov_len = size};
-    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+    unsigned char size[] = {(unsigned char)body.size, (unsigned char)(body.size >> 8),
+                            (unsigned char)(body.size >> 16), (unsigned char)(body.size >> 24)};
+    struct iovec parts[] = {{size, sizeof size}, {(char *)body.data, body.size}};
+    struct msghdr message = {.msg_iov = parts, .msg_iovlen = 2};
     if (count > MOST_DESCRIPTORS)
-        return false;
+        return -1;
     if (count > 0) {
         memset(&extra, 0, sizeof extra);
         message.msg_control = &extra;
@@ -173,23 +177,25 @@ static bool send_first(int connection, const char *bytes, size_t size, const int
         header->cmsg_len = CMSG_LEN(count * sizeof(int));
         memcpy(CMSG_DATA(header), descriptors, count * sizeof(int));
     }
-    return sendmsg(connection, &message, MSG_NOSIGNAL) == (ssize_t)size;
+    ssize_t sent = sendmsg(connection, &message, MSG_NOSIGNAL);
+    return sent < (ssize_t)sizeof size ? -1 : sent - (ssize_t)sizeof size;
 }
 
 bool hob_warm_send(int connection, struct hob_text body, const int *descriptors, size_t count)
 {
-    unsigned char size[4] = {(unsigned char)body.size, (unsigned char)(body.size >> 8),
-                             (unsigned char)(body.size >> 16), (unsigned char)(body.size >> 24)};
-    if (body.size > LARGEST_FILE ||
-        !send_first(connection, (const char *)size, sizeof size, descriptors, count))
+    if (body.size > LARGEST_FILE)
         return false;
-    while (body.size > 0) {
-        ssize_t sent = send(connection, body.data, body.size, MSG_NOSIGNAL);
+    ssize_t sent = send_first(connection, body, descriptors, count);
+    if (sent < 0)
+        return false;
+    size_t at = (size_t)sent;
+    while (at < body.size) {
+        sent = send(connection, body.data + at, body.size - at, MSG_NOSIGNAL);
         if (sent < 0 && errno == EINTR)
             continue;
         if (sent <= 0)
             return false;
-        body = (struct hob_text){body.data + sent, body.size - (size_t)sent};
+        at += (size_t)sent;
     }
     return true;
 }
