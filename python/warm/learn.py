@@ -184,11 +184,9 @@ class Trial:
         os.getcwd = getcwd
 
     def descriptors(self):
-        listing = os.open("/proc/self/fd", os.O_RDONLY)
-        try:
-            return set(os.listdir(listing)) - {str(listing)}
-        finally:
-            os.close(listing)
+        # Without those by which they are listed, which are gone again.
+        return {name for name in os.listdir("/proc/self/fd")
+                if os.path.lexists("/proc/self/fd/" + name)}
 
     def is_foreign(self, name):
         """Comes from where only this program finds it."""

@@ -254,6 +254,13 @@ static const struct hob_command stop_command = {
     .run = run_stop,
 };
 
+static const struct hob_note group_examples[] = {
+    {"hob warm list", "what is known, and what is running"},
+    {"hob warm explain ./report.py", "what is preloaded for a command, and what is not"},
+    {"hob warm stop", "give the memory back"},
+    {NULL, NULL},
+};
+
 static const struct hob_command *const subcommands[] = {&list_command, &explain_command,
                                                         &forget_command, &stop_command, NULL};
 
@@ -262,4 +269,5 @@ const struct hob_command hob_command_warm = {
     .summary = "see and manage what hob run keeps warm",
     .subcommands = subcommands,
     .description = "What hob run has learned about commands, and the processes that it keeps.",
+    .examples = group_examples,
 };

@@ -103,17 +103,34 @@ static void stop_too(const struct hob_warm_zygote *zygote)
 /* What the kernel tells of a process that is gone, to who still holds its pidfd (since 6.15). */
 struct process_info {
     uint64_t mask, control_group;
-    uint32_t ids[12];
+    uint32_t ids[11];
     int32_t exit_status;
-    uint32_t more[16];
+    uint32_t more[4];
 };
 #define GET_PROCESS_INFO _IOC(_IOC_READ | _IOC_WRITE, 0xFF, 11, sizeof(struct process_info))
 enum { INFO_EXIT = 1 << 3 };
+
+/* As long as nobody has reaped it, /proc has it too: the last field of stat. */
+static bool ask_zombie(const struct hob_warm_zygote *zygote, int *status)
+{
+    char path[64], text[2048];
+    snprintf(path, sizeof path, "/proc/%d/stat", zygote->pid);
+    HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = descriptor >= 0 ? read(descriptor, text, sizeof text - 1) : 0;
+    text[size > 0 ? size : 0] = '\0';
+    const char *state = strrchr(text, ')'), *last = strrchr(text, ' ');
+    if (state == NULL || last == NULL || strncmp(state, ") Z", 3) != 0)
+        return false;
+    *status = atoi(last);
+    return signal_process(zygote, 0); /* it was not another process of that number */
+}
 
 static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
 {
     for (int tries = 0; tries < REAP_TRIES; tries++) {
         struct process_info info = {.mask = INFO_EXIT};
+        if (ask_zombie(zygote, status))
+            return true;
         if (ioctl(zygote->child, GET_PROCESS_INFO, &info) != 0)
             return false;
         if (info.mask & INFO_EXIT) {

@@ -214,7 +214,7 @@ class Completion(Scratch):
         self.assertEqual(self.complete("hob", "fi"), ["field"])
         self.assertEqual(self.complete("hob", "read", "--fo"), ["--format"])
         self.assertEqual(self.complete("hob", "read", "--format", "n"), ["ndjson"])
-        self.assertEqual(self.complete("hob", "help", "r"), ["read"])
+        self.assertEqual(self.complete("hob", "help", "r"), ["read", "run"])
         self.assertEqual(self.complete("hob", "completion", "z"), ["zsh"])
         self.assertEqual(self.complete("hob", "read", "people"), [])
         self.assertIn("--config", self.complete("mdfield", "--c"))

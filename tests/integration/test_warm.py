@@ -468,7 +468,8 @@ class WarmTest(unittest.TestCase):
             elif code == LOST:
                 self.assertEqual(err.count(b"how it ended is not known"), 1, err)
             else:
-                self.assertEqual((target != "zygote", code), (True, -signal.SIGKILL), (target, err))
+                self.assertEqual((target != "zygote", code), (True, -signal.SIGKILL),
+                                 (target, zygotes, process.pid, out, err))
             ends[target, code] = ends.get((target, code), 0) + 1
         print("%d rounds: %s" % (KILLS, ends))
         done = self.hob("run", "--", *words, "0")
