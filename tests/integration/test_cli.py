@@ -19,7 +19,7 @@ import termios
 import unittest
 
 HOB = os.path.abspath(os.environ.get("HOB", "build/src/hob"))
-COMMANDS = ["field", "read", "convert", "write", "list", "help", "completion"]
+COMMANDS = ["field", "read", "convert", "write", "list", "run", "shim", "warm", "why", "help", "completion"]
 
 PEOPLE = [
     {"name": "Ada", "born": 1815, "note": "a, \"b\""},
