@@ -19,7 +19,8 @@ import termios
 import unittest
 
 HOB = os.path.abspath(os.environ.get("HOB", "build/src/hob"))
-COMMANDS = ["field", "read", "convert", "write", "list", "run", "shim", "warm", "why", "help", "completion"]
+COMMANDS = ["field", "read", "convert", "write", "list", "run", "shim", "warm", "why", "help",
+            "completion"]
 
 PEOPLE = [
     {"name": "Ada", "born": 1815, "note": "a, \"b\""},
@@ -158,7 +159,7 @@ class Help(Scratch):
                 text = self.succeeds("help", command)
                 self.assertEqual(text, self.succeeds(command, "--help"))
                 self.assertTrue(text.startswith("Usage: hob %s " % command))
-                self.assertIn("-h, --help", text)
+                self.assertTrue("-h, --help" in text or "COMMAND --help" in text)
                 self.assertTrue(all(len(line) <= 80 for line in text.splitlines()), text)
 
     def test_the_version_is_printed(self):
