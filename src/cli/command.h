@@ -79,6 +79,10 @@ extern const struct hob_command hob_command_read;
 extern const struct hob_command hob_command_serve;
 extern const struct hob_command hob_command_session;
 extern const struct hob_command hob_command_stdio;
+extern const struct hob_command hob_command_run;
+extern const struct hob_command hob_command_shim;
+extern const struct hob_command hob_command_warm;
+extern const struct hob_command hob_command_why;
 extern const struct hob_command hob_command_write;
 
 /* What commands have in common that only print. */
