@@ -11,7 +11,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
@@ -23,6 +22,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/places.h"
+#include "base/thread.h"
 
 enum { SCHEMA_VERSION = 1, BUSY_MS = 10000, NAME_SIZE = 32, MOST_LOSSES = 16 };
 
@@ -542,7 +542,7 @@ int hob_journal_open(struct hob_journal **out, const char *directory, const char
     pthread_cond_init(&journal->batch_done, NULL);
     int result = open_files(journal, directory, error);
     if (result == 0) {
-        int number = pthread_create(&journal->thread, NULL, write_all, journal);
+        int number = hob_thread_start(&journal->thread, write_all, journal);
         journal->running = number == 0;
         if (number != 0)
             result = hob_error_from_errno(error, number, "start a thread", directory);
