@@ -30,6 +30,7 @@ int libhob_context_open(struct libhob_context **context,
 {
     struct hob_error reason = HOB_ERROR_INIT;
     const struct libhob_context_options none = {0};
+    API_QUIET;
     if (options == NULL)
         options = &none;
     int code = api_check_reserved(options->reserved,

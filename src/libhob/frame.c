@@ -183,8 +183,11 @@ static const struct hob_column *column_at(const struct libhob_frame *frame, size
     size_t columns = libhob_frame_columns(frame);
     if (column < columns)
         return hob_frame_column(frame->frame, column);
-    hob_error_set(error, HOB_E_NO_KEY, "there is no column %zu: the table has %zu, from 0", column,
-                  columns);
+    if (column == SIZE_MAX) /* what libhob_frame_find says */
+        hob_error_set(error, HOB_E_NO_KEY, "there is no such column");
+    else
+        hob_error_set(error, HOB_E_NO_KEY, "there is no column %zu: the table has %zu, from 0",
+                      column, columns);
     return NULL;
 }
 

@@ -37,9 +37,10 @@ void api_put_request(struct hob_buffer *out, const char *method, const char *par
 /* What a worker's error object says, as an error. */
 void api_worker_error(struct hob_error *error, const char *method, struct hob_text object);
 
-/* ---- SIGPIPE ---- */
+/* ---- quiet ---- */
 
-/* Blocked for a while in this thread; one that came meanwhile is forgotten. */
+/* Nothing is logged from now on, and SIGPIPE is blocked for a while in this thread; one that came
+ * meanwhile is forgotten. For whatever may write to a pipe, or log. */
 struct api_quiet {
     sigset_t before;
     bool pending; /* one had come already: it is not ours */

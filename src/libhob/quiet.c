@@ -1,8 +1,9 @@
-/* quiet: SIGPIPE, which a program may not have thought of.
+/* quiet: no signals and no words: SIGPIPE, which a program may not have thought of, and the log.
  *
  * The signal goes to the thread that writes, so it is enough to block it there, and to take one that
  * came out of what is pending; in POSIX's own calls, which every system has. */
 #define _GNU_SOURCE
+#include "base/log.h"
 #include "libhob/internal.h"
 
 static bool is_pending(void)
@@ -16,6 +17,8 @@ static bool is_pending(void)
 void api_quiet_begin(struct api_quiet *quiet)
 {
     sigset_t pipe;
+    if (hob_log_enabled(HOB_LOG_ERROR))
+        hob_log_set_level(HOB_LOG_NONE);
     sigemptyset(&pipe);
     sigaddset(&pipe, SIGPIPE);
     quiet->pending = is_pending();
