@@ -71,9 +71,10 @@ static int eight_calls(struct libhob_pool *pool)
 
 static int one_batch(struct libhob_pool *pool)
 {
-    static const char document[] =
-        "[{\"jsonrpc\": \"2.0\", \"id\": \"a\", \"method\": \"square\", \"params\": {\"number\": 3}},"
-        " {\"jsonrpc\": \"2.0\", \"id\": \"b\", \"method\": \"square\", \"params\": {\"number\": 4}}]";
+    static const char document[] = "[{\"jsonrpc\": \"2.0\", \"id\": \"a\", \"method\": \"square\", "
+                                   "\"params\": {\"number\": 3}},"
+                                   " {\"jsonrpc\": \"2.0\", \"id\": \"b\", \"method\": \"square\", "
+                                   "\"params\": {\"number\": 4}}]";
     struct libhob_error error;
     struct libhob_bytes answer;
     if (libhob_pool_batch(pool, document, NULL, &answer, &error) != 0)

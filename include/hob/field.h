@@ -12,13 +12,14 @@ enum libhob_form {
 };
 
 /* A field of the front matter of a markdown file; else of the first of `configs` that exists (ended
- * by NULL; NULL: _lamd.yml, _config.yml, in the working directory). A field that is nowhere is null,
- * and so is one of a talk that is not there. */
+ * by NULL; NULL: _lamd.yml, _config.yml, in the working directory). A field that is nowhere is
+ * null, and so is one of a talk that is not there. */
 LIBHOB_API int libhob_talk_field(struct libhob_context *context, const char *talk,
                                  const char *field, const char *const *configs,
                                  enum libhob_form form, struct libhob_bytes *out,
                                  struct libhob_error *error);
-/* A field of an interface file, inheritance included. LIBHOB_E_KEY when it has none of that name. */
+/* A field of an interface file, inheritance included. LIBHOB_E_KEY when it has none of that name.
+ */
 LIBHOB_API int libhob_interface_field(struct libhob_context *context, const char *interface,
                                       const char *field, enum libhob_form form,
                                       struct libhob_bytes *out, struct libhob_error *error);

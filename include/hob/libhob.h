@@ -3,9 +3,9 @@
  *     cc program.c $(pkg-config --cflags --libs hob)
  *
  * Tables and interface files are read into frames of typed columns (frame.h), fields of talks and
- * interfaces looked up (field.h), sessions opened and edited (session.h), and methods of warm worker
- * processes called: of pools that this program runs itself (pool.h), or of those of a running hobd
- * (server.h). docs/embed-libhob.md shows each of them at work.
+ * interfaces looked up (field.h), sessions opened and edited (session.h), and methods of warm
+ * worker processes called: of pools that this program runs itself (pool.h), or of those of a
+ * running hobd (server.h). docs/embed-libhob.md shows each of them at work.
  *
  * Names. What this library exports begins with libhob_ or LIBHOB_, and nothing else does.
  *
@@ -19,16 +19,16 @@
  * object); memory that a file or an answer needs is LIBHOB_E_MEMORY.
  *
  * Threads. Any function may be called from any thread. Each object says whether it may be used by
- * several at a time; different objects always may. Threads that this library starts have all signals
- * blocked, so that handlers of the program never run in them. After fork() the child must not use
- * objects of its parent, save frames.
+ * several at a time; different objects always may. Threads that this library starts have all
+ * signals blocked, so that handlers of the program never run in them. After fork() the child must
+ * not use objects of its parent, save frames.
  *
  * Signals and processes. No handler is installed, and none is needed: writing to a pipe or socket
  * that nobody reads is an error and never SIGPIPE. Worker processes are waited for one by one; if
  * SIGCHLD is ignored, or somebody else waits for all children, only their exit status is unknown.
  *
- * Texts are UTF-8 and end with a NUL. Times are milliseconds, sizes bytes. Options structs: all zero
- * is the default, also what is reserved; a member that is not zero and is not known is
+ * Texts are UTF-8 and end with a NUL. Times are milliseconds, sizes bytes. Options structs: all
+ * zero is the default, also what is reserved; a member that is not zero and is not known is
  * LIBHOB_E_PARAMETER. */
 #ifndef HOB_LIBHOB_H
 #define HOB_LIBHOB_H

@@ -1,10 +1,11 @@
-/* pool: warm worker processes of this program: started when they are first needed, kept, watched and
- * replaced; no daemon is involved.
+/* pool: warm worker processes of this program: started when they are first needed, kept, watched
+ * and replaced; no daemon is involved.
  *
  * A worker is any program that reads JSON-RPC 2.0 requests from its standard input, one a line, and
  * writes answers to its standard output (docs/call-tools.md). A call is answered exactly once: with
- * what the worker said, or with an error that names the cause and the worker's last lines on standard
- * error. A call that a worker may have begun is run again only if it is marked `idempotent`.
+ * what the worker said, or with an error that names the cause and the worker's last lines on
+ * standard error. A call that a worker may have begun is run again only if it is marked
+ * `idempotent`.
  *
  * Thread-safe. Each pool has a thread that watches it, and a small process beside its workers that
  * ends them should this process be killed. If the program changes its user or its root, it does so
@@ -50,9 +51,9 @@ LIBHOB_API int libhob_pool_open_yaml(struct libhob_pool **pool, const char *name
  * Relative paths in it start from its directory. A file that others may write to is refused. */
 LIBHOB_API int libhob_pool_open_file(struct libhob_pool **pool, const char *name, const char *path,
                                      struct libhob_error *error);
-/* Refuses new calls, waits for those that are under way, at most `drain` milliseconds, fails what is
- * left (their callbacks are called), ends the workers. Not from a callback of the pool; nobody else
- * uses the pool any more. */
+/* Refuses new calls, waits for those that are under way, at most `drain` milliseconds, fails what
+ * is left (their callbacks are called), ends the workers. Not from a callback of the pool; nobody
+ * else uses the pool any more. */
 LIBHOB_API struct libhob_pool *libhob_pool_close(struct libhob_pool *pool, uint64_t drain);
 
 /* ---- calls ---- */
@@ -64,8 +65,9 @@ struct libhob_call_options {
 };
 
 /* Calls a method and waits for the answer. `params` is a JSON array or object, or NULL; `options`
- * may be NULL. 0: *answer is the result, as JSON; or LIBHOB_ANSWERED_ERROR (server.h); or a negative
- * code: LIBHOB_E_BUSY, LIBHOB_E_TIMEOUT, LIBHOB_E_WORKER, LIBHOB_E_LIMIT, LIBHOB_E_JSON... */
+ * may be NULL. 0: *answer is the result, as JSON; or LIBHOB_ANSWERED_ERROR (server.h); or a
+ * negative code: LIBHOB_E_BUSY, LIBHOB_E_TIMEOUT, LIBHOB_E_WORKER, LIBHOB_E_LIMIT, LIBHOB_E_JSON...
+ */
 LIBHOB_API int libhob_pool_call(struct libhob_pool *pool, const char *method, const char *params,
                                 const struct libhob_call_options *options,
                                 struct libhob_bytes *answer, struct libhob_error *error);

@@ -1,8 +1,8 @@
 /* server: a running hobd: requests to it, and calls of its pools.
  *
- * Thread-safe, but there is one connection, and requests on it happen one after another: threads that
- * want to ask at the same time open a server each. A connection that the daemon has closed is opened
- * again. A request that the daemon may have begun is never sent twice, save GET. */
+ * Thread-safe, but there is one connection, and requests on it happen one after another: threads
+ * that want to ask at the same time open a server each. A connection that the daemon has closed is
+ * opened again. A request that the daemon may have begun is never sent twice, save GET. */
 #ifndef HOB_SERVER_H
 #define HOB_SERVER_H
 
@@ -29,8 +29,8 @@ LIBHOB_API int libhob_server_request(struct libhob_server *server, const char *m
  * error object, and *error (code LIBHOB_E_VALUE) its message. */
 enum { LIBHOB_ANSWERED_ERROR = 1 };
 
-/* Calls a method of a pool. `params` is a JSON array or object, or NULL. 0: *answer is the result, as
- * JSON; or LIBHOB_ANSWERED_ERROR; or a negative code. */
+/* Calls a method of a pool. `params` is a JSON array or object, or NULL. 0: *answer is the result,
+ * as JSON; or LIBHOB_ANSWERED_ERROR; or a negative code. */
 LIBHOB_API int libhob_server_call(struct libhob_server *server, const char *pool,
                                   const char *method, const char *params, unsigned timeout,
                                   struct libhob_bytes *answer, struct libhob_error *error);

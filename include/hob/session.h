@@ -17,9 +17,8 @@ struct libhob_session;
 LIBHOB_API int libhob_session_open(struct libhob_session **session, struct libhob_context *context,
                                    const char *parameters, struct libhob_error *error);
 /* The same at a server, which the session uses, and which outlives it. */
-LIBHOB_API int libhob_session_open_at(struct libhob_session **session,
-                                      struct libhob_server *server, const char *parameters,
-                                      struct libhob_error *error);
+LIBHOB_API int libhob_session_open_at(struct libhob_session **session, struct libhob_server *server,
+                                      const char *parameters, struct libhob_error *error);
 /* One that is there already, of the context or of the server (the other is NULL), by its id.
  * LIBHOB_E_NO_KEY when there is none. */
 LIBHOB_API int libhob_session_attach(struct libhob_session **session,

@@ -4,8 +4,8 @@
 
 #include <pthread.h>
 
-/* As pthread_create, 0 or what errno would be, but with all signals blocked in the new thread but those
- * of its own faults: no handler of a program that hob is part of ever runs there. */
+/* As pthread_create, 0 or what errno would be, but with all signals blocked in the new thread but
+ * those of its own faults: no handler of a program that hob is part of ever runs there. */
 int hob_thread_start(pthread_t *thread, void *(*run)(void *), void *data);
 
 #endif

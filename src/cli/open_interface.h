@@ -1,4 +1,5 @@
-/* open_interface: an interface file that the command line names by its path, and that may not find what it names. */
+/* open_interface: an interface file that the command line names by its path, and that may not find
+ * what it names. */
 #ifndef HOB_CLI_OPEN_INTERFACE_H
 #define HOB_CLI_OPEN_INTERFACE_H
 

@@ -1,8 +1,8 @@
 /* field: see include/hob/field.h. */
 #define _GNU_SOURCE
+#include "talk/field.h"
 #include "access/access.h"
 #include "libhob/internal.h"
-#include "talk/field.h"
 #include "value/json.h"
 #include "value/python.h"
 
@@ -39,8 +39,8 @@ int libhob_talk_field(struct libhob_context *context, const char *talk, const ch
             hob_talk_print_field(&text, opened, hob_text_from(field));
         code = api_give(out, &text, &reason);
     } else {
-        code = give_json(out, exists ? hob_talk_field(opened, hob_text_from(field)) : NULL,
-                         &reason);
+        code =
+            give_json(out, exists ? hob_talk_field(opened, hob_text_from(field)) : NULL, &reason);
     }
     return code == 0 ? 0 : api_fail(error, &reason);
 }

@@ -76,9 +76,8 @@ static int flow_of(const struct hob_value **flow, struct hob_arena *arena, const
     return 0;
 }
 
-int libhob_frame_read(struct libhob_frame **frame, struct libhob_context *context,
-                      const char *path, const struct libhob_read_options *options,
-                      struct libhob_error *error)
+int libhob_frame_read(struct libhob_frame **frame, struct libhob_context *context, const char *path,
+                      const struct libhob_read_options *options, struct libhob_error *error)
 {
     struct hob_error reason = HOB_ERROR_INIT;
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();

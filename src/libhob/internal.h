@@ -1,7 +1,7 @@
 /* internal: what the adapters of this folder share (`api_`), none of it exported.
  *
- * The public headers say libhob_, the layers below hob_, so that both can be seen in one file; these
- * files turn one into the other and do nothing else. */
+ * The public headers say libhob_, the layers below hob_, so that both can be seen in one file;
+ * these files turn one into the other and do nothing else. */
 #ifndef HOB_LIBHOB_INTERNAL_H
 #define HOB_LIBHOB_INTERNAL_H
 

@@ -41,9 +41,8 @@ static void take_numbers(struct hob_pool_options *to, const struct libhob_pool_o
     if (from->max_queue != 0)
         to->queue.max = from->max_queue;
     to->memory_limit = from->memory_limit;
-    to->recycle.max_requests = from->recycle_requests > UINT32_MAX
-                                   ? UINT32_MAX
-                                   : (unsigned)from->recycle_requests;
+    to->recycle.max_requests =
+        from->recycle_requests > UINT32_MAX ? UINT32_MAX : (unsigned)from->recycle_requests;
 }
 
 int libhob_pool_open(struct libhob_pool **pool, const char *name,

@@ -1,7 +1,7 @@
 /* quiet: no signals and no words: SIGPIPE, which a program may not have thought of, and the log.
  *
- * The signal goes to the thread that writes, so it is enough to block it there, and to take one that
- * came out of what is pending; in POSIX's own calls, which every system has. */
+ * The signal goes to the thread that writes, so it is enough to block it there, and to take one
+ * that came out of what is pending; in POSIX's own calls, which every system has. */
 #define _GNU_SOURCE
 #include "base/log.h"
 #include "libhob/internal.h"

@@ -35,8 +35,7 @@ struct local {
 static void begin(struct local *local, struct libhob_context *context, struct hob_buffer *out)
 {
     local->scope = api_scope(context);
-    local->call =
-        (struct hob_store_call){.scope = &local->scope, .may_wait = true, .out = out};
+    local->call = (struct hob_store_call){.scope = &local->scope, .may_wait = true, .out = out};
     hob_buffer_put_string(out, "{\"status\":\"success\"");
 }
 
@@ -83,9 +82,8 @@ static int ask(struct libhob_session *session, const char *method, const char *o
 
 /* ---- either ---- */
 
-int libhob_session_do(struct libhob_session *session, const char *operation,
-                      const char *parameters, struct libhob_bytes *answer,
-                      struct libhob_error *error)
+int libhob_session_do(struct libhob_session *session, const char *operation, const char *parameters,
+                      struct libhob_bytes *answer, struct libhob_error *error)
 {
     struct hob_error reason = HOB_ERROR_INIT;
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
@@ -150,9 +148,9 @@ int libhob_session_open_at(struct libhob_session **session, struct libhob_server
 {
     struct hob_error reason = HOB_ERROR_INIT;
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    int code = api_server_ask(server, "POST", "/api/sessions",
-                              hob_text_from(parameters != NULL ? parameters : "{}"), 0, &out,
-                              &reason);
+    int code =
+        api_server_ask(server, "POST", "/api/sessions",
+                       hob_text_from(parameters != NULL ? parameters : "{}"), 0, &out, &reason);
     if (code == 0)
         code = take_session(session, NULL, server, hob_buffer_text(&out), &reason);
     return code == 0 ? 0 : api_fail(error, &reason);
