@@ -113,7 +113,7 @@ static int take_session(struct libhob_session **out, struct libhob_context *cont
     HOB_AUTO(free) struct libhob_session *made = hob_alloc_zero(1, sizeof *made);
     const struct hob_value *value = NULL;
     int code = hob_json_read(arena, answer, &value, error);
-    const char *id = hob_value_string(hob_value_get(value, "session_id"));
+    const char *id = hob_value_string(hob_value_get(hob_value_get(value, "session"), "session_id"));
     if (code == 0 && id == NULL)
         code = hob_error_set(error, HOB_E_PROTOCOL, "the server does not name its session");
     if (code == 0)
