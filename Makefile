@@ -4,7 +4,8 @@ ASAN ?= build-asan
 PREFIX ?= /usr/local
 MINUTES ?= 60
 
-.PHONY: help setup build run check check-quick asan tsan soak fuzz lint format bench bench-quick docs install clean
+.PHONY: help setup build run check check-quick asan tsan soak fuzz lint format bench bench-quick docs install \
+	uninstall deb check-deb clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -59,8 +60,17 @@ docs: build ## write the reference pages that are generated from the programs
 	@$(BUILD)/src/hobd --routes-markdown > docs/http-api.md
 	@$(BUILD)/src/hobd --settings-markdown > docs/settings.md
 
-install: build ## install into PREFIX (default /usr/local)
+install: build ## install into PREFIX (default /usr/local), below DESTDIR if that is given
 	@meson configure $(BUILD) --prefix $(PREFIX) && meson install -C $(BUILD)
 
+uninstall: ## remove what the last install put there
+	@ninja -C $(BUILD) uninstall
+
+deb: ## Debian packages, in build-deb/
+	@packaging/make-deb build-deb
+
+check-deb: deb ## install them in a fresh Debian, run the README's example, remove them
+	@packaging/test-deb build-deb
+
 clean: ## remove what was built
-	rm -rf $(BUILD) $(ASAN) build-tsan build-fuzz
+	rm -rf $(BUILD) $(ASAN) build-tsan build-fuzz build-deb

@@ -4,8 +4,9 @@
  * it take milliseconds. */
 #include "access/csv_internal.h"
 
-#include <pthread.h>
 #include <stdatomic.h>
+
+#include "base/thread.h"
 
 enum { MAX_THREADS = 64 };
 
@@ -35,7 +36,7 @@ void hob_csv_work_on(size_t threads, size_t count, void (*work)(void *context, s
     size_t more = 0;
     /* A thread that can't be started is no trouble: the others do its work. */
     while (more + 1 < threads && more + 1 < count && more < MAX_THREADS &&
-           pthread_create(&started[more], NULL, crew_member, &crew) == 0)
+           hob_thread_start(&started[more], crew_member, &crew) == 0)
         more++;
     crew_member(&crew);
     while (more > 0)

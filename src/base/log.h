@@ -7,7 +7,13 @@
 
 #include "base/error.h"
 
-enum hob_log_level { HOB_LOG_ERROR, HOB_LOG_WARNING, HOB_LOG_INFO, HOB_LOG_DEBUG };
+enum hob_log_level {
+    HOB_LOG_NONE = -1,
+    HOB_LOG_ERROR,
+    HOB_LOG_WARNING,
+    HOB_LOG_INFO,
+    HOB_LOG_DEBUG
+};
 
 /* Parses "error", "warning", "info" or "debug". */
 int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error);

@@ -70,7 +70,7 @@ static int read_interface(const struct listing *listing, const char *path, struc
                           struct hob_error *error)
 {
     struct hob_interface interface;
-    int code = hob_open_interface(listing->arena, &listing->scope, path, &interface, error);
+    int code = hob_interface_load_file(listing->arena, &listing->scope, path, &interface, error);
     if (code == 0)
         code = hob_access_read_interface(frame, &listing->scope, &interface, error);
     if (code != 0)

@@ -191,7 +191,7 @@ static int read_frame(struct reading *reading, struct hob_frame **frame, struct 
     }
     struct hob_interface interface;
     int code =
-        hob_open_interface(reading->arena, &reading->scope, reading->file, &interface, error);
+        hob_interface_load_file(reading->arena, &reading->scope, reading->file, &interface, error);
     if (code == 0)
         code = hob_access_read_interface(frame, &reading->scope, &interface, error);
     if (code != 0)
@@ -262,7 +262,7 @@ static int print_field(struct reading *reading, const char *field)
     HOB_AUTO(destination) struct hob_destination destination = HOB_DESTINATION_INIT;
     struct hob_sink sink = hob_destination_sink(&destination);
     int code =
-        hob_open_interface(reading->arena, &reading->scope, reading->file, &interface, &error);
+        hob_interface_load_file(reading->arena, &reading->scope, reading->file, &interface, &error);
     if (code != 0)
         return hob_report(reading->arguments->name, &error);
     const struct hob_value *value = hob_value_get(interface.fields, field);

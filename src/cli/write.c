@@ -104,7 +104,8 @@ static int output_section(struct hob_transfer *transfer, const char *path,
                           const struct hob_value **flow, struct hob_error *error)
 {
     struct hob_interface interface;
-    int result = hob_open_interface(transfer->arena, &transfer->scope, path, &interface, error);
+    int result =
+        hob_interface_load_file(transfer->arena, &transfer->scope, path, &interface, error);
     if (result < 0)
         return result;
     *flow = hob_value_get(interface.own, "output");

@@ -222,3 +222,19 @@ int hob_interface_load(struct hob_arena *arena, const struct hob_scope *scope,
     const char *directory = request->directory != NULL ? request->directory : ".";
     return load(&loading, request->names, directory, interface, error);
 }
+
+int hob_interface_load_file(struct hob_arena *arena, const struct hob_scope *scope,
+                            const char *path, struct hob_interface *interface,
+                            struct hob_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    const char *name = slash != NULL ? slash + 1 : path;
+    struct hob_text directory = {path, slash != NULL ? (size_t)(slash - path) : 0};
+    if (slash == path)
+        directory.size = 1;
+    struct hob_interface_request request = {
+        .names = hob_value_new_string(arena, hob_text_from(name)),
+        .directory = slash != NULL ? hob_arena_copy(arena, directory).data : NULL,
+    };
+    return hob_interface_load(arena, scope, &request, interface, error);
+}

@@ -29,6 +29,11 @@ int hob_interface_load(struct hob_arena *arena, const struct hob_scope *scope,
                        const struct hob_interface_request *request, struct hob_interface *interface,
                        struct hob_error *error);
 
+/* The one that a path names: its directory and the name in it. */
+int hob_interface_load_file(struct hob_arena *arena, const struct hob_scope *scope,
+                            const char *path, struct hob_interface *interface,
+                            struct hob_error *error);
+
 /* directory/name as os.path.join has it: an absolute name stands alone, "" adds a slash. */
 char *hob_path_join(struct hob_arena *arena, const char *directory, const char *name);
 

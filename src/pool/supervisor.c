@@ -15,6 +15,7 @@
 
 #include "base/arena.h"
 #include "base/clock.h"
+#include "base/thread.h"
 #include "pool/internal.h"
 
 enum {
@@ -346,7 +347,7 @@ struct hob_supervisor *hob_supervisor_new(struct hob_error *error)
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
     pthread_cond_init(&supervisor->rest, &monotonic);
     pthread_condattr_destroy(&monotonic);
-    int number = pthread_create(&supervisor->thread, NULL, run, supervisor);
+    int number = hob_thread_start(&supervisor->thread, run, supervisor);
     if (number == 0)
         return supervisor;
     hob_error_from_errno(error, number, "start a thread for", "pools");

@@ -27,6 +27,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/places.h"
+#include "base/thread.h"
 #include "session/journal_database.h"
 
 enum {
@@ -405,7 +406,7 @@ int hob_journal_open(struct hob_journal **out, const char *directory, const char
     pthread_cond_init(&journal->batch_done, NULL);
     int result = open_files(journal, directory, patience_ms, error);
     if (result == 0) {
-        int number = pthread_create(&journal->thread, NULL, write_all, journal);
+        int number = hob_thread_start(&journal->thread, write_all, journal);
         journal->running = number == 0;
         if (number != 0)
             result = hob_error_from_errno(error, number, "start a thread", directory);
