@@ -155,15 +155,12 @@ class Installed(unittest.TestCase):
         self.assertEqual(done.stdout, "found\n")
 
     def test_pages(self):
-        total = 0
         pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
         for page in pages:
             with self.subTest(page=page.name):
                 count = examples.run_page(page, self.environment)
                 if page.name in ("README.md", "speed-up-a-makefile.md", "embed-libhob.md"):
                     self.assertGreater(count, 0)
-                total += count
-        self.assertGreater(total, 5)
 
     def test_wrong_examples_are_found(self):
         """The runner itself notices an example that is not true."""
