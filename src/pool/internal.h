@@ -131,6 +131,7 @@ struct hob_supervisor {
      * for whoever has it. */
     _Atomic(struct pool_call *) posted;
     atomic_bool waits; /* the driver does, or is about to: it has to be woken */
+    atomic_bool ended; /* nobody drives any more, and nobody takes what is posted */
     struct pool_told *told, **told_end;
     atomic_ullong last_id;
     uint64_t last_serial;

@@ -122,8 +122,19 @@ static void tell_between(struct hob_supervisor *supervisor)
         leave_to_driver(supervisor);
 }
 
+static void take_posted(struct hob_supervisor *supervisor);
+
+/* What was posted meanwhile is the driver's to take; where there is none, it is ours. */
 static void unlock_and_tell(struct hob_supervisor *supervisor)
 {
+    tell_between(supervisor);
+    bool driven = supervisor->driven;
+    pthread_mutex_unlock(&supervisor->lock);
+    if (driven || atomic_load(&supervisor->posted) == NULL)
+        return;
+    pthread_mutex_lock(&supervisor->lock);
+    take_posted(supervisor);
+    pthread_cond_signal(&supervisor->rest);
     tell_between(supervisor);
     pthread_mutex_unlock(&supervisor->lock);
 }
@@ -199,8 +210,6 @@ static uint64_t tick(struct hob_supervisor *supervisor)
     bool lively = supervisor->open_calls > 0 || now < supervisor->busy_until;
     return lively && soon < next ? soon : next;
 }
-
-static void take_posted(struct hob_supervisor *supervisor);
 
 /* Waits once and handles what came. With the lock, which is released meanwhile. */
 static void drive(struct hob_supervisor *supervisor)
@@ -426,6 +435,7 @@ void hob_supervisor_stop(struct hob_supervisor *supervisor, uint64_t drain_milli
         wait_while(supervisor, calls_are_left, in_milliseconds(drain_milliseconds));
         end_workers(supervisor);
         wait_while(supervisor, workers_are_left, in_milliseconds(STOP_WAIT_MS));
+        atomic_store(&supervisor->ended, true);
         wait_while(supervisor, callers_are_left, UINT64_MAX);
         supervisor->ends = true;
         hob_poller_wake(supervisor->poller);
@@ -524,6 +534,11 @@ static void post(struct hob_supervisor *supervisor, struct pool_call *call)
         continue;
     if (atomic_load(&supervisor->waits))
         hob_poller_wake(supervisor->poller);
+    if (!atomic_load(&supervisor->ended))
+        return; /* whoever sets it looks afterwards */
+    pthread_mutex_lock(&supervisor->lock);
+    take_posted(supervisor);
+    unlock_and_tell(supervisor);
 }
 
 /* With the lock: what was posted, in the order in which it came. Its callers were told that it is
