@@ -237,12 +237,26 @@ static bool welcome(struct pool_worker *worker)
     return true;
 }
 
+/* A worker that hung is not counted, and may come back when another was started in its place: then
+ * one is too many, and it is not the one that is warm. */
+static bool is_too_many(struct pool_worker *worker)
+{
+    struct hob_pool *pool = worker->pool;
+    if (worker->life != HOB_LIFE_IDLE || count_workers(pool).active <= pool->options.max_workers)
+        return false;
+    struct pool_worker *other = pool->workers;
+    while (other != NULL && (other->life != HOB_LIFE_STARTING || other->replaces != 0))
+        other = other->next;
+    pool_worker_event(other != NULL ? other : worker, HOB_LIFE_RETIRE);
+    return other == NULL;
+}
+
 void pool_worker_offer(struct pool_worker *worker)
 {
     const struct hob_pool_options *options = &worker->pool->options;
     if (worker->input < 0 || worker->output_closed)
         return; /* its end is being waited for */
-    if (worker->base == 0 && !welcome(worker))
+    if ((worker->base == 0 && !welcome(worker)) || is_too_many(worker))
         return;
     if (worker->recycle_after != 0 && worker->served >= worker->recycle_after)
         pool_replace(worker, "it has answered as many calls as it should");
