@@ -81,6 +81,7 @@ struct pool_worker {
     bool retired;          /* was asked to end, for no fault of its own */
     bool output_closed, writes_watched;
     unsigned noise_logged;
+    char noise[120];     /* the last that it printed, since it was idle, and was no answer */
     const char *replace; /* why it is to be replaced; NULL */
     uint64_t replaces;   /* serial of the worker that ends when this one is ready */
     char why[200];       /* why it is being ended, for errors and the log */
@@ -241,6 +242,8 @@ struct pool_call *pool_runs_find(struct hob_pool *pool, uint64_t id, int caller)
 void pool_runs_cancel_all(struct hob_pool *pool, const struct hob_error *error);
 /* Tells a new guard of all that run. */
 void pool_runs_tell_guard(struct hob_pool *pool);
+/* When the pool goes: also those whose end was not seen. */
+void pool_runs_free(struct hob_pool *pool);
 /* Frees those that have ended; true when some are left. */
 bool pool_runs_sweep(struct hob_pool *pool);
 

@@ -350,9 +350,11 @@ static void describe_timeout(const struct pool_call *call, const struct pool_wor
                       failing ? "; the last that failed: " : "", failing ? call->pool->cause : "");
         hob_error_hint(error, "more workers, shorter calls, or a longer timeout");
     } else {
-        hob_error_set(
-            error, HOB_E_TIMEOUT, "pool '%s': worker %u (pid %ld) has not answered %.*s within %s",
-            call->pool->name, worker->number, (long)worker->pid, HOB_TEXT_ARG(method), time);
+        bool noisy = worker->noise[0] != '\0';
+        hob_error_set(error, HOB_E_TIMEOUT,
+                      "pool '%s': worker %u (pid %ld) has not answered %.*s within %s%s%s",
+                      call->pool->name, worker->number, (long)worker->pid, HOB_TEXT_ARG(method),
+                      time, noisy ? "; it printed what is no answer: " : "", worker->noise);
         hob_error_hint(error, "it is stopped if it does not answer soon; request_timeout of the "
                               "pool, or the caller's, sets the limit");
     }
