@@ -31,6 +31,7 @@ import time
 import fork_worker
 import plot
 import pools
+import warm
 from sessions import bench_sessions
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
@@ -476,7 +477,7 @@ def bench_lists(bench):
 SUITES = {"process": bench_process, "start": bench_start, "memory": bench_memory,
           "ping": bench_ping, "answers": bench_answers, "tables": bench_tables,
           "lists": bench_lists, "sessions": bench_sessions, "pools": pools.suite(free_port, Process),
-          "fork": fork_worker.bench_fork, "growth": bench_growth}
+          "fork": fork_worker.bench_fork, "warm": warm.bench_warm, "growth": bench_growth}
 
 
 def machine():

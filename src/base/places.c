@@ -4,6 +4,7 @@
 #include "base/places.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -49,6 +50,52 @@ char *hob_places_runtime_file(const char *name, struct hob_error *error)
     return hob_copy_string(hob_buffer_string(&path));
 }
 
+int hob_places_make(const char *directory, struct hob_error *error)
+{
+    HOB_AUTO(free) char *part = hob_copy_string(directory);
+    for (char *at = part + 1;; at++) {
+        if (*at != '/' && *at != '\0')
+            continue;
+        char end = *at;
+        *at = '\0';
+        if (mkdir(part, 0700) != 0 && errno != EEXIST)
+            return hob_error_from_errno(error, errno, "make the directory", part);
+        if (end == '\0')
+            return 0;
+        *at = end;
+    }
+}
+
+/* In the directory of this executable; "" when nobody knows which that is. */
+static void put_beside(struct hob_buffer *path, const char *name)
+{
+    char own[PATH_MAX];
+    ssize_t size = readlink("/proc/self/exe", own, sizeof own - 1);
+    if (size <= 0)
+        return;
+    own[size] = '\0';
+    hob_buffer_printf(path, "%.*s/%s", (int)(strrchr(own, '/') - own), own, name);
+}
+
+char *hob_places_program(const char *name)
+{
+    HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
+    const char *list = getenv("PATH");
+    put_beside(&path, name);
+    if (path.size > 0 && access(hob_buffer_string(&path), X_OK) == 0)
+        return hob_copy_string(hob_buffer_string(&path));
+    while (list != NULL && *list != '\0') {
+        size_t size = strcspn(list, ":");
+        hob_buffer_clear(&path);
+        hob_buffer_printf(&path, "%.*s/%s", (int)size, list, name);
+        /* Relative entries would find another program in each directory. */
+        if (list[0] == '/' && access(hob_buffer_string(&path), X_OK) == 0)
+            return hob_copy_string(hob_buffer_string(&path));
+        list += size + (list[size] == ':' ? 1 : 0);
+    }
+    return NULL;
+}
+
 char *hob_places_state(const char *wanted)
 {
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
@@ -64,20 +111,4 @@ char *hob_places_state(const char *wanted)
     else
         return NULL;
     return hob_copy_string(hob_buffer_string(&path));
-}
-
-int hob_places_make(const char *directory, struct hob_error *error)
-{
-    HOB_AUTO(free) char *part = hob_copy_string(directory);
-    for (char *at = part + 1;; at++) {
-        if (*at != '/' && *at != '\0')
-            continue;
-        char end = *at;
-        *at = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
-            return hob_error_from_errno(error, errno, "make the state directory", part);
-        if (end == '\0')
-            return 0;
-        *at = end;
-    }
 }

@@ -1,4 +1,4 @@
-/* places: the two directories that are hob's own.
+/* places: the two directories that are hob's own, and where its programs are.
  *
  * The runtime directory holds sockets and locks, and is gone after a restart of the machine; the
  * state directory holds what must survive. Nothing is written anywhere else unless asked. */
@@ -13,11 +13,15 @@ char *hob_places_runtime(struct hob_error *error);
 /* The name of something in the runtime directory, as above: "hobd.sock". */
 char *hob_places_runtime_file(const char *name, struct hob_error *error);
 
+/* Makes a directory, and those above it, for this user alone; it may be there already. */
+int hob_places_make(const char *directory, struct hob_error *error);
+
+/* Where a program of hob's is: beside this one (as in a build tree), else in $PATH. malloc'd; NULL
+ * when it is nowhere. */
+char *hob_places_program(const char *name);
+
 /* `wanted` if it is not NULL, else $HOB_STATE, else $XDG_STATE_HOME/hob, else ~/.local/state/hob;
  * the directory need not be there. malloc'd; NULL for "none", or when there is no home. */
 char *hob_places_state(const char *wanted);
-/* Makes the state directory, and those above it, if they are not there; only this user may enter
- * what is made. */
-int hob_places_make(const char *directory, struct hob_error *error);
 
 #endif

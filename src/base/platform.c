@@ -119,3 +119,36 @@ size_t hob_platform_raise_descriptor_limit(void)
     }
     return limit.rlim_cur;
 }
+
+void hob_platform_close_from(int first)
+{
+#if defined(__linux__) && defined(SYS_close_range)
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0) == 0)
+        return;
+#endif
+    struct rlimit limit;
+    rlim_t most = getrlimit(RLIMIT_NOFILE, &limit) == 0 ? limit.rlim_cur : 1024;
+    for (int descriptor = first; (rlim_t)descriptor < most && descriptor < 65536; descriptor++)
+        close(descriptor);
+}
+
+int hob_platform_own_directory(void)
+{
+#ifdef __linux__
+    return unshare(CLONE_FS);
+#else
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+int hob_platform_watch_process(pid_t pid)
+{
+#if defined(__linux__) && defined(SYS_pidfd_open)
+    return (int)syscall(SYS_pidfd_open, pid, 0);
+#else
+    (void)pid;
+    errno = ENOSYS;
+    return -1;
+#endif
+}

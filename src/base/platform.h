@@ -31,4 +31,16 @@ unsigned hob_platform_cores(void);
 /* Raises the soft limit on open descriptors to the hard one; returns the limit in force. */
 size_t hob_platform_raise_descriptor_limit(void);
 
+/* Makes every descriptor from `first` on close on exec, or closes it. Safe between fork and exec.
+ */
+void hob_platform_close_from(int first);
+
+/* Gives the calling thread a working directory of its own, so that changing it concerns nobody
+ * else: 0, or -1 and errno (ENOSYS where the system cannot). */
+int hob_platform_own_directory(void);
+
+/* A descriptor that becomes readable when the process ends, or -1 and errno (ENOSYS where the
+ * system has none). Close-on-exec. */
+int hob_platform_watch_process(pid_t pid);
+
 #endif

@@ -16,9 +16,11 @@
 struct hob_poller;
 
 enum {
-    HOB_POLLER_READ = 1,   /* there is something to read, or an end to notice */
-    HOB_POLLER_WRITE = 2,  /* there is room to write, or nobody reads any more */
-    HOB_POLLER_HANGUP = 4, /* the other side has closed; nothing else is told */
+    HOB_POLLER_READ = 1,  /* there is something to read, or an end to notice */
+    HOB_POLLER_WRITE = 2, /* there is room to write, or nobody reads any more */
+    /* The other side has closed. Asked for alone, nothing else is told, and that once; told also
+     * where other things were asked for, or nothing at all. */
+    HOB_POLLER_HANGUP = 4,
 };
 
 struct hob_poller_event {

@@ -76,8 +76,13 @@ extern const struct hob_command hob_command_help;
 extern const struct hob_command hob_command_list;
 extern const struct hob_command hob_command_pool;
 extern const struct hob_command hob_command_read;
+extern const struct hob_command hob_command_serve;
 extern const struct hob_command hob_command_session;
 extern const struct hob_command hob_command_stdio;
+extern const struct hob_command hob_command_run;
+extern const struct hob_command hob_command_shim;
+extern const struct hob_command hob_command_warm;
+extern const struct hob_command hob_command_why;
 extern const struct hob_command hob_command_write;
 
 /* What commands have in common that only print. */

@@ -3,36 +3,20 @@
 #include "cli/run.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/places.h"
 #include "value/value.h"
 
 #ifndef HOB_LIBEXEC
 #define HOB_LIBEXEC ""
 #endif
 
-/* hob-full in the directory of this executable, as in a build tree. */
-static void beside(char path[PATH_MAX])
-{
-    ssize_t size = readlink("/proc/self/exe", path, PATH_MAX - sizeof "/hob-full");
-    char *slash = NULL;
-    if (size > 0) {
-        path[size] = '\0';
-        slash = strrchr(path, '/');
-    }
-    if (slash != NULL)
-        strcpy(slash, "/hob-full");
-    else
-        path[0] = '\0';
-}
-
 int hob_hand_over(char **argv, struct hob_error *error)
 {
-    char path[PATH_MAX];
-    beside(path);
-    if (path[0] != '\0')
+    HOB_AUTO(free) char *path = hob_places_program("hob-full");
+    if (path != NULL)
         execv(path, argv);
     execv(HOB_LIBEXEC "/hob-full", argv);
     hob_error_set(error, HOB_E_UNSUPPORTED,

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "cli/exec.h"
 #include "cli/help.h"
 #include "cli/options.h"
 #include "cli/output.h"
@@ -99,6 +100,9 @@ int hob_cli_run(int argc, char **argv, const struct hob_compute_hook *compute)
     const struct hob_command *command = argc > 0 ? hob_command_of_executable(argv[0]) : NULL;
     if (command != NULL)
         return run_command(command, command->alias, command->alias, compute, argv + 1);
+    int status;
+    if (hob_exec_shim(argc, argv, &status))
+        return status;
     if (argc < 2)
         return no_word("hob");
     command = hob_command_find(hob_commands, argv[1]);

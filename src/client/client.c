@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "client/start.h"
 
 enum {
     MOST_TRIES = 5,
@@ -46,10 +47,16 @@ int hob_client_open(struct hob_connection **connection, const struct hob_client_
     int code = hob_endpoint_find(&endpoint, options->server, error);
     if (code != 0)
         return code;
+    endpoint.may_start = endpoint.is_default && !options->no_start && hob_start_is_allowed();
     for (unsigned tries = 1;; tries++) {
         code = hob_connection_open(connection, &endpoint, options->budget_ms, error);
-        if (code != HOB_E_BUSY || tries == MOST_TRIES)
+        bool starts = code == HOB_E_NO_SERVER && endpoint.may_start;
+        if (tries == MOST_TRIES || (code != HOB_E_BUSY && !starts))
             return code;
+        if (starts && (code = hob_start(&endpoint, 0, error)) != 0)
+            return code;
+        if (starts && tries == 1)
+            continue; /* one that ends again just before we come is given time to */
         if (!pause_before(tries, options->interruptible))
             return interrupted(error);
     }
@@ -86,6 +93,13 @@ int hob_client_ask(struct hob_connection *connection, const struct hob_request *
             now.deadline_ms = over ? 1 : request->deadline_ms - (unsigned)passed;
         }
         int code = hob_connection_exchange(connection, &now, reply, error);
+        const struct hob_endpoint *endpoint = hob_connection_endpoint(connection);
+        if (code == HOB_E_NO_SERVER && endpoint->may_start && !last) {
+            code = hob_start(endpoint, 0, error); /* it has ended since we connected */
+            if (code != 0)
+                return code;
+            continue;
+        }
         if (last || !is_worth_another_try(connection, request, reply, code))
             return code == 0 ? hob_reply_check(reply, error) : code;
         if (!pause_before(tries, request->interruptible))

@@ -15,9 +15,11 @@ struct hob_client_options {
     const char *server; /* as hob_endpoint_find takes it; NULL: $HOB_SERVER, else the user's own */
     unsigned budget_ms; /* for connecting once; 0: HOB_CONNECT_MS */
     bool interruptible; /* as in struct hob_request, also for the pauses */
+    bool no_start;      /* do not start the user's own daemon when it does not run */
 };
 
-/* Connects to the server. Errors as hob_endpoint_find and hob_connection_open. */
+/* Connects to the server; the user's own daemon is started first when it does not run, unless
+ * $HOB_AUTOSTART forbids that. Errors as hob_endpoint_find, hob_connection_open and hob_start. */
 int hob_client_open(struct hob_connection **connection, const struct hob_client_options *options,
                     struct hob_error *error);
 

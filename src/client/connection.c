@@ -214,6 +214,17 @@ static bool is_target(const char *path)
     return path[0] == '/';
 }
 
+/* Where relative paths start: a server of the same user works there for us. A directory that cannot
+ * be said in a header, or is gone, is not said. */
+static void put_directory(struct hob_buffer *out)
+{
+    HOB_AUTO(free) char *directory = getcwd(NULL, 0);
+    size_t size = directory != NULL ? strlen(directory) : 0;
+    bool blank = size > 0 && strchr(" \t", directory[size - 1]) != NULL;
+    if (size > 0 && directory[0] == '/' && !blank && hob_header_is_value(hob_text_from(directory)))
+        hob_buffer_printf(out, "X-Hob-Directory: %s\r\n", directory);
+}
+
 static int put_head(struct hob_buffer *out, const struct hob_endpoint *endpoint,
                     const struct hob_request *request, struct hob_error *error)
 {
@@ -223,6 +234,8 @@ static int put_head(struct hob_buffer *out, const struct hob_endpoint *endpoint,
                              request->path);
     hob_buffer_printf(out, "%s %s HTTP/1.1\r\nHost: %s\r\n", request->method, request->path,
                       endpoint->host);
+    if (endpoint->is_local)
+        put_directory(out);
     bool typed = false;
     for (size_t i = 0; request->headers != NULL && request->headers[i].name != NULL; i++) {
         struct hob_text name = hob_text_from(request->headers[i].name);

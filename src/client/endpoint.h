@@ -17,6 +17,7 @@ struct hob_endpoint {
     struct hob_address address;
     bool is_local;                     /* a unix socket, which only this user can open */
     bool is_default;                   /* nobody named it: the server that each user has */
+    bool may_start;                    /* and whoever asks may start it */
     char name[HOB_ENDPOINT_NAME_SIZE]; /* as it can be given again: "unix:/run/user/1/hob/..." */
     char host[HOB_ENDPOINT_HOST_SIZE]; /* of the Host header */
 };

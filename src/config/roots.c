@@ -26,7 +26,8 @@ struct root {
 struct hob_roots {
     struct root *items;
     size_t count, capacity;
-    bool has_working_directory; /* it lies below one of the roots */
+    bool has_working_directory;    /* it lies below one of the roots */
+    const struct hob_roots *above; /* more of them; NULL: none */
 };
 
 struct hob_roots *hob_roots_new(void)
@@ -56,7 +57,7 @@ static const struct root *root_of(const struct hob_roots *roots, struct hob_text
             (resolved.size == size || resolved.data[size] == '/'))
             return &roots->items[i];
     }
-    return NULL;
+    return roots->above != NULL ? root_of(roots->above, resolved) : NULL;
 }
 
 int hob_roots_add(struct hob_roots *roots, const char *directory, struct hob_error *error)
@@ -78,6 +79,30 @@ int hob_roots_add(struct hob_roots *roots, const char *directory, struct hob_err
     roots->has_working_directory =
         working != NULL && root_of(roots, hob_text_from(working)) != NULL;
     return 0;
+}
+
+int hob_roots_new_here(struct hob_roots **out, const struct hob_roots *above, int directory,
+                       struct hob_error *error)
+{
+    char working[PATH_MAX];
+    if (getcwd(working, sizeof working) == NULL)
+        return hob_error_from_errno(error, errno, "work in the directory", ".");
+    struct hob_roots *roots = hob_roots_new();
+    roots->items = hob_alloc_zero(1, sizeof *roots->items);
+    roots->items[0] =
+        (struct root){hob_copy_string(strcmp(working, "/") == 0 ? "" : working), directory};
+    roots->count = roots->capacity = 1;
+    roots->has_working_directory = true;
+    roots->above = above;
+    *out = roots;
+    return 0;
+}
+
+const char *hob_roots_path(const struct hob_roots *roots, size_t position)
+{
+    if (position >= roots->count)
+        return NULL;
+    return roots->items[position].path[0] != '\0' ? roots->items[position].path : "/";
 }
 
 /* Takes the last component off the resolved path. */
@@ -164,9 +189,10 @@ char *hob_path_resolve(const char *path)
 static int outside(const struct hob_roots *roots, const char *path, struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer list = HOB_BUFFER_INIT;
-    for (size_t i = 0; i < roots->count; i++)
-        hob_buffer_printf(&list, "%s'%s'", i > 0 ? ", " : "",
-                          roots->items[i].path[0] != '\0' ? roots->items[i].path : "/");
+    for (const struct hob_roots *part = roots; part != NULL; part = part->above)
+        for (size_t i = 0; i < part->count; i++)
+            hob_buffer_printf(&list, "%s'%s'", list.size > 0 ? ", " : "",
+                              part->items[i].path[0] != '\0' ? part->items[i].path : "/");
     hob_error_set(error, HOB_E_OUTSIDE, "Path '%s' is not under allowed roots [%s]", path,
                   hob_buffer_string(&list));
     hob_error_hint(error, "start hobd in the directory that holds the data, or allow it with "

@@ -21,6 +21,14 @@ static inline void hob_auto_roots(struct hob_roots **roots)
 /* Allows a directory and everything below it. It must exist. */
 int hob_roots_add(struct hob_roots *roots, const char *directory, struct hob_error *error);
 
+/* The roots of `above` (which must live longer), and the working directory of the calling thread,
+ * of which `directory` is an open descriptor, taken over on success. */
+int hob_roots_new_here(struct hob_roots **roots, const struct hob_roots *above, int directory,
+                       struct hob_error *error);
+
+/* The resolved path of a root; NULL when there are no more. */
+const char *hob_roots_path(const struct hob_roots *roots, size_t position);
+
 /* Opens a path below one of the roots. The path need not exist with O_CREAT. Returns a descriptor
  * or a negative code: HOB_E_OUTSIDE, or what errno says. `roots` may be NULL: everything is
  * allowed. */

@@ -363,7 +363,10 @@ static void ask_to_cancel(struct pool_worker *worker, const struct pool_call *ca
 void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int rpc_code,
                          const struct hob_error *error)
 {
-    pool_call_fail(call, rpc_code, error);
+    if (rpc_code == HOB_RPC_CANCELLED)
+        pool_call_refuse(call, rpc_code, error);
+    else
+        pool_call_fail(call, rpc_code, error);
     call->abandoned = true;
     call->deadline = hob_clock_now() + worker->pool->options.cancel_grace * 1000000;
     pool_worker_why(worker, "did not end a call that %s",

@@ -385,7 +385,7 @@ uint64_t pool_runs_tick(struct hob_pool *pool, uint64_t now)
 
 static void cancel_run(struct pool_run *run, const struct hob_error *error)
 {
-    pool_call_fail(run->call, HOB_RPC_CANCELLED, error);
+    pool_call_refuse(run->call, HOB_RPC_CANCELLED, error);
     stop_run(run, hob_clock_now());
 }
 

@@ -163,7 +163,7 @@ struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
 /* Tells the caller, unless somebody has been told already; the call stays where it is. */
 void pool_call_answer(struct pool_call *call, const struct hob_message *message);
 void pool_call_answer_by_fallback(struct pool_call *call, struct hob_text text, bool is_error);
-/* Not counted as a failure: it was never begun. */
+/* Not counted as a failure: it was never begun, or its caller went away. */
 void pool_call_refuse(struct pool_call *call, int rpc_code, const struct hob_error *error);
 void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error);
 void pool_call_progress(struct pool_call *call, struct hob_text method, struct hob_text params);

@@ -436,6 +436,9 @@ static bool may_idle_out(const struct pool_worker *worker, uint64_t now)
     uint64_t limit = pool->options.idle_timeout;
     if (pool->draining)
         return true;
+    /* Others were started while workers were hung that have come to themselves since. */
+    if (count_workers(pool).active > pool->options.max_workers)
+        return true;
     return limit != 0 && now >= worker->idle_since + from_ms(limit) &&
            count_workers(pool).active > pool->options.min_workers;
 }
@@ -522,7 +525,7 @@ static bool cancel_queued(struct hob_pool *pool, uint64_t id, const struct hob_e
         if (call->id != id)
             continue;
         pool_calls_remove(&pool->queue, call);
-        pool_call_fail(call, HOB_RPC_CANCELLED, error);
+        pool_call_refuse(call, HOB_RPC_CANCELLED, error);
         pool_call_free(call);
         return true;
     }

@@ -76,7 +76,7 @@ static void close_part(struct pool_worker *worker, int *descriptor, bool watched
 
 static void close_input(struct pool_worker *worker)
 {
-    close_part(worker, &worker->input, worker->writes_watched);
+    close_part(worker, &worker->input, true);
     worker->writes_watched = false;
 }
 
@@ -127,7 +127,8 @@ static void watch_parts(struct pool_worker *worker)
     struct hob_poller *poller = poller_of(worker);
     bool watched =
         hob_poller_add(poller, worker->output, HOB_POLLER_READ, key_of(worker, POOL_PART_OUTPUT)) &&
-        hob_poller_add(poller, worker->errors, HOB_POLLER_READ, key_of(worker, POOL_PART_ERRORS));
+        hob_poller_add(poller, worker->errors, HOB_POLLER_READ, key_of(worker, POOL_PART_ERRORS)) &&
+        hob_poller_add(poller, worker->input, 0, key_of(worker, POOL_PART_INPUT));
     if (watched && worker->process.watch >= 0)
         watched = hob_poller_add(poller, worker->process.watch, HOB_POLLER_READ,
                                  key_of(worker, POOL_PART_PROCESS));
@@ -201,13 +202,10 @@ static bool send_now(struct pool_worker *worker, const char *bytes, size_t size,
 
 static void watch_writes(struct pool_worker *worker, bool wanted)
 {
-    if (wanted && !worker->writes_watched)
-        worker->writes_watched = hob_poller_add(poller_of(worker), worker->input, HOB_POLLER_WRITE,
-                                                key_of(worker, POOL_PART_INPUT));
-    if (!wanted && worker->writes_watched) {
-        hob_poller_remove(poller_of(worker), worker->input);
-        worker->writes_watched = false;
-    }
+    if (wanted != worker->writes_watched)
+        hob_poller_change(poller_of(worker), worker->input, wanted ? HOB_POLLER_WRITE : 0,
+                          key_of(worker, POOL_PART_INPUT));
+    worker->writes_watched = wanted;
 }
 
 /* Bytes that it was sent and has not read. */
@@ -226,6 +224,7 @@ static size_t unread_input(const struct pool_worker *worker)
 /* Its end, which is about to be noticed, says more than that it does not read. */
 static void nobody_reads(struct pool_worker *worker)
 {
+    pool_worker_why(worker, "closed its standard input");
     worker->unread = unread_input(worker);
     close_input(worker);
     hob_buffer_deinit(&worker->unsent);
@@ -402,6 +401,9 @@ void pool_worker_look(struct pool_worker *worker)
 
 void pool_worker_handle(struct pool_worker *worker, unsigned part, unsigned what)
 {
+    /* What it was sent and has not read would wait for ever. */
+    if (part == POOL_PART_INPUT && (what & HOB_POLLER_HANGUP) != 0 && worker->input >= 0)
+        nobody_reads(worker);
     if (part == POOL_PART_INPUT && (what & HOB_POLLER_WRITE) != 0 && worker->input >= 0)
         send_unsent(worker);
     if (part == POOL_PART_ERRORS)

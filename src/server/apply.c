@@ -7,7 +7,7 @@
 int hob_server_add_roots(struct hob_roots *roots, const struct hob_server_options *options,
                          struct hob_error *error)
 {
-    int code = hob_roots_add(roots, ".", error);
+    int code = options->no_working_root ? 0 : hob_roots_add(roots, ".", error);
     for (size_t i = 0; code == 0 && i < options->root_count; i++)
         code = hob_roots_add(roots, options->roots[i], error);
     return code;
@@ -24,12 +24,14 @@ int hob_server_apply(struct hob_server *server, const struct hob_server_options 
     /* Answers made within other bounds are not found any more; they need not be kept either. */
     hob_cache_clear(server->cache);
     hob_cache_resize(server->cache, options->no_cache ? 0 : options->cache_size);
-    hob_http_limit_bodies(server->tcp, options->max_body,
-                          options->max_body * HOB_SERVER_BODIES_AT_ONCE);
+    if (server->tcp != NULL)
+        hob_http_limit_bodies(server->tcp, options->max_body,
+                              options->max_body * HOB_SERVER_BODIES_AT_ONCE);
     if (server->local != NULL)
         hob_http_limit_bodies(server->local, options->max_body,
                               options->max_body * HOB_SERVER_BODIES_AT_ONCE);
     hob_store_limit(server->store, options->max_sessions, options->max_session_memory);
     server->options.drain_seconds = options->drain_seconds;
+    server->options.idle_ms = options->idle_ms;
     return 0;
 }

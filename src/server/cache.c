@@ -27,8 +27,8 @@ struct entry {
     struct hob_sources *sources;
     uint64_t cost_ns;
     size_t size; /* of everything that the entry holds */
-    size_t key_size;
-    char key[];
+    size_t body_size, directory_size;
+    char key[]; /* the body, and behind it the directory */
 };
 
 struct hob_cache {
@@ -68,16 +68,23 @@ static struct entry **bucket_of(struct hob_cache *cache, uint64_t hash)
 
 static uint64_t hash_key(struct hob_cache_key key)
 {
+    uint64_t place = key.directory.size > 0 ? hob_text_hash(key.directory) : 0;
     return hob_text_hash(key.body) ^
-           ((uint64_t)(uintptr_t)key.route + key.variant) * 0x9E3779B97F4A7C15U;
+           ((uint64_t)(uintptr_t)key.route + key.variant + place) * 0x9E3779B97F4A7C15U;
+}
+
+static bool is_key_of(const struct entry *entry, struct hob_cache_key key)
+{
+    struct hob_text body = {entry->key, entry->body_size};
+    struct hob_text directory = {entry->key + entry->body_size, entry->directory_size};
+    return entry->route == key.route && entry->variant == key.variant &&
+           hob_text_equal(body, key.body) && hob_text_equal(directory, key.directory);
 }
 
 static struct entry *look_up(struct hob_cache *cache, struct hob_cache_key key, uint64_t hash)
 {
     struct entry *entry = *bucket_of(cache, hash);
-    while (entry != NULL &&
-           (entry->hash != hash || entry->route != key.route || entry->variant != key.variant ||
-            !hob_text_equal((struct hob_text){entry->key, entry->key_size}, key.body)))
+    while (entry != NULL && (entry->hash != hash || !is_key_of(entry, key)))
         entry = entry->in_bucket;
     return entry;
 }
@@ -138,7 +145,8 @@ struct hob_response *hob_cache_find(struct hob_cache *cache, struct hob_cache_ke
 static struct entry *new_entry(struct hob_cache_key key, struct hob_response *response,
                                struct hob_sources *sources, uint64_t cost_ns)
 {
-    struct entry *entry = hob_try_alloc(1, sizeof *entry + key.body.size);
+    size_t key_size = key.body.size + key.directory.size;
+    struct entry *entry = hob_try_alloc(1, sizeof *entry + key_size);
     if (entry == NULL)
         return NULL;
     *entry = (struct entry){
@@ -148,13 +156,16 @@ static struct entry *new_entry(struct hob_cache_key key, struct hob_response *re
         .response = hob_response_ref(response),
         .sources = sources,
         .cost_ns = cost_ns > 0 ? cost_ns : 1,
-        .size = sizeof *entry + key.body.size + hob_response_size(response) +
+        .size = sizeof *entry + key_size + hob_response_size(response) +
                 hob_sources_count(sources) * SOURCE_SIZE,
-        .key_size = key.body.size,
+        .body_size = key.body.size,
+        .directory_size = key.directory.size,
     };
     atomic_init(&entry->references, 1);
     if (key.body.size > 0)
         memcpy(entry->key, key.body.data, key.body.size);
+    if (key.directory.size > 0)
+        memcpy(entry->key + key.body.size, key.directory.data, key.directory.size);
     return entry;
 }
 

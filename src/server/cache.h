@@ -14,12 +14,14 @@ struct hob_cache;
 struct hob_cache *hob_cache_new(size_t max_size, size_t max_answer);
 struct hob_cache *hob_cache_free(struct hob_cache *cache);
 
-/* A question: which route, the bytes of the request's body, and which variant of the answer (its
- * form and encoding, as a number). */
+/* A question: which route, the bytes of the request's body, which variant of the answer (its form
+ * and encoding, as a number), and where the relative paths start (empty: the server's directory).
+ */
 struct hob_cache_key {
     const void *route;
     struct hob_text body;
     unsigned variant;
+    struct hob_text directory;
 };
 
 /* The answer (a reference for the caller) or NULL. `cost_ns` is what making the answer took the

@@ -186,6 +186,7 @@ static struct hob_response *run_call(struct hob_call *call, const struct hob_rou
 /* A request that has a route, and the variant of its answer. */
 struct asked {
     const struct hob_http_request *request;
+    struct hob_place *place;
     const struct hob_route *route; /* NULL: there is nothing to answer but a refusal */
     struct hob_choice choice;
 };
@@ -194,7 +195,8 @@ struct asked {
 static struct hob_cache_key key_of(const struct asked *asked, unsigned bounds_number)
 {
     return (struct hob_cache_key){asked->route, asked->request->body,
-                                  bounds_number << 8 | hob_negotiate_variant(asked->choice)};
+                                  bounds_number << 8 | hob_negotiate_variant(asked->choice),
+                                  asked->place->directory};
 }
 
 /* Keeps the answer warm together with the sources, which are taken over; of one that is made while
@@ -244,13 +246,16 @@ static struct hob_response *make_answer(struct hob_server *server, const struct 
     struct hob_bounds *bounds = hob_bounds_hold(&server->bounds);
     struct hob_call call = {
         .server = server,
+        .peer = request->peer,
+        .place = asked->place,
         .arena = hob_arena_new(),
         .started = request->started,
         .method = request->method,
         .path = request->path,
         .may_wait = outcome->may_wait,
         .form = (enum hob_form)asked->choice.form,
-        .scope = {.roots = bounds->roots,
+        .roots = bounds->roots,
+        .scope = {.roots = hob_place_roots(asked->place, bounds->roots),
                   .max_file_size = smaller(max_file_size, bounds->max_file_size),
                   .finish = hob_compute_finish,
                   .finish_data = server->compute},
@@ -296,10 +301,11 @@ static unsigned method_flag(const char *method)
 
 /* The route when it has the method and what the client takes, else none and the refusal in
  * *refused (NULL without memory). */
-static struct asked find_route(const struct hob_http_request *request,
+static struct asked find_route(const struct hob_http_request *request, struct hob_place *place,
                                struct hob_response **refused)
 {
-    struct asked asked = {.request = request, .route = hob_route_find(request->path)};
+    struct asked asked = {
+        .request = request, .place = place, .route = hob_route_find(request->path)};
     const struct hob_route *route = asked.route;
     bool has_method = route != NULL && (route->methods & method_flag(request->method)) != 0;
     if (has_method)
@@ -313,6 +319,19 @@ static struct asked find_route(const struct hob_http_request *request,
                                  : wrong_method(request, route);
     asked.route = NULL;
     return asked;
+}
+
+/* As find_route, from where the client asks. */
+static struct asked go_and_find(struct hob_server *server, const struct hob_http_request *request,
+                                struct hob_place *place, struct hob_response **refused)
+{
+    struct hob_error error;
+    error.code = 0;
+    error.hint[0] = '\0';
+    if (hob_place_enter(place, server, request, &error) == 0)
+        return find_route(request, place, refused);
+    *refused = refusal(&error, 0);
+    return (struct asked){.request = request};
 }
 
 /* For routes that don't look at the body: what is wrong with it, or their constant answer. */
@@ -380,7 +399,8 @@ static struct hob_response *answer_slowly(struct hob_server *server,
                                           struct outcome *outcome)
 {
     struct hob_response *refused = NULL;
-    struct asked asked = find_route(request, &refused);
+    HOB_AUTO(place) struct hob_place place;
+    struct asked asked = go_and_find(server, request, &place, &refused);
     if (asked.route == NULL)
         return refused;
     if (asked.route->kind == HOB_ROUTE_CONSTANT)
@@ -457,7 +477,8 @@ void hob_dispatch_handle(void *context, struct hob_http_request *request)
         answer_later(server, request);
         return;
     }
-    struct asked asked = find_route(request, &response);
+    HOB_AUTO(place) struct hob_place place;
+    struct asked asked = go_and_find(server, request, &place, &response);
     if (asked.route != NULL && relayed) {
         route->relay(server, request);
         return;
@@ -482,8 +503,9 @@ int hob_dispatch_prepare(struct hob_server *server, struct hob_error *error)
     struct hob_http_request nothing = {.method = "GET", .path = "", .started = hob_clock_now()};
     for (size_t i = 0; i < count * HOB_ENCODINGS; i++) {
         struct outcome outcome = {.may_wait = true};
+        struct hob_place here = HOB_PLACE_INIT;
         struct asked asked = {
-            &nothing, &routes[i / HOB_ENCODINGS], {.encoding = i % HOB_ENCODINGS}};
+            &nothing, &here, &routes[i / HOB_ENCODINGS], {.encoding = i % HOB_ENCODINGS}};
         if ((hob_encode_available() & 1u << asked.choice.encoding) != 0 &&
             asked.route->kind == HOB_ROUTE_CONSTANT)
             server->constants[i / HOB_ENCODINGS][asked.choice.encoding] =

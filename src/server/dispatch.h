@@ -4,7 +4,9 @@
 #ifndef HOB_SERVER_DISPATCH_H
 #define HOB_SERVER_DISPATCH_H
 
+#include <pthread.h>
 #include <stdatomic.h>
+#include <sys/types.h>
 
 #include "compute/compute.h"
 #include "pool/pool.h"
@@ -12,6 +14,8 @@
 #include "server/cache.h"
 #include "server/guard.h"
 #include "server/http.h"
+#include "server/place.h"
+#include "server/presence.h"
 #include "server/routes.h"
 #include "server/server.h"
 #include "server/work.h"
@@ -29,15 +33,31 @@ struct hob_server {
     struct hob_supervisor *pools; /* NULL when there are none */
     struct hob_cache *cache;
     struct hob_work *work;
-    struct hob_http *tcp, *local; /* `local` is NULL without a unix socket */
+    struct hob_http *tcp, *local; /* NULL: nobody is served that way */
+    pthread_mutex_t closing;      /* held while their doors are closed */
     struct hob_http_application application;
     /* Of routes of that kind, by position in the table and encoding. */
     struct hob_response *(*constants)[HOB_ENCODINGS];
     char *socket_path;
-    uint64_t socket_inode; /* so that only our own socket is removed */
+    uint64_t socket_inode;      /* so that only our own socket is removed; 0: it is not ours */
+    char *pid_path, *lock_path; /* hob_presence; NULL: none was written */
+    bool tcp_is_foreign;        /* a service manager made the socket */
+    int home;                   /* the working directory, open... */
+    char *directory;            /* ...and its path */
     uint64_t started;
+    atomic_int future;     /* of enum hob_future */
+    atomic_bool replacing; /* somebody starts a successor... */
+    atomic_int successor;  /* ...which is this process; 0: none yet */
+    int hold;              /* the end of its pipe (struct hob_inherited) that is ours; -1: none */
     atomic_ullong requests;
     char url[300];
+};
+
+/* What is to become of the server; it only ever moves down this list. */
+enum hob_future {
+    HOB_FUTURE_SERVES,
+    HOB_FUTURE_STOPS,     /* somebody asked for it */
+    HOB_FUTURE_SUCCEEDED, /* another process listens at its sockets */
 };
 
 /* The functions that make up server->application. */
@@ -47,6 +67,8 @@ void hob_dispatch_handle(void *server, struct hob_http_request *request);
 struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_request *request,
                                               enum hob_http_refusal why);
 
+/* Nobody comes in any more; any thread may call, more than once. */
+void hob_server_close_doors(struct hob_server *server);
 /* The pool of that name; HOB_E_NO_KEY. */
 int hob_pools_find(struct hob_server *server, struct hob_text name, struct hob_pool **pool,
                    struct hob_error *error);

@@ -79,6 +79,12 @@ bool hob_guard_is_own_host(const struct hob_guard *guard, struct hob_text host, 
     return is_local_address(name, descriptor);
 }
 
+bool hob_guard_is_loopback(const struct hob_guard *guard)
+{
+    return strcmp(guard->host, "localhost") == 0 || strncmp(guard->host, "127.", 4) == 0 ||
+           strcmp(guard->host, "[::1]") == 0;
+}
+
 /* What a request must not be, so that nobody between the client and here can see another one. */
 static const char *framing_fault(const struct hob_http_request *request)
 {
@@ -156,12 +162,13 @@ static int check_browser(const struct hob_guard *guard, const struct hob_http_re
 
 /* A connection from another machine is let through, since the operator chose to listen there; so is
  * one of which the system doesn't tell. Nobody could read the answer of one that is closed. */
-static bool is_welcome(int descriptor)
+static bool is_welcome(struct hob_http_peer *peer)
 {
     uid_t user;
-    switch (hob_peer_look_up(descriptor, &user)) {
+    switch (hob_peer_look_up(peer->descriptor, &user)) {
     case HOB_PEER_USER:
-        return user == 0 || user == geteuid();
+        peer->owner = user == 0 || user == geteuid();
+        return peer->owner;
     case HOB_PEER_GONE:
         return false;
     case HOB_PEER_REMOTE:
@@ -173,7 +180,7 @@ static bool is_welcome(int descriptor)
 
 bool hob_guard_welcome(struct hob_http_peer *peer)
 {
-    peer->welcome = is_welcome(peer->descriptor);
+    peer->welcome = is_welcome(peer);
     return peer->welcome;
 }
 

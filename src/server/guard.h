@@ -21,6 +21,9 @@ bool hob_guard_welcome(struct hob_http_peer *peer);
 int hob_guard_check(const struct hob_guard *guard, const struct hob_http_request *request,
                     struct hob_error *error);
 
+/* Whether the server listens at a loopback address, which other machines cannot reach. */
+bool hob_guard_is_loopback(const struct hob_guard *guard);
+
 /* True when `host`, as in a Host header, is this server. `descriptor` is the connection's. */
 bool hob_guard_is_own_host(const struct hob_guard *guard, struct hob_text host, int descriptor);
 

@@ -1,8 +1,11 @@
 /* http: libmicrohttpd behind one small face.
  *
- * One epoll loop a thread; a connection stays with its thread. libmicrohttpd calls on_access once
- * when the headers are in, once for each piece of the body, and once at the end. Only refusals are
- * sent in the first call, because libmicrohttpd closes the connection after an answer given there.
+ * Each thread is a daemon of libmicrohttpd with an epoll loop of its own, to which the door gives
+ * the new connections in turn; a connection stays with its thread. The listening socket is in none
+ * of the loops: one that another process holds too could not be taken out of them safely, and
+ * 0.9.75 aborts when two of its threads try. libmicrohttpd calls on_access once when the headers
+ * are in, once for each piece of the body, and once at the end. Only refusals are sent in the first
+ * call, because libmicrohttpd closes the connection after an answer given there.
  *
  * What a request needs lives in its connection (struct connection) and is used again by the next
  * request of the same connection, so that a small kept-alive request allocates nothing here. The
@@ -21,7 +24,6 @@
  * bound that. */
 #include "server/http_response.h"
 
-#include <fcntl.h>
 #include <microhttpd.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -29,6 +31,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "server/door.h"
 #include "server/http_head.h"
 #include "server/linger.h"
 
@@ -44,18 +48,23 @@ enum {
     POOL_SIZE = 8 * 1024,     /* of a connection, for its headers; cleared after each request */
     KEEP_BODY = 1024,         /* an idle connection keeps a buffer of at most this size */
     SWALLOW = 16,             /* times the limit of a body are read and thrown away */
+    SLACK = 64,               /* connections that may be on their way to a thread */
 };
 
 struct hob_http {
-    struct MHD_Daemon *daemon;
     struct hob_http_application application;
     struct hob_http_options options;
     struct hob_linger *linger;
-    int listening; /* the socket: the daemon's, once there is one */
+    struct hob_door *door; /* NULL before and after connections are taken */
+    int listening;
     atomic_bool draining;
     atomic_uint open_requests, connections;
+    atomic_uint silent;                 /* connections that have asked nothing yet */
+    _Atomic uint64_t last_used;         /* hob_clock_now: when a request was finished last */
     atomic_size_t max_body, max_bodies; /* may change */
     atomic_size_t body_bytes;           /* in memory now, of all requests */
+    unsigned threads, next;             /* `next` is the door's own */
+    struct MHD_Daemon *daemons[];
 };
 
 enum phase {
@@ -80,6 +89,7 @@ struct connection {
     struct hob_response *late; /* the answer of a deferred request; owned */
     bool hang_up;
     bool cut_short; /* answered while its body was coming */
+    bool has_asked; /* anything at all */
 };
 
 /* ---- answering ---- */
@@ -150,6 +160,14 @@ static void read_head(struct connection *connection, const char *target, const c
     request->path = hob_http_read_target(target, &request->headers.host);
 }
 
+/* A connection that has asked, or has gone, is not waited for any more while the server drains. */
+static void note_asked(struct connection *connection)
+{
+    if (!connection->has_asked)
+        atomic_fetch_sub(&connection->http->silent, 1);
+    connection->has_asked = true;
+}
+
 static void begin(struct connection *connection, struct MHD_Connection *native, const char *path,
                   const char *method, const char *version)
 {
@@ -165,6 +183,7 @@ static void begin(struct connection *connection, struct MHD_Connection *native, 
     connection->hang_up = false;
     connection->phase = READING;
     atomic_fetch_add(&connection->http->open_requests, 1);
+    note_asked(connection);
     read_head(connection, path, version);
 }
 
@@ -327,6 +346,7 @@ static void on_completed(void *context, struct MHD_Connection *native, void **sl
     connection->late = hob_response_unref(connection->late);
     drop_body(connection);
     connection->phase = IDLE;
+    atomic_store_explicit(&connection->http->last_used, hob_clock_now(), memory_order_relaxed);
     atomic_fetch_sub(&connection->http->open_requests, 1);
 }
 
@@ -370,6 +390,7 @@ static void on_connection(void *context, struct MHD_Connection *native, void **s
     struct connection *connection = *slot;
     if (connection->cut_short)
         hob_linger_take(http->linger, connection->peer.descriptor);
+    note_asked(connection);
     atomic_fetch_sub(&http->connections, 1);
     hob_buffer_deinit(&connection->body);
     free(connection);
@@ -394,15 +415,36 @@ void hob_http_answer(struct hob_http_request *request, struct hob_response *resp
         connection->hang_up = true;
 }
 
+/* ---- the door ---- */
+
+static bool has_room(void *context)
+{
+    struct hob_http *http = context;
+    return atomic_load(&http->connections) < http->options.max_connections;
+}
+
+static void let_in(void *context, int descriptor, const struct sockaddr *address, socklen_t size)
+{
+    struct hob_http *http = context;
+    struct MHD_Daemon *daemon = http->daemons[http->next++ % http->threads];
+    atomic_fetch_add(&http->silent, 1);
+    /* What libmicrohttpd does not take it closes. */
+    if (MHD_add_connection(daemon, descriptor, address, size) != MHD_YES)
+        atomic_fetch_sub(&http->silent, 1);
+}
+
 /* ---- starting and stopping ---- */
 
 struct hob_http *hob_http_new(const struct hob_http_options *options)
 {
-    struct hob_http *http = hob_alloc_zero(1, sizeof *http);
+    unsigned threads = options->threads > 0 ? options->threads : 1;
+    struct hob_http *http = hob_alloc_zero(1, sizeof *http + threads * sizeof(struct MHD_Daemon *));
     http->application = *options->application;
     http->options = *options;
     hob_http_limit_bodies(http, options->max_body, options->max_bodies);
     http->listening = options->descriptor;
+    http->threads = threads;
+    http->last_used = hob_clock_now();
     http->linger = hob_linger_new();
     return http;
 }
@@ -418,48 +460,61 @@ size_t hob_http_max_body(const struct hob_http *http)
     return atomic_load(&http->max_body);
 }
 
-int hob_http_start(struct hob_http *http, struct hob_error *error)
+static struct MHD_Daemon *start_daemon(struct hob_http *http)
 {
-    unsigned threads = http->options.threads;
-    struct MHD_OptionItem pool[] = {
-        {threads > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, (intptr_t)threads, NULL},
-        {MHD_OPTION_END, 0, NULL},
-    };
-    http->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC, 0, NULL, NULL,
-        on_access, http, MHD_OPTION_LISTEN_SOCKET, http->listening, MHD_OPTION_NOTIFY_COMPLETED,
-        on_completed, http, MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE, MHD_OPTION_CONNECTION_LIMIT,
-        http->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,
-        MHD_OPTION_UNESCAPE_CALLBACK, hob_http_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK,
-        on_target, http, MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_ARRAY, pool,
-        MHD_OPTION_END);
-    if (http->daemon == NULL)
-        return hob_error_set(error, HOB_E_IO,
-                             "cannot start the HTTP server: libmicrohttpd gave no reason");
-    return 0;
+    return MHD_start_daemon(
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
+            MHD_USE_NO_LISTEN_SOCKET,
+        0, NULL, NULL, on_access, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
+        (size_t)POOL_SIZE, MHD_OPTION_CONNECTION_LIMIT, http->options.max_connections + SLACK,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_UNESCAPE_CALLBACK,
+        hob_http_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_END);
 }
 
-void hob_http_drain(struct hob_http *http)
+int hob_http_start(struct hob_http *http, struct hob_error *error)
 {
-    if (http->daemon == NULL || atomic_exchange(&http->draining, true))
-        return;
-    /* Not MHD_quiesce_daemon: it takes the socket out of the epoll set while libmicrohttpd's own
-     * threads may do the same, and who comes second aborts the process (seen with 0.9.75). A socket
-     * whose last descriptor goes leaves the set by itself; its number stays taken by one that
-     * never has anything to accept, until libmicrohttpd closes that. */
-    int idle = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    shutdown(http->listening, SHUT_RDWR);
-    if (idle >= 0) {
-        dup2(idle, http->listening);
-        fcntl(http->listening, F_SETFD, FD_CLOEXEC);
-        close(idle);
+    for (unsigned i = 0; i < http->threads; i++) {
+        http->daemons[i] = start_daemon(http);
+        if (http->daemons[i] == NULL)
+            return hob_error_set(error, HOB_E_IO,
+                                 "cannot start the HTTP server: libmicrohttpd gave no reason");
     }
+    int code = hob_door_open(
+        &http->door,
+        &(struct hob_door_options){
+            .descriptor = http->listening, .has_room = has_room, .enter = let_in, .context = http},
+        error);
+    return code;
+}
+
+int hob_http_listening(const struct hob_http *http)
+{
+    return http->listening;
+}
+
+void hob_http_drain(struct hob_http *http, bool handed_over)
+{
+    atomic_store(&http->draining, true);
+    if (http->door != NULL)
+        http->listening = -1; /* the door closes it */
+    http->door = hob_door_close(http->door, handed_over);
 }
 
 unsigned hob_http_open_requests(struct hob_http *http)
 {
     return atomic_load(&http->open_requests);
+}
+
+unsigned hob_http_silent_connections(struct hob_http *http)
+{
+    return atomic_load(&http->silent);
+}
+
+uint64_t hob_http_last_used(struct hob_http *http)
+{
+    return atomic_load_explicit(&http->last_used, memory_order_relaxed);
 }
 
 unsigned hob_http_connections(struct hob_http *http)
@@ -471,11 +526,11 @@ struct hob_http *hob_http_stop(struct hob_http *http)
 {
     if (http == NULL)
         return NULL;
-    hob_http_drain(http);
-    if (http->daemon != NULL)
-        MHD_stop_daemon(http->daemon); /* closes the socket, too */
-    else
-        close(http->listening);
+    hob_http_drain(http, false);
+    for (unsigned i = 0; i < http->threads; i++)
+        if (http->daemons[i] != NULL)
+            MHD_stop_daemon(http->daemons[i]);
+    hob_file_close(http->listening);
     hob_linger_free(http->linger);
     free(http);
     return NULL;

@@ -63,6 +63,7 @@ size_t hob_response_size(const struct hob_response *response);
  * that names its server stands in place of the Host header, but is not counted. */
 struct hob_http_headers {
     struct hob_text host, origin, fetch_site;
+    struct hob_text directory; /* X-Hob-Directory */
     unsigned host_count, origin_count, site_count, length_count, encoding_count;
     uint64_t content_length;
     bool malformed; /* not all of them could be read in just one way */
@@ -75,6 +76,7 @@ struct hob_http_headers {
 struct hob_http_peer {
     int descriptor; /* the connection's socket: to be asked, not to be read */
     bool local;     /* came over the unix socket */
+    bool owner;     /* likewise the application's own: surely a process of the server's user */
     bool welcome;   /* the application's own, which sets it when the connection comes in */
 };
 
@@ -136,10 +138,18 @@ void hob_http_answer(struct hob_http_request *request, struct hob_response *resp
 /* In `handle` only: the answer will come later. The request stays valid until then. */
 void hob_http_defer(struct hob_http_request *request);
 
-/* Stops accepting; from now on answers close their connections. */
-void hob_http_drain(struct hob_http *http);
+/* The listening socket, to hand it over; it stays the object's. */
+int hob_http_listening(const struct hob_http *http);
+
+/* Stops accepting; from now on answers close their connections. Whoever has connected already is
+ * still served, unless the listening socket was `handed_over` to a process that will do so. */
+void hob_http_drain(struct hob_http *http, bool handed_over);
 /* Requests that have begun and are not yet answered completely. */
 unsigned hob_http_open_requests(struct hob_http *http);
+/* Connections that have not asked anything yet. */
+unsigned hob_http_silent_connections(struct hob_http *http);
+/* hob_clock_now when a request was finished last; at first, when the object was made. */
+uint64_t hob_http_last_used(struct hob_http *http);
 unsigned hob_http_connections(struct hob_http *http);
 /* Closes everything, whether it was started or not. No request may be deferred any more. Takes
  * NULL, returns NULL. */

@@ -69,6 +69,8 @@ static void note_value(struct hob_http_headers *headers, struct hob_text name,
     } else if (hob_header_named(name, HOB_TEXT("sec-fetch-site"))) {
         headers->fetch_site = value;
         headers->site_count++;
+    } else if (hob_header_named(name, HOB_TEXT("x-hob-directory"))) {
+        headers->directory = value;
     } else if (hob_header_named(name, HOB_TEXT("accept"))) {
         note_line(&headers->accept, value);
     } else if (hob_header_named(name, HOB_TEXT("accept-encoding"))) {

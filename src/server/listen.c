@@ -19,6 +19,7 @@
 #include "base/address.h"
 #include "base/buffer.h"
 #include "base/file.h"
+#include "server/presence.h"
 
 enum { BACKLOG = 1024 };
 
@@ -52,10 +53,24 @@ static unsigned next_free_port(const char *host, uint16_t port)
     return 0;
 }
 
+/* Who has the port, as far as anybody says so. */
+static void name_owner(char *text, size_t size, const char *host, uint16_t port)
+{
+    HOB_AUTO(free) char *lock = hob_presence_lock_path(host, port);
+    pid_t owner = hob_presence_server_of(lock);
+    if (owner != 0)
+        snprintf(text, size, "the server with process number %ld listens there", (long)owner);
+    else
+        snprintf(text, size, "another process listens there");
+}
+
 static int cannot_listen(const char *host, uint16_t port, int number, struct hob_error *error)
 {
-    hob_error_set(error, HOB_E_IO, "cannot listen on %s port %u: %s", host, port,
-                  number == EADDRINUSE ? "another process listens there" : strerror(number));
+    char reason[128];
+    snprintf(reason, sizeof reason, "%s", strerror(number));
+    if (number == EADDRINUSE)
+        name_owner(reason, sizeof reason, host, port);
+    hob_error_set(error, HOB_E_IO, "cannot listen on %s port %u: %s", host, port, reason);
     unsigned next = number == EADDRINUSE ? next_free_port(host, port) : 0;
     if (next != 0)
         hob_error_hint(error, "try --port %u, or --port 0 for any that is free", next);
@@ -79,6 +94,28 @@ int hob_listen_tcp(const char *host, uint16_t *port, struct hob_error *error)
     bool v6 = address.as.any.sa_family == AF_INET6;
     *port = ntohs(v6 ? address.as.v6.sin6_port : address.as.v4.sin_port);
     return descriptor;
+}
+
+int hob_listen_look(int descriptor, char text[HOB_LISTEN_ADDRESS_SIZE], uint16_t *port,
+                    struct hob_error *error)
+{
+    struct hob_address address = {.size = sizeof address.as};
+    if (getsockname(descriptor, &address.as.any, &address.size) != 0)
+        return hob_error_from_errno(error, errno, "listen on", "an inherited socket");
+    uint16_t number = 0;
+    if (address.as.any.sa_family == AF_UNIX) {
+        snprintf(text, HOB_LISTEN_ADDRESS_SIZE, "%.*s", HOB_ADDRESS_MAX_PATH,
+                 address.as.local.sun_path);
+    } else {
+        bool v6 = address.as.any.sa_family == AF_INET6;
+        inet_ntop(address.as.any.sa_family,
+                  v6 ? (void *)&address.as.v6.sin6_addr : (void *)&address.as.v4.sin_addr, text,
+                  HOB_LISTEN_ADDRESS_SIZE);
+        number = ntohs(v6 ? address.as.v6.sin6_port : address.as.v4.sin_port);
+    }
+    if (port != NULL)
+        *port = number;
+    return 0;
 }
 
 /* ---- the unix socket ---- */

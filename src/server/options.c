@@ -10,11 +10,12 @@ static const struct option {
     const char *name;
     const char *value; /* what the help calls it; NULL: the option has none */
     size_t offset;     /* of a bool, or of a text where there is a value */
-    const char *help;  /* NULL: not shown, being for hob's own documentation */
+    const char *help;  /* NULL: not shown, being for hob's own use */
 } table[] = {
     {"--config", "FILE", offsetof(struct hob_options, config),
      "read the settings in this file, not in ~/.config/hob/hob.yml or /etc/hob/hob.yml; none: in "
      "no file"},
+    {"--ready-fd", "NUMBER", offsetof(struct hob_options, ready), NULL},
     {"--version", NULL, offsetof(struct hob_options, version), "print the version and exit"},
     {"--help", NULL, offsetof(struct hob_options, help), "print this and exit"},
     {"--routes-markdown", NULL, offsetof(struct hob_options, routes), NULL},
@@ -125,10 +126,12 @@ struct hob_server_options hob_options_for_server(const struct hob_settings *sett
         .host = settings->listen.host,
         .port = (uint16_t)settings->listen.port,
         .any_port = settings->listen.port == 0,
+        .no_tcp = is_none(settings->listen.host),
         .socket_path = settings->listen.socket,
         .no_socket = is_none(settings->listen.socket),
         .threads = (unsigned)settings->listen.threads,
         .max_connections = (unsigned)settings->listen.connections,
+        .no_working_root = !settings->working_root,
         .roots = settings->roots.items,
         .root_count = settings->roots.count,
         .max_body = (size_t)settings->limits.body,
@@ -141,6 +144,7 @@ struct hob_server_options hob_options_for_server(const struct hob_settings *sett
         .durability = (enum hob_durability)settings->sessions.durability,
         .max_sessions = (size_t)settings->sessions.count,
         .max_session_memory = (size_t)settings->sessions.memory,
+        .idle_ms = settings->idle,
         .drain_seconds = (unsigned)((settings->drain + 999) / 1000),
     };
 }

@@ -9,7 +9,8 @@
 struct hob_options {
     struct hob_settings_overrides overrides; /* borrows from the words */
     const char *config;                      /* --config, or NULL */
-    bool help, version, routes, settings;    /* asked for: print that and end */
+    const char *ready;                    /* the number of hob_launch_tell's descriptor, or NULL */
+    bool help, version, routes, settings; /* asked for: print that and end */
 };
 
 /* Reads the words of a command line (the first is the program's name; NULL ends them).

@@ -110,6 +110,10 @@ static const struct hob_route routes[] = {
      "Which server this is, and its version.", NULL},
     {"/api/status", ANY, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_status,
      "Routes, memory, uptime, caches.", NULL},
+    {"/api/server/stop", HOB_METHOD_POST, HOB_ROUTE_QUICK, HOB_ENVELOPE_TYPED, hob_handle_stop,
+     "Stops the server once open requests are answered; for processes of its own user.", NULL},
+    {"/api/server/restart", HOB_METHOD_POST, HOB_ROUTE_SLOW, HOB_ENVELOPE_TYPED, hob_handle_restart,
+     "Puts a new process in the server's place without refusing anybody; likewise.", NULL},
     {"/openapi.json", HOB_METHOD_GET, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_openapi,
      "This description of all routes, for programs (OpenAPI 3.1).", NULL},
 };

@@ -11,6 +11,8 @@
 #include "value/parameter.h"
 #include "value/value.h"
 
+struct hob_http_peer;
+struct hob_place;
 struct hob_http_request;
 struct hob_server;
 struct hob_table_rest;
@@ -46,6 +48,9 @@ enum hob_envelope {
 /* A request on its way through a handler. */
 struct hob_call {
     struct hob_server *server;
+    const struct hob_http_peer *peer; /* who asks; NULL: the server itself */
+    struct hob_place *place;          /* where it was asked */
+    const struct hob_roots *roots;    /* of the server, without that place */
     const char *method, *path;
     bool may_wait;                /* it runs in a worker thread */
     const struct hob_value *body; /* the JSON object; an empty one when there was no body */
@@ -86,7 +91,7 @@ void hob_route_put_methods(struct hob_buffer *out, const struct hob_route *route
  * view of the path. */
 struct hob_text hob_route_part(const struct hob_route *route, const char *path, unsigned number);
 
-/* The handlers, in status.c, tables.c, compute.c, fields.c, sessions.c, pools.c,
+/* The handlers, in status.c, life.c, tables.c, compute.c, fields.c, sessions.c, pools.c,
  * relay.c and openapi.c. */
 int hob_handle_health(struct hob_call *call, struct hob_error *error);
 int hob_handle_openapi(struct hob_call *call, struct hob_error *error);
@@ -94,6 +99,8 @@ int hob_handle_ping(struct hob_call *call, struct hob_error *error);
 int hob_handle_status(struct hob_call *call, struct hob_error *error);
 int hob_handle_read_data(struct hob_call *call, struct hob_error *error);
 int hob_handle_write_data(struct hob_call *call, struct hob_error *error);
+int hob_handle_restart(struct hob_call *call, struct hob_error *error);
+int hob_handle_stop(struct hob_call *call, struct hob_error *error);
 int hob_handle_compute(struct hob_call *call, struct hob_error *error);
 int hob_handle_interface_read(struct hob_call *call, struct hob_error *error);
 int hob_handle_talk_field(struct hob_call *call, struct hob_error *error);

@@ -1,14 +1,17 @@
 /* server: see server.h. Starting builds from the inside out (roots, caches, workers, then the
  * sockets), so that nothing is reachable before everything behind it is there; stopping goes the
  * other way. */
+#define _GNU_SOURCE
 #include "server/server.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/places.h"
 #include "base/platform.h"
@@ -21,6 +24,10 @@ enum {
     SPARE_DESCRIPTORS = 128, /* for files, while all connections are in use */
     DRAIN_STEP_US = 2000,
     DRAIN_QUIET_STEPS = 5, /* so many steps without a request: nobody is in the middle of one */
+    SUCCESSION_QUIET_STEPS = 50, /* while a successor serves there is no hurry */
+    DRAIN_SILENT_STEPS = 500,    /* for connections that have not asked yet */
+    SUCCESSION_SECONDS = 5,      /* that a predecessor may take to end when it has drained */
+    SETTLE_MS = 2000,            /* for one that stopped just before this one was started */
 };
 
 static unsigned or_default(unsigned value, unsigned fallback)
@@ -57,9 +64,12 @@ static int set_bounds(struct hob_server *server, struct hob_error *error)
 {
     HOB_AUTO(roots) struct hob_roots *roots = hob_roots_new();
     int code = hob_server_add_roots(roots, &server->options, error);
-    if (code == 0)
-        hob_bounds_replace(&server->bounds, HOB_STEAL(roots), server->options.max_file_size);
-    return code;
+    if (code != 0)
+        return code;
+    hob_bounds_replace(&server->bounds, HOB_STEAL(roots), server->options.max_file_size);
+    server->directory = getcwd(NULL, 0);
+    server->home = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return server->home >= 0 ? 0 : hob_error_from_errno(error, errno, "work in the directory", ".");
 }
 
 static struct hob_http *new_http(struct hob_server *server, int descriptor, bool local)
@@ -75,45 +85,128 @@ static struct hob_http *new_http(struct hob_server *server, int descriptor, bool
     });
 }
 
-static int listen_tcp(struct hob_server *server, struct hob_error *error)
+/* ---- where clients come in ---- */
+
+static void serve_tcp(struct hob_server *server, int descriptor, const char *host, uint16_t port)
 {
-    const char *host = server->options.host;
-    uint16_t port = server->options.port;
-    int descriptor = hob_listen_tcp(host, &port, error);
-    if (descriptor < 0)
-        return descriptor;
-    server->guard.port = port;
     bool v6 = strchr(host, ':') != NULL;
+    server->guard.port = port;
     snprintf(server->guard.host, sizeof server->guard.host, v6 ? "[%s]" : "%s", host);
     snprintf(server->url, sizeof server->url, "http://%s:%u", server->guard.host, port);
     server->tcp = new_http(server, descriptor, false);
+}
+
+/* The lock file is for those who look for a server at a port that they know. */
+static void announce_port(struct hob_server *server, const char *host, uint16_t port)
+{
+    HOB_AUTO(free) char *path = hob_presence_lock_path(host, port);
+    pid_t other = hob_presence_server_of(path);
+    if (other != 0 && other != getpid() && server->options.inherited->hold < 0) {
+        hob_log(HOB_LOG_WARNING, "another server says that it has this port", "file", path, NULL);
+        return;
+    }
+    hob_presence_put(path);
+    server->lock_path = HOB_STEAL(path);
+}
+
+static int listen_tcp(struct hob_server *server, struct hob_error *error)
+{
+    const struct hob_inherited *inherited = server->options.inherited;
+    const char *host = server->options.host;
+    uint16_t port = server->options.port;
+    int descriptor = inherited->tcp;
+    char address[HOB_LISTEN_ADDRESS_SIZE];
+    if (descriptor >= 0 && hob_listen_look(descriptor, address, &port, error) != 0)
+        return error->code;
+    if (descriptor >= 0 && !inherited->tcp_is_ours)
+        host = address;
+    if (descriptor < 0)
+        descriptor = hob_listen_tcp(host, &port, error);
+    if (descriptor < 0)
+        return descriptor;
+    serve_tcp(server, descriptor, host, port);
+    server->tcp_is_foreign = inherited->tcp >= 0 && !inherited->tcp_is_ours;
+    if (!server->options.any_port)
+        announce_port(server, host, port);
     return 0;
+}
+
+static void serve_local(struct hob_server *server, int descriptor, const char *path, bool ours)
+{
+    struct stat facts = {0};
+    server->local = new_http(server, descriptor, true);
+    server->socket_path = hob_copy_string(path);
+    if (ours && stat(path, &facts) == 0)
+        server->socket_inode = facts.st_ino;
+    server->pid_path = hob_presence_pid_path(path);
+    hob_presence_put(server->pid_path);
 }
 
 static int listen_at(struct hob_server *server, const char *path, struct hob_error *error)
 {
-    struct stat facts = {0};
     int descriptor = hob_listen_local(path, error);
-    if (descriptor < 0)
-        return descriptor;
-    stat(path, &facts);
-    server->local = new_http(server, descriptor, true);
-    server->socket_inode = facts.st_ino;
-    server->socket_path = hob_copy_string(path);
-    return 0;
+    if (descriptor >= 0)
+        serve_local(server, descriptor, path, true);
+    return descriptor >= 0 ? 0 : descriptor;
 }
 
-/* The unix socket is a convenience: without it the server still serves, unless it was asked for. */
+static int listen_inherited(struct hob_server *server, struct hob_error *error)
+{
+    const struct hob_inherited *inherited = server->options.inherited;
+    char path[HOB_LISTEN_ADDRESS_SIZE];
+    int code = hob_listen_look(inherited->local, path, NULL, error);
+    if (code == 0)
+        serve_local(server, inherited->local, path, inherited->local_is_ours);
+    return code;
+}
+
+/* Beside TCP the unix socket is a convenience: without it the server still serves, unless it was
+ * asked for. */
 static int listen_local(struct hob_server *server, struct hob_error *error)
 {
+    if (server->options.inherited->local >= 0)
+        return listen_inherited(server, error);
     if (server->options.socket_path != NULL)
         return listen_at(server, server->options.socket_path, error);
     struct hob_error reason = HOB_ERROR_INIT;
     HOB_AUTO(free) char *path = hob_places_runtime_file("hobd.sock", &reason);
-    if (path == NULL || listen_at(server, path, &reason) != 0)
-        hob_log(HOB_LOG_WARNING, "no unix socket: serving over TCP only", "reason", reason.message,
-                NULL);
+    if (path != NULL && listen_at(server, path, &reason) == 0)
+        return 0;
+    if (server->tcp == NULL) {
+        *error = reason;
+        return error->code;
+    }
+    hob_log(HOB_LOG_WARNING, "no unix socket: serving over TCP only", "reason", reason.message,
+            NULL);
     return 0;
+}
+
+/* Whoever was started with sockets serves at those. */
+static int listen_everywhere(struct hob_server *server, struct hob_error *error)
+{
+    const struct hob_server_options *options = &server->options;
+    const struct hob_inherited *inherited = options->inherited;
+    bool given = inherited->tcp >= 0 || inherited->local >= 0;
+    int code = 0;
+    if (!given && options->no_tcp && options->no_socket)
+        code = hob_error_set(error, HOB_E_PARAMETER,
+                             "there is nowhere to listen: neither a port nor a socket");
+    if (code == 0 && (given ? inherited->tcp >= 0 : !options->no_tcp))
+        code = listen_tcp(server, error);
+    if (code == 0 && (given ? inherited->local >= 0 : !options->no_socket))
+        code = listen_local(server, error);
+    if (code == 0 && server->tcp == NULL)
+        snprintf(server->url, sizeof server->url, "unix:%s", server->socket_path);
+    return code;
+}
+
+/* Requests may come from here on, and look at everything that is in *server. */
+static int open_doors(struct hob_server *server, struct hob_error *error)
+{
+    int code = server->tcp != NULL ? hob_http_start(server->tcp, error) : 0;
+    if (code == 0 && server->local != NULL)
+        code = hob_http_start(server->local, error);
+    return code;
 }
 
 /* Whether sessions can be kept where the operator said. The directory is made when the first
@@ -155,9 +248,15 @@ static int open_pools(struct hob_server *server, struct hob_error *error)
 int hob_server_start(struct hob_server **out, const struct hob_server_options *options,
                      struct hob_error *error)
 {
+    static const struct hob_inherited nothing = {.tcp = -1, .local = -1, .hold = -1};
     struct hob_server *server = hob_alloc_zero(1, sizeof *server);
     server->options = *options;
+    server->home = server->hold = -1;
+    pthread_mutex_init(&server->closing, NULL);
     fill_defaults(&server->options);
+    if (server->options.inherited == NULL)
+        server->options.inherited = &nothing;
+    int hold = server->options.inherited->hold;
     server->started = hob_clock_now();
     server->application = (struct hob_http_application){
         .context = server,
@@ -171,6 +270,9 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
         .state = options->state,
         .max_sessions = options->max_sessions,
         .max_memory = options->max_session_memory,
+        .hold = hold,
+        .hold_ms = (server->options.drain_seconds + SUCCESSION_SECONDS) * 1000,
+        .patience_ms = SETTLE_MS,
         .durability = options->durability,
     });
     server->cache =
@@ -185,14 +287,9 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     if (code == 0)
         code = open_pools(server, error);
     if (code == 0)
-        code = listen_tcp(server, error);
-    if (code == 0 && !server->options.no_socket)
-        code = listen_local(server, error);
-    /* Requests may come from here on, and look at everything that is in *server. */
+        code = listen_everywhere(server, error);
     if (code == 0)
-        code = hob_http_start(server->tcp, error);
-    if (code == 0 && server->local != NULL)
-        code = hob_http_start(server->local, error);
+        code = open_doors(server, error);
     if (code != 0) {
         hob_server_stop(server);
         return code;
@@ -200,6 +297,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     /* They belong to the caller, and were read for the last time. */
     server->options.host = server->options.socket_path = NULL;
     server->options.roots = NULL;
+    server->options.inherited = NULL;
     server->options.pools = NULL;
     *out = server;
     return 0;
@@ -210,40 +308,64 @@ const char *hob_server_url(const struct hob_server *server)
     return server->url;
 }
 
-static void remove_socket(struct hob_server *server)
+/* ---- stopping ---- */
+
+/* From here on nobody finds the server any more, unless a successor is found in its place. */
+static void disappear(struct hob_server *server)
 {
     struct stat facts;
-    if (server->socket_path != NULL && lstat(server->socket_path, &facts) == 0 &&
+    if (atomic_load(&server->future) == HOB_FUTURE_SUCCEEDED)
+        return;
+    if (server->socket_inode != 0 && lstat(server->socket_path, &facts) == 0 &&
         facts.st_ino == server->socket_inode)
         unlink(server->socket_path);
+    hob_presence_remove(server->pid_path);
+    hob_presence_remove(server->lock_path);
 }
 
-static unsigned open_requests(struct hob_server *server)
+void hob_server_close_doors(struct hob_server *server)
 {
-    return (server->tcp != NULL ? hob_http_open_requests(server->tcp) : 0) +
-           (server->local != NULL ? hob_http_open_requests(server->local) : 0);
+    bool handed_over = atomic_load(&server->future) == HOB_FUTURE_SUCCEEDED;
+    pthread_mutex_lock(&server->closing);
+    if (server->tcp != NULL)
+        hob_http_drain(server->tcp, handed_over);
+    if (server->local != NULL)
+        hob_http_drain(server->local, handed_over);
+    pthread_mutex_unlock(&server->closing);
 }
 
-/* Waits until every request that has begun is answered, and a moment longer, for those that were
- * on their way. False when that took too long. */
+/* Of both ways in. */
+static unsigned total(struct hob_server *server, unsigned (*count)(struct hob_http *http))
+{
+    return (server->tcp != NULL ? count(server->tcp) : 0) +
+           (server->local != NULL ? count(server->local) : 0);
+}
+
+/* Waits until every request that has begun is answered; then a moment longer, for those that are on
+ * their way over connections that are kept alive, and longer still for connections that have not
+ * asked yet. False when the requests took too long. */
 static bool drain(struct hob_server *server)
 {
     uint64_t started = hob_clock_now();
     double limit = server->options.drain_seconds * 1e3;
-    for (unsigned quiet = 0; quiet < DRAIN_QUIET_STEPS;) {
-        quiet = open_requests(server) == 0 ? quiet + 1 : 0;
+    bool handed_over = atomic_load(&server->future) == HOB_FUTURE_SUCCEEDED;
+    unsigned enough = handed_over ? SUCCESSION_QUIET_STEPS : DRAIN_QUIET_STEPS;
+    for (unsigned quiet = 0;;) {
+        quiet = total(server, hob_http_open_requests) == 0 ? quiet + 1 : 0;
+        bool silent = total(server, hob_http_silent_connections) > 0;
+        if (quiet >= (silent ? DRAIN_SILENT_STEPS : enough))
+            return true;
         if (hob_clock_milliseconds_since(started) > limit)
-            return false;
+            return quiet > 0;
         usleep(DRAIN_STEP_US);
     }
-    return true;
 }
 
 /* What is not answered by now never will be. True when no job is left that uses the server. */
 static bool give_up(struct hob_server *server)
 {
     char count[16], seconds[16];
-    snprintf(count, sizeof count, "%u", open_requests(server));
+    snprintf(count, sizeof count, "%u", total(server, hob_http_open_requests));
     snprintf(seconds, sizeof seconds, "%u", server->options.drain_seconds);
     hob_log(HOB_LOG_WARNING, "stopping before all requests are answered", "given_up", count,
             "seconds", seconds, NULL);
@@ -262,11 +384,10 @@ static void free_constants(struct hob_server *server)
 
 bool hob_server_stop(struct hob_server *server)
 {
-    remove_socket(server);
-    if (server->tcp != NULL)
-        hob_http_drain(server->tcp);
-    if (server->local != NULL)
-        hob_http_drain(server->local);
+    int serves = HOB_FUTURE_SERVES;
+    atomic_compare_exchange_strong(&server->future, &serves, HOB_FUTURE_STOPS);
+    disappear(server);
+    hob_server_close_doors(server);
     if (!drain(server) && !give_up(server)) {
         hob_store_flush(server->store);
         return false;
@@ -281,20 +402,46 @@ bool hob_server_stop(struct hob_server *server)
     free_constants(server);
     hob_cache_free(server->cache);
     hob_store_free(server->store);
+    hob_file_close(server->hold); /* now the successor may have the sessions */
     hob_compute_free(server->compute);
     hob_bounds_deinit(&server->bounds);
     free(server->socket_path);
+    free(server->pid_path);
+    free(server->lock_path);
+    pthread_mutex_destroy(&server->closing);
+    free(server->directory);
+    hob_file_close(server->home);
     free(server);
     return true;
+}
+
+/* ---- being idle ---- */
+
+static uint64_t last_used(struct hob_server *server)
+{
+    uint64_t tcp = server->tcp != NULL ? hob_http_last_used(server->tcp) : 0;
+    uint64_t local = server->local != NULL ? hob_http_last_used(server->local) : 0;
+    return tcp > local ? tcp : local;
+}
+
+int hob_server_idle_left(struct hob_server *server)
+{
+    double limit = (double)server->options.idle_ms;
+    if (limit == 0)
+        return -1;
+    bool busy = total(server, hob_http_open_requests) > 0 || hob_store_is_fleeting(server->store);
+    double left = busy ? limit : limit - hob_clock_milliseconds_since(last_used(server));
+    /* Rounded up, so that nobody looks again too early, time after time. */
+    return left <= 0 ? 0 : left < INT32_MAX ? (int)left + 1 : INT32_MAX;
 }
 
 void hob_server_count(struct hob_server *server, struct hob_server_counts *counts)
 {
     counts->cache = hob_cache_count(server->cache);
     hob_work_count(server->work, &counts->waiting, &counts->workers);
-    counts->connections = hob_http_connections(server->tcp);
-    if (server->local != NULL)
-        counts->connections += hob_http_connections(server->local);
+    counts->connections = total(server, hob_http_connections);
+    counts->sessions = hob_store_count(server->store);
+    counts->idle_seconds = hob_clock_milliseconds_since(last_used(server)) / 1e3;
     counts->requests = atomic_load(&server->requests);
     counts->uptime_seconds = hob_clock_milliseconds_since(server->started) / 1e3;
 }

@@ -12,12 +12,13 @@
 /* Zero or NULL where a row has no initial value and nothing was given. */
 struct hob_settings {
     struct {
-        const char *host;
+        const char *host;   /* "none": the unix socket only */
         uint64_t port;      /* 0: one that is free */
         const char *socket; /* "none": TCP only */
         uint64_t connections, threads;
     } listen;
     struct hob_setting_texts roots;
+    bool working_root; /* beside them */
     struct {
         uint64_t body, file; /* bytes */
     } limits;
@@ -37,6 +38,7 @@ struct hob_settings {
         const char *file; /* "none": stderr */
     } log;
     uint64_t drain;                  /* milliseconds */
+    uint64_t idle;                   /* milliseconds; 0: never */
     struct hob_setting_groups pools; /* of struct hob_pool_settings */
 };
 

@@ -3,8 +3,7 @@
 #include <unistd.h>
 
 #include "base/platform.h"
-#include "server/routes.h"
-#include "server/server.h"
+#include "server/dispatch.h"
 #include "value/json.h"
 
 int hob_handle_health(struct hob_call *call, struct hob_error *error)
@@ -58,6 +57,45 @@ static double cpu_percent(double uptime_seconds)
     return 100 * (seconds(usage.ru_utime) + seconds(usage.ru_stime)) / uptime_seconds;
 }
 
+static void put_idle(struct hob_buffer *out, double limit, double idle)
+{
+    if (limit == 0) {
+        hob_buffer_put_string(out, ",\"idle_timeout\":{\"enabled\":false},");
+        return;
+    }
+    hob_buffer_printf(out,
+                      ",\"idle_timeout\":{\"enabled\":true,\"timeout_seconds\":%g,"
+                      "\"idle_seconds\":%.3f,\"remaining_seconds\":%.3f},",
+                      limit, idle, idle < limit ? limit - idle : 0);
+}
+
+static void put_member(struct hob_buffer *out, const char *name, const char *text)
+{
+    hob_buffer_printf(out, ",\"%s\":", name);
+    if (text != NULL)
+        hob_json_put_string(out, hob_text_from(text), HOB_JSON_COMPACT);
+    else
+        hob_buffer_put_string(out, "null");
+}
+
+/* Where it listens, what it serves, and who may connect. */
+static void put_place(struct hob_buffer *out, struct hob_server *server)
+{
+    bool open = server->tcp != NULL && !hob_guard_is_loopback(&server->guard);
+    put_member(out, "url", server->tcp != NULL ? server->url : NULL);
+    put_member(out, "socket", server->socket_path);
+    put_member(out, "directory", server->directory);
+    hob_buffer_put_string(out, ",\"roots\":[");
+    struct hob_bounds *bounds = hob_bounds_hold(&server->bounds);
+    for (size_t i = 0; hob_roots_path(bounds->roots, i) != NULL; i++) {
+        hob_buffer_put_string(out, i > 0 ? "," : "");
+        hob_json_put_string(out, hob_text_from(hob_roots_path(bounds->roots, i)), HOB_JSON_COMPACT);
+    }
+    hob_bounds_release(&server->bounds, bounds);
+    hob_buffer_printf(out, "],\"user\":%ld,\"others_may_connect\":%s", (long)geteuid(),
+                      open ? "true" : "false");
+}
+
 int hob_handle_status(struct hob_call *call, struct hob_error *error)
 {
     (void)error;
@@ -69,7 +107,7 @@ int hob_handle_status(struct hob_call *call, struct hob_error *error)
                       "\"pid\":%ld,\"uptime_seconds\":%.3f,",
                       HOB_VERSION, (long)getpid(), counts.uptime_seconds);
     put_endpoints(out);
-    hob_buffer_put_string(out, ",\"idle_timeout\":{\"enabled\":false},");
+    put_idle(out, (double)call->server->options.idle_ms / 1e3, counts.idle_seconds);
     put_memory(out);
     hob_buffer_printf(out, ",\"cpu_percent\":%.1f,", cpu_percent(counts.uptime_seconds));
     hob_buffer_printf(out,
@@ -80,8 +118,10 @@ int hob_handle_status(struct hob_call *call, struct hob_error *error)
                       counts.cache.bytes);
     hob_buffer_printf(out,
                       "\"hob_server\":{\"requests\":%llu,\"connections\":%u,\"workers\":%u,"
-                      "\"waiting\":%zu}}",
+                      "\"waiting\":%zu,\"sessions\":%zu",
                       (unsigned long long)counts.requests, counts.connections, counts.workers,
-                      counts.waiting);
+                      counts.waiting, counts.sessions);
+    put_place(out, call->server);
+    hob_buffer_put_string(out, "}}");
     return 0;
 }

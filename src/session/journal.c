@@ -23,6 +23,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/places.h"
@@ -31,8 +32,9 @@
 enum {
     NAME_SIZE = 32,
     MOST_LOSSES = 16,
-    LOG_SIZE = 16 << 20,        /* bytes of the log that are copied back at a time */
-    SMALL_BATCH_SIZE = 64 << 10 /* what a thread that talks to clients may write */
+    LOG_SIZE = 16 << 20,         /* bytes of the log that are copied back at a time */
+    SMALL_BATCH_SIZE = 64 << 10, /* what a thread that talks to clients may write */
+    LOCK_STEP_US = 2000,
 };
 
 /* Tickets of one batch that could not be written, or of several in a row. */
@@ -351,20 +353,26 @@ static uint64_t place_hash(const char *place)
     return hash;
 }
 
-static int lock_place(struct hob_journal *journal, int directory, struct hob_error *error)
+static int lock_place(struct hob_journal *journal, int directory, unsigned patience_ms,
+                      struct hob_error *error)
 {
     char name[NAME_SIZE];
     snprintf(name, sizeof name, "%016llx.lock", (unsigned long long)place_hash(journal->place));
     journal->lock_file = openat(directory, name, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (journal->lock_file < 0)
         return hob_error_from_errno(error, errno, "make a lock file in the state directory", name);
-    if (flock(journal->lock_file, LOCK_EX | LOCK_NB) == 0)
-        return 0;
+    for (uint64_t started = hob_clock_now();; usleep(LOCK_STEP_US)) {
+        if (flock(journal->lock_file, LOCK_EX | LOCK_NB) == 0)
+            return 0;
+        if (hob_clock_milliseconds_since(started) >= patience_ms)
+            break;
+    }
     return hob_error_set(error, HOB_E_BUSY,
                          "another server already keeps the sessions of this working directory");
 }
 
-static int open_files(struct hob_journal *journal, const char *directory, struct hob_error *error)
+static int open_files(struct hob_journal *journal, const char *directory, unsigned patience_ms,
+                      struct hob_error *error)
 {
     int result = hob_places_make(directory, error);
     if (result < 0)
@@ -372,7 +380,7 @@ static int open_files(struct hob_journal *journal, const char *directory, struct
     HOB_AUTO(descriptor) int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return hob_error_from_errno(error, errno, "open the state directory", directory);
-    result = lock_place(journal, descriptor, error);
+    result = lock_place(journal, descriptor, patience_ms, error);
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
     hob_buffer_printf(&path, "%s/state.db", directory);
     if (result == 0)
@@ -382,7 +390,7 @@ static int open_files(struct hob_journal *journal, const char *directory, struct
 }
 
 int hob_journal_open(struct hob_journal **out, const char *directory, const char *place,
-                     enum hob_durability durability, struct hob_error *error)
+                     enum hob_durability durability, unsigned patience_ms, struct hob_error *error)
 {
     struct hob_journal *journal = hob_alloc_zero(1, sizeof *journal);
     struct timespec now;
@@ -395,7 +403,7 @@ int hob_journal_open(struct hob_journal **out, const char *directory, const char
     pthread_mutex_init(&journal->lock, NULL);
     pthread_cond_init(&journal->something, NULL);
     pthread_cond_init(&journal->batch_done, NULL);
-    int result = open_files(journal, directory, error);
+    int result = open_files(journal, directory, patience_ms, error);
     if (result == 0) {
         int number = pthread_create(&journal->thread, NULL, write_all, journal);
         journal->running = number == 0;

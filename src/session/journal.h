@@ -54,9 +54,9 @@ struct hob_journal_entry {
 void hob_journal_entry_free(struct hob_journal_entry *entry);
 
 /* Opens the state directory, which is made if need be; `place` is the working directory. HOB_E_BUSY
- * when another server has this place. */
+ * when another server has this place, and does not let go of it in so many milliseconds. */
 int hob_journal_open(struct hob_journal **journal, const char *directory, const char *place,
-                     enum hob_durability durability, struct hob_error *error);
+                     enum hob_durability durability, unsigned patience_ms, struct hob_error *error);
 /* Writes what was put, then closes. Takes NULL, returns NULL. */
 struct hob_journal *hob_journal_close(struct hob_journal *journal);
 

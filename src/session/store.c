@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/places.h"
@@ -31,11 +32,25 @@ static int no_memory(struct hob_error *error)
     return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the session");
 }
 
+/* Takes the path, which may be NULL: whoever asks for sessions first may be elsewhere. */
+static char *absolute(char *path, const char *place)
+{
+    HOB_AUTO(free) char *given = path;
+    HOB_AUTO(buffer) struct hob_buffer whole = HOB_BUFFER_INIT;
+    if (given == NULL || given[0] == '/')
+        return HOB_STEAL(given);
+    hob_buffer_printf(&whole, "%s/%s", place, given);
+    return hob_copy_string(hob_buffer_string(&whole));
+}
+
 struct hob_store *hob_store_new(const struct hob_store_options *options)
 {
     struct hob_store *store = hob_alloc_zero(1, sizeof *store);
     store->options = *options;
-    store->state = hob_places_state(options->state);
+    store->place = getcwd(NULL, 0);
+    if (store->place == NULL)
+        store->place = hob_copy_string("");
+    store->state = absolute(hob_places_state(options->state), store->place);
     store->options.state = NULL;
     store->bucket_count = FEWEST_BUCKETS;
     store->buckets = hob_alloc_zero(store->bucket_count, sizeof *store->buckets);
@@ -63,6 +78,9 @@ struct hob_store *hob_store_free(struct hob_store *store)
     }
     free(store->buckets);
     free(store->state);
+    free(store->place);
+    if (store->options.hold > 0)
+        close(store->options.hold);
     pthread_mutex_destroy(&store->lock);
     free(store);
     return NULL;
@@ -237,7 +255,8 @@ static int read_timeout(double *timeout, const struct hob_value *parameters,
 }
 
 /* What was asked for, without what a session does not know. */
-static char *request_text(const struct hob_value *parameters, struct hob_error *error)
+static char *request_text(const struct hob_value *parameters, const char *directory,
+                          struct hob_error *error)
 {
     static const char *const names[] = {"interface_file", "directory", "interface_field",
                                         "timeout"};
@@ -249,6 +268,9 @@ static char *request_text(const struct hob_value *parameters, struct hob_error *
         if (!hob_value_is_null(value))
             hob_value_put_string(arena, request, names[i], value);
     }
+    if (directory != NULL)
+        hob_value_put_string(arena, request, STORE_DIRECTORY_KEY,
+                             hob_value_new_string(arena, hob_text_from(directory)));
     if (hob_json_write(&text, request, HOB_JSON_COMPACT, max_text_size, error) != 0)
         return NULL;
     char *copy = hob_buffer_steal(&text, NULL);
@@ -314,7 +336,8 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
         store_keep_sources(entry, sources);
         entry->created = store_wall_time();
         entry->size = hob_session_size(entry->session);
-        entry->request = request_text(parameters, error);
+        entry->directory = call->directory != NULL ? hob_copy_string(call->directory) : NULL;
+        entry->request = request_text(parameters, call->directory, error);
         result = entry->request != NULL ? 0 : error->code;
     }
     if (result == 0) {
@@ -340,6 +363,33 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
 }
 
 /* ---- looking ---- */
+
+int hob_store_directory(struct hob_store *store, bool may_wait, const char *id, char **directory)
+{
+    *directory = NULL;
+    if (!store->opened && !may_wait)
+        return HOB_STORE_WOULD_WAIT;
+    store_open_journal(store);
+    pthread_mutex_lock(&store->lock);
+    const struct entry *entry = store_find_entry(store, id);
+    if (entry != NULL && entry->directory != NULL)
+        *directory = hob_copy_string(entry->directory);
+    pthread_mutex_unlock(&store->lock);
+    return 0;
+}
+
+size_t hob_store_count(struct hob_store *store)
+{
+    pthread_mutex_lock(&store->lock);
+    size_t count = store->count;
+    pthread_mutex_unlock(&store->lock);
+    return count;
+}
+
+bool hob_store_is_fleeting(struct hob_store *store)
+{
+    return atomic_load(&store->opened) && store->journal == NULL && hob_store_count(store) > 0;
+}
 
 int hob_store_info(struct hob_store *store, struct hob_store_call *call, const char *id,
                    struct hob_error *error)

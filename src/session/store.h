@@ -21,6 +21,11 @@ struct hob_store_options {
                             $XDG_STATE_HOME/hob, else ~/.local/state/hob */
     size_t max_sessions; /* 0: 100,000 */
     size_t max_memory;   /* bytes of all sessions; 0: 1 GiB */
+    /* Of a server that takes another's place: a pipe whose other end that one closes when it has
+     * let go of the sessions (taken over; 0 or less: none), and how long that may take. */
+    int hold;
+    unsigned hold_ms;
+    unsigned patience_ms; /* that any other server may take to let go of them */
     enum hob_durability durability;
 };
 
@@ -38,6 +43,8 @@ enum { HOB_STORE_WOULD_WAIT = 1 };
 /* One request. */
 struct hob_store_call {
     const struct hob_scope *scope;
+    const char *directory; /* for a new session: where its relative paths start, if that is not the
+                              server's own directory; else NULL */
     bool may_wait;
     struct hob_buffer *out; /* gets members of the answer, each with a comma before it */
     uint64_t ticket;        /* out: not 0: the answer is only true when this is safe; settle or
@@ -55,6 +62,16 @@ int hob_store_delete(struct hob_store *store, struct hob_store_call *call, const
 int hob_store_operate(struct hob_store *store, struct hob_store_call *call, const char *id,
                       const struct hob_session_operation *operation,
                       const struct hob_value *parameters, struct hob_error *error);
+
+/* The directory that a session's relative paths start from, where that is not the server's own (as
+ * in struct hob_store_call): malloc'd, or NULL, also for a session that is not there. 0, or
+ * HOB_STORE_WOULD_WAIT. */
+int hob_store_directory(struct hob_store *store, bool may_wait, const char *id, char **directory);
+
+/* Sessions that exist, as far as anybody has asked for them yet. */
+size_t hob_store_count(struct hob_store *store);
+/* Whether there are sessions that would be lost with this process. */
+bool hob_store_is_fleeting(struct hob_store *store);
 
 /* As hob_journal_settle: whether the answer that came with the ticket is true by now. */
 bool hob_store_settle(struct hob_store *store, uint64_t ticket);

@@ -24,6 +24,7 @@ void store_free_entry(struct entry *entry)
 {
     hob_session_free(entry->session);
     store_free_sources(entry);
+    free(entry->directory);
     free(entry->request);
     free(entry->shape);
     free(entry->columns);

@@ -9,6 +9,9 @@
 
 enum { STORE_DEFAULT_TIMEOUT = 3600 };
 
+/* Of a stored request: struct entry's directory. Clients cannot set it. */
+#define STORE_DIRECTORY_KEY "working_directory"
+
 /* A file that a session was made from, as it was. */
 struct source {
     char *path;
@@ -28,6 +31,7 @@ struct entry {
     double created, touched;     /* wall time; `touched` is what the journal knows of the use */
     double timeout;              /* 0: none */
     size_t size;                 /* of the session, as last measured */
+    char *directory;             /* where its relative paths start; NULL: the server's own */
     char *request;               /* JSON: the parameters of its creation; never changes */
     char *shape, *columns;       /* JSON, and lines as in the journal, for while it is not in
                                     memory, or busy; changed with both locks held, so that either
@@ -47,7 +51,8 @@ struct entry {
 
 struct hob_store {
     struct hob_store_options options;
-    char *state; /* NULL: memory only */
+    char *state; /* an absolute path; NULL: memory only */
+    char *place; /* the working directory of the process */
     pthread_mutex_t lock;
     struct entry **buckets;
     size_t bucket_count, count;

@@ -1,10 +1,11 @@
 /* store_restore: sessions and the journal: what is written down, and how sessions come back. */
 #include "session/store_internal.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -124,6 +125,8 @@ static void restore_entry(void *context, const struct hob_journal_session *store
                      : timeout->kind == HOB_INT    ? (double)timeout->integer
                      : timeout->kind == HOB_DOUBLE ? timeout->number
                                                    : (double)STORE_DEFAULT_TIMEOUT;
+    const char *directory = hob_value_string(hob_value_get(request, STORE_DIRECTORY_KEY));
+    entry->directory = directory != NULL ? hob_copy_string(directory) : NULL;
     entry->created = stored->created;
     entry->touched = stored->accessed;
     entry->request = hob_copy_string(stored->request);
@@ -136,6 +139,16 @@ static void restore_entry(void *context, const struct hob_journal_session *store
     store_add_entry(store, entry);
 }
 
+/* Waits until the server whose place this one takes has let go of the sessions. */
+static void wait_for_predecessor(const struct hob_store *store)
+{
+    struct pollfd polled = {.fd = store->options.hold, .events = POLLIN};
+    uint64_t started = hob_clock_now();
+    double left = store->options.hold > 0 ? store->options.hold_ms : 0;
+    while (left > 0 && poll(&polled, 1, (int)left) < 0 && errno == EINTR)
+        left = store->options.hold_ms - hob_clock_milliseconds_since(started);
+}
+
 /* Looks for stored sessions, the first time that anybody asks for sessions at all. */
 void store_open_journal(struct hob_store *store)
 {
@@ -144,9 +157,9 @@ void store_open_journal(struct hob_store *store)
         return;
     pthread_mutex_lock(&store->lock);
     if (!store->opened && store->state != NULL) {
-        HOB_AUTO(free) char *place = getcwd(NULL, 0);
-        int code = hob_journal_open(&store->journal, store->state, place != NULL ? place : "",
-                                    store->options.durability, &error);
+        wait_for_predecessor(store);
+        int code = hob_journal_open(&store->journal, store->state, store->place,
+                                    store->options.durability, store->options.patience_ms, &error);
         if (code == 0)
             code = hob_journal_list(store->journal, restore_entry, store, &error);
         if (code != 0) {

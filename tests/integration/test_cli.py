@@ -19,9 +19,9 @@ import termios
 import unittest
 
 HOB = os.path.abspath(os.environ.get("HOB", "build/src/hob"))
-COMMANDS = ["field", "read", "convert", "write", "list", "session", "call", "pool", "stdio",
-            "config", "help", "completion"]
-GROUPS = ["config", "pool", "session"]  # of commands with subcommands
+COMMANDS = ["field", "read", "convert", "write", "list", "run", "shim", "warm", "why", "serve",
+            "session", "call", "pool", "stdio", "config", "help", "completion"]
+GROUPS = ["config", "pool", "session", "warm"]  # of commands with subcommands
 
 PEOPLE = [
     {"name": "Ada", "born": 1815, "note": "a, \"b\""},
@@ -216,7 +216,7 @@ class Completion(Scratch):
         self.assertEqual(self.complete("hob", "fi"), ["field"])
         self.assertEqual(self.complete("hob", "read", "--fo"), ["--format"])
         self.assertEqual(self.complete("hob", "read", "--format", "n"), ["ndjson"])
-        self.assertEqual(self.complete("hob", "help", "r"), ["read"])
+        self.assertEqual(self.complete("hob", "help", "r"), ["read", "run"])
         self.assertEqual(self.complete("hob", "completion", "z"), ["zsh"])
         self.assertEqual(self.complete("hob", "read", "people"), [])
         self.assertIn("--config", self.complete("mdfield", "--c"))

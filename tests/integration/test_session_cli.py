@@ -50,7 +50,8 @@ class SessionCliTest(ServerTest):
         os.chmod(self.path("run/hob"), 0o700)
         self.socket = self.path("run/hob/hobd.sock")
         self.environment = dict(os.environ, XDG_RUNTIME_DIR=self.path("run"),
-                                HOB_STATE=self.path("state"), LC_ALL="C.UTF-8", TERM="xterm")
+                                HOB_STATE=self.path("state"), LC_ALL="C.UTF-8", TERM="xterm",
+                                HOB_AUTOSTART="0")
         for name in ("HOB_SERVER", "HOB_SESSION"):
             self.environment.pop(name, None)
 

@@ -35,7 +35,7 @@ static struct hob_journal *open_as(const char *place, enum hob_durability durabi
 {
     struct hob_journal *journal = NULL;
     struct hob_error error = HOB_ERROR_INIT;
-    if (hob_journal_open(&journal, "state", place, durability, &error) != 0)
+    if (hob_journal_open(&journal, "state", place, durability, 0, &error) != 0)
         fail_msg("%s", error.message);
     return journal;
 }

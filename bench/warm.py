@@ -1,0 +1,175 @@
+"""Warm exec: Python commands cold, through hob run, and as bare forks of a preloaded interpreter.
+
+The floor is what no such tool can be better than: a Python process that has imported the modules and
+compiled the program forks, runs it and ends with os._exit; measured inside that process.
+"""
+import json
+import os
+import pathlib
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+FORKER = """
+import gc, os, sys, time
+source, count, *words = sys.argv[1:]
+code = compile(source, "<bench>", "exec")
+for name in os.environ["MODULES"].split():
+    __import__(name)
+gc.collect()
+gc.freeze()
+null = os.open("/dev/null", os.O_WRONLY)
+times = []
+for _ in range(int(count)):
+    began = time.perf_counter()
+    pid = os.fork()
+    if pid == 0:
+        os.dup2(null, 1)
+        sys.argv[:] = ["tool", *words]
+        try:
+            exec(code, {"__name__": "__main__"})
+        except SystemExit:
+            pass
+        sys.stdout.flush()
+        os._exit(0)
+    os.waitpid(pid, 0)
+    times.append(time.perf_counter() - began)
+print(sorted(times)[len(times) // 2] * 1e3)
+"""
+
+PANDAS = """
+import pandas
+table = pandas.DataFrame({"name": ["a", "b", "a"], "value": [1, 2, 3]})
+print(table.groupby("name").value.sum().to_string())
+"""
+TOOL = """
+import argparse, requests, yaml
+parser = argparse.ArgumentParser()
+parser.add_argument("--name", default="x")
+print(yaml.safe_dump({"name": parser.parse_args().name, "agent": requests.__version__}))
+"""
+CLICK = """
+import click
+
+@click.command()
+@click.option("--count", default=1)
+def main(count):
+    click.echo("hello " * count)
+
+if __name__ == "__main__":
+    main()
+"""
+
+
+def programs(scratch, python):
+    """(name, words, source, modules, words of the program) of each program to be measured."""
+    for name, text in (("groups", PANDAS), ("tool", TOOL)):
+        (scratch / (name + ".py")).write_text(text)
+    venv = scratch / "venv"
+    subprocess.run([python, "-m", "venv", "--system-site-packages", "--without-pip", venv], check=True)
+    script = venv / "bin" / "greet"
+    script.write_text("#!%s/bin/python3\n%s" % (venv, CLICK))
+    script.chmod(0o755)
+    yield "python3 -c pass", [python, "-c", "pass"], "pass", "", []
+    yield "a script that imports pandas", [python, scratch / "groups.py"], PANDAS, "pandas", []
+    yield ("argparse, requests and yaml", [python, scratch / "tool.py", "--name", "y"], TOOL,
+           "argparse requests yaml", ["--name", "y"])
+    yield ("a click console script in a venv", [script, "--count", "2"], CLICK, "click",
+           ["--count", "2"])
+
+
+def spawn_times(bench, environment, count, *commands):
+    """Medians in ms, one of each in every round."""
+    words = []
+    for command in commands:
+        words += ["--", *map(str, command)] if words else [*map(str, command)]
+    done = subprocess.run([bench.tools / "spawn", str(count), *words], env=environment, check=True,
+                          text=True, stdout=subprocess.PIPE, stdin=subprocess.DEVNULL)
+    return [json.loads(line)["median_us"] / 1e3 for line in done.stdout.splitlines()]
+
+
+def once(words, environment):
+    subprocess.run(words, env=environment, check=True, stdout=subprocess.DEVNULL,
+                   stdin=subprocess.DEVNULL)
+
+
+def settle(hob, words, environment):
+    """Until what the program imports has been learned and a warm process has it."""
+    for _ in range(4):
+        once([hob, "run", "--", *words], environment)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            said = subprocess.run([hob, "warm", "explain", *words], env=environment, text=True,
+                                  stdout=subprocess.PIPE).stdout
+            if "is ready for it" in said and "to be tried" not in said:
+                break
+            once([hob, "run", "--", *words], environment)
+            time.sleep(0.1)
+
+
+def compare(bench, hob, python, environment, program):
+    """The three in turn, so that the machine's moods meet all alike."""
+    name, words, source, modules, rest = program
+    settle(hob, words, environment)
+    cold, warm, fork = [], [], []
+    for _ in range(3 if bench.quick else 7):
+        one, other = spawn_times(bench, environment, 5, words, [hob, "run", *words])
+        cold.append(one)
+        warm.append(other)
+        done = subprocess.run([python, "-c", FORKER, source, "25", *rest], text=True, check=True,
+                              env={**environment, "MODULES": modules}, stdout=subprocess.PIPE)
+        fork.append(float(done.stdout))
+    cold, warm, fork = map(statistics.median, (cold, warm, fork))
+    bench.add("hob run: " + name, warm, "ms", "a bare fork", fork, "<= 1.3x + 1 ms")
+    bench.add("hob run: " + name, warm, "ms", "a cold run", cold, "<= 0.1x from 150 ms")
+
+
+def run_make(folder, environment):
+    shutil.rmtree(folder / "out", ignore_errors=True)
+    began = time.perf_counter()
+    subprocess.run(["make", "-j8", "-s"], cwd=folder, env=environment, check=True)
+    took = (time.perf_counter() - began) * 1e3
+    if len(list((folder / "out").iterdir())) != 200:
+        raise RuntimeError("pages are missing")
+    return took
+
+
+def compare_make(bench, hob, scratch, environment):
+    folder = scratch / "make"
+    shutil.copytree(ROOT / "examples" / "shims", folder)
+    cold_path = {**environment, "PATH": "%s:%s" % (folder, environment["PATH"])}
+    subprocess.run([hob, "shim", "-d", folder / "shims", folder / "report.py"], env=environment,
+                   check=True, stdout=subprocess.DEVNULL)
+    warm_path = {**environment, "PATH": "%s:%s" % (folder / "shims", environment["PATH"])}
+    settle(hob, [folder / "report.py", "0", "-o", "/dev/null"], environment)
+    rounds = 1 if bench.quick else 3
+    cold = statistics.median(run_make(folder, cold_path) for _ in range(rounds))
+    warm = statistics.median(run_make(folder, warm_path) for _ in range(rounds))
+    bench.add("make -j8, 200 calls of a shim", warm, "ms", "the same, cold", cold, "<= 0.1x")
+
+
+def bench_warm(bench):
+    python = next((path for path in ("/usr/bin/python3", sys.executable)
+                   if subprocess.run([path, "-c", "import pandas, requests, yaml, click"],
+                                     stderr=subprocess.DEVNULL).returncode == 0), None)
+    if python is None:
+        print("(no python3 has pandas, requests, yaml and click: nothing to compare)")
+        return
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="hob-bench-warm-"))
+    (scratch / "run").mkdir(mode=0o700)
+    hob = str(bench.binaries / "hob")
+    environment = {"PATH": "/usr/bin:/bin", "HOME": str(scratch), "LANG": "C.UTF-8",
+                   "XDG_RUNTIME_DIR": str(scratch / "run"), "HOB_STATE": str(scratch / "state")}
+    try:
+        for program in programs(scratch, python):
+            compare(bench, hob, python, environment, program)
+        compare_make(bench, hob, scratch, environment)
+    finally:
+        subprocess.run([hob, "warm", "stop"], env=environment)
+        time.sleep(1)
+        shutil.rmtree(scratch, ignore_errors=True)

@@ -1,0 +1,43 @@
+"""What was learned about a command: a text file of lines, replaced whole.
+
+    command ./report.py       what it was learned from, for people
+    module pandas             to be preloaded, in this order
+    variable TMPDIR           read while importing these: its value belongs to the key
+    refused foo it starts a thread
+    candidate bar             imported by a run; to be tried
+"""
+
+
+class Profile:
+    def __init__(self, path):
+        self.path = path
+        self.command = ""
+        self.modules, self.variables, self.candidates = [], [], []
+        self.refused = {}
+        try:
+            with open(path, encoding="utf-8", errors="replace") as file:
+                for line in file:
+                    self.take(line.rstrip("\n"))
+        except OSError:
+            pass
+
+    def take(self, line):
+        word, _, rest = line.partition(" ")
+        if word == "command":
+            self.command = rest
+        elif word == "refused":
+            name, _, reason = rest.partition(" ")
+            self.refused[name] = reason
+        elif word in ("module", "variable", "candidate"):
+            getattr(self, word + "s").append(rest)
+
+    def known(self):
+        return {*self.modules, *self.candidates, *self.refused}
+
+    def write(self):
+        lines = ["command " + self.command.replace("\n", " ")]
+        for word, names in (("module", self.modules), ("variable", self.variables),
+                            ("candidate", self.candidates)):
+            lines += ["%s %s" % (word, name) for name in names]
+        lines += ["refused %s %s" % pair for pair in self.refused.items()]
+        replace_file(self.path, ("\n".join(lines) + "\n").encode("utf-8", "replace"))

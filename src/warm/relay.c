@@ -1,0 +1,223 @@
+/* relay: see relay.h. */
+#define _GNU_SOURCE
+#include "warm/relay.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <sys/ioctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/file.h"
+
+enum { REAP_TRIES = 200, REAP_PAUSE_MS = 5 };
+
+static void relayed_signals(sigset_t *set, const struct hob_warm_inheritance *inheritance)
+{
+    static const int own[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
+    sigfillset(set);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        sigdelset(set, own[i]);
+    (void)inheritance;
+}
+
+void hob_warm_relay_prepare(const struct hob_warm_inheritance *inheritance)
+{
+    sigset_t set;
+    relayed_signals(&set, inheritance);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+void hob_warm_relay_cancel(const struct hob_warm_inheritance *inheritance)
+{
+    sigprocmask(SIG_SETMASK, &inheritance->blocked, NULL);
+}
+
+/* --- signals --- */
+
+static bool signal_process(const struct hob_warm_zygote *zygote, int number)
+{
+    return syscall(SYS_pidfd_send_signal, zygote->child, number, NULL, 0) == 0;
+}
+
+/* To the whole group: only while its leader is there, whose number can't be another's then. */
+static void signal_group(const struct hob_warm_zygote *zygote, int number)
+{
+    if (signal_process(zygote, 0))
+        kill(-zygote->pid, number);
+}
+
+/* Whether the run handles or ignores the signal; by the masks of /proc/PID/status. */
+static bool is_default(const struct hob_warm_zygote *zygote, int number)
+{
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", zygote->pid);
+    HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = descriptor >= 0 ? read(descriptor, text, sizeof text - 1) : 0;
+    text[size > 0 ? size : 0] = '\0';
+    const char *ignored = strstr(text, "SigIgn:"), *caught = strstr(text, "SigCgt:");
+    if (ignored == NULL || caught == NULL)
+        return true;
+    unsigned long long mask = strtoull(ignored + 7, NULL, 16) | strtoull(caught + 7, NULL, 16);
+    return (mask >> (number - 1) & 1) == 0;
+}
+
+static bool is_stop(int number)
+{
+    return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
+}
+
+static void pass_on(const struct hob_warm_zygote *zygote, const struct signalfd_siginfo *info)
+{
+    int number = (int)info->ssi_signo;
+    /* Nobody controls the run's process group, so the system would not let these stop it. */
+    if (is_stop(number) && is_default(zygote, number))
+        number = SIGSTOP;
+    if (info->ssi_code == SI_KERNEL || number == SIGCONT || number == SIGSTOP)
+        signal_group(zygote, number);
+    else
+        signal_process(zygote, number);
+}
+
+static void read_signals(const struct hob_warm_zygote *zygote, int signals)
+{
+    struct signalfd_siginfo info;
+    while (read(signals, &info, sizeof info) == sizeof info)
+        pass_on(zygote, &info);
+}
+
+/* The run has stopped: so does this process, that whoever waits for it sees so. */
+static void stop_too(const struct hob_warm_zygote *zygote)
+{
+    raise(SIGSTOP);
+    signal_group(zygote, SIGCONT);
+}
+
+/* --- the end --- */
+
+/* What the kernel tells of a process that is gone, to who still holds its pidfd (since 6.15). */
+struct process_info {
+    uint64_t mask, control_group;
+    uint32_t ids[11];
+    int32_t exit_status;
+    uint32_t more[4];
+};
+#define GET_PROCESS_INFO _IOC(_IOC_READ | _IOC_WRITE, 0xFF, 11, sizeof(struct process_info))
+enum { INFO_EXIT = 1 << 3 };
+
+/* As long as nobody has reaped it, /proc has it too: the last field of stat. */
+static bool ask_zombie(const struct hob_warm_zygote *zygote, int *status)
+{
+    char path[64], text[2048];
+    snprintf(path, sizeof path, "/proc/%d/stat", zygote->pid);
+    HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t size = descriptor >= 0 ? read(descriptor, text, sizeof text - 1) : 0;
+    text[size > 0 ? size : 0] = '\0';
+    const char *state = strrchr(text, ')'), *last = strrchr(text, ' ');
+    if (state == NULL || last == NULL || strncmp(state, ") Z", 3) != 0)
+        return false;
+    *status = atoi(last);
+    return signal_process(zygote, 0); /* it was not another process of that number */
+}
+
+static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
+{
+    for (int tries = 0; tries < REAP_TRIES; tries++) {
+        struct process_info info = {.mask = INFO_EXIT};
+        if (ask_zombie(zygote, status))
+            return true;
+        if (ioctl(zygote->child, GET_PROCESS_INFO, &info) != 0)
+            return false;
+        if (info.mask & INFO_EXIT) {
+            *status = info.exit_status;
+            return true;
+        }
+        poll(NULL, 0, REAP_PAUSE_MS); /* until its new parent has reaped it */
+    }
+    return false;
+}
+
+/* The zygote was killed; the run goes on without it, and without anybody who could tell. */
+static enum hob_warm_end wait_alone(struct hob_warm_zygote *zygote, int signals, int *status)
+{
+    struct pollfd watched[] = {{.fd = zygote->child, .events = POLLIN},
+                               {.fd = signals, .events = POLLIN}};
+    for (;;) {
+        if (poll(watched, 2, -1) < 0 && errno != EINTR)
+            return HOB_WARM_LOST;
+        if (watched[1].revents != 0)
+            read_signals(zygote, signals);
+        if (watched[0].revents != 0)
+            return ask_for_status(zygote, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
+    }
+}
+
+static enum hob_warm_end be_refused(struct hob_warm_zygote *zygote, int size)
+{
+    size_t have = 0, wanted = sizeof zygote->why - 1;
+    if (size >= 0 && (size_t)size < wanted)
+        wanted = (size_t)size;
+    while (have < wanted) {
+        ssize_t got = read(zygote->connection, zygote->why + have, wanted - have);
+        if (got <= 0)
+            break;
+        have += (size_t)got;
+    }
+    zygote->why[have] = '\0';
+    return HOB_WARM_REFUSED;
+}
+
+static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int *status)
+{
+    struct pollfd watched[] = {{.fd = zygote->connection, .events = POLLIN},
+                               {.fd = signals, .events = POLLIN}};
+    for (;;) {
+        if (poll(watched, 2, -1) < 0 && errno != EINTR)
+            return HOB_WARM_LOST;
+        if (watched[1].revents != 0)
+            read_signals(zygote, signals);
+        if (watched[0].revents == 0)
+            continue;
+        struct hob_warm_report report;
+        hob_warm_report_read(zygote->connection, &report, -1);
+        hob_file_close(report.descriptor);
+        *status = report.number;
+        if (report.letter == 'E')
+            return HOB_WARM_ENDED;
+        if (report.letter == 'R')
+            return be_refused(zygote, report.number);
+        if (report.letter == 'S')
+            stop_too(zygote);
+        else
+            return wait_alone(zygote, signals, status);
+    }
+}
+
+enum hob_warm_end hob_warm_relay(struct hob_warm_zygote *zygote, int *status)
+{
+    sigset_t set;
+    relayed_signals(&set, NULL);
+    HOB_AUTO(descriptor) int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    return relay(zygote, signals, status);
+}
+
+_Noreturn void hob_warm_end_as(int status)
+{
+    if (!WIFSIGNALED(status))
+        _exit(WEXITSTATUS(status));
+    int number = WTERMSIG(status);
+    struct rlimit none = {0, 0};
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, number);
+    setrlimit(RLIMIT_CORE, &none); /* the run has left its own */
+    signal(number, SIG_DFL);
+    sigprocmask(SIG_UNBLOCK, &set, NULL);
+    raise(number);
+    _exit(128 + number);
+}

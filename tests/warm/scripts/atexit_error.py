@@ -1,0 +1,5 @@
+import atexit
+@atexit.register
+def bad():
+    raise ValueError("at exit")
+atexit.register(print, "still called")

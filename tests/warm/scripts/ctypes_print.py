@@ -1,0 +1,3 @@
+import ctypes
+ctypes.CDLL(None).printf(b"from C\n")
+print("from Python")

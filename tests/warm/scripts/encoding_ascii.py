@@ -1,0 +1,2 @@
+# env: PYTHONIOENCODING=ascii:replace
+print("gr\u00fcn")

@@ -1,0 +1,2 @@
+# env: PYTHONIOENCODING=ascii
+print("gr\u00fcn")

@@ -1,0 +1,3 @@
+error = RuntimeError("base")
+error.add_note("a note")
+raise error

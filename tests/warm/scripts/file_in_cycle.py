@@ -1,0 +1,6 @@
+class Keep:
+    pass
+k = Keep()
+k.me = k
+k.file = open("cycle.txt", "w")
+k.file.write("cycle")

@@ -1,0 +1,2 @@
+f = open("left-open.txt", "w")
+f.write("written without closing\n" * 3)

@@ -1,0 +1,3 @@
+# options: -I
+import sys
+print(sys.path[0].endswith("scripts"), sys.flags.isolated, sys.flags.safe_path)

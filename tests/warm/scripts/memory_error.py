@@ -1,0 +1,5 @@
+# limits: AS=800000000
+try:
+    bytearray(10**10)
+except MemoryError:
+    print("MemoryError")

@@ -1,0 +1,3 @@
+# options: -B
+import sys
+print(sys.dont_write_bytecode)

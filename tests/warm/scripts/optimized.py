@@ -1,0 +1,3 @@
+# options: -O
+assert False
+print(__debug__)

@@ -1,0 +1,3 @@
+# block: USR2
+import signal
+print(signal.pthread_sigmask(signal.SIG_BLOCK, []))

@@ -1,0 +1,3 @@
+# stdin: \xff\xfe
+import sys
+print(repr(sys.stdin.read()))

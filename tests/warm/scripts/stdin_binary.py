@@ -1,0 +1,3 @@
+# stdin: \x00\x01abc
+import sys
+print(sys.stdin.buffer.read())

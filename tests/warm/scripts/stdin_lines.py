@@ -1,0 +1,3 @@
+# stdin: one\r\ntwo\nthree
+import sys
+print([line for line in sys.stdin])

@@ -1,0 +1,2 @@
+import subprocess
+print(subprocess.getoutput("grep -E 'Sig(Ign|Blk|Cgt)' /proc/self/status"))

@@ -1,0 +1,3 @@
+# options: -W error
+import warnings
+warnings.warn("becomes an error")
