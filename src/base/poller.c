@@ -42,8 +42,9 @@ static const uint64_t wake_key = UINT64_MAX;
 #else
 struct known {
     int descriptor;
-    unsigned what; /* 0: nothing more is looked for */
+    unsigned what;
     uint64_t key;
+    bool told; /* its hangup was, and nothing more is looked for */
 };
 #endif
 
@@ -213,7 +214,7 @@ bool hob_poller_add(struct hob_poller *poller, int descriptor, unsigned what, ui
     bool added = find(poller, descriptor) == NULL &&
                  HOB_TRY_GROW(poller->known, poller->capacity, poller->count + 1);
     if (added)
-        poller->known[poller->count++] = (struct known){descriptor, what, key};
+        poller->known[poller->count++] = (struct known){descriptor, what, key, false};
     pthread_mutex_unlock(&poller->lock);
     hob_poller_wake(poller);
     return added;
@@ -224,7 +225,7 @@ void hob_poller_change(struct hob_poller *poller, int descriptor, unsigned what,
     pthread_mutex_lock(&poller->lock);
     struct known *known = find(poller, descriptor);
     if (known != NULL)
-        *known = (struct known){descriptor, what, key};
+        *known = (struct known){descriptor, what, key, false};
     pthread_mutex_unlock(&poller->lock);
     hob_poller_wake(poller);
 }
@@ -262,7 +263,7 @@ static size_t copy_known(struct hob_poller *poller, struct pollfd **polled, stru
     *known = hob_alloc_zero(count + 1, sizeof **known);
     for (size_t i = 0; i < count; i++) {
         (*known)[i] = poller->known[i];
-        (*polled)[i].fd = (*known)[i].what != 0 ? (*known)[i].descriptor : -1;
+        (*polled)[i].fd = (*known)[i].told ? -1 : (*known)[i].descriptor;
         (*polled)[i].events = to_poll((*known)[i].what);
     }
     pthread_mutex_unlock(&poller->lock);
@@ -275,7 +276,7 @@ static void hangup_was_told(struct hob_poller *poller, const struct known *told)
     pthread_mutex_lock(&poller->lock);
     struct known *known = find(poller, told->descriptor);
     if (known != NULL && known->key == told->key)
-        known->what &= ~(unsigned)HOB_POLLER_HANGUP;
+        known->told = true;
     pthread_mutex_unlock(&poller->lock);
 }
 

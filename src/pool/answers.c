@@ -19,8 +19,11 @@ enum { NOISE_LOGGED = 5, TAIL_LINES = 5, TAIL_BYTES = 600 };
 
 void pool_worker_noise(struct pool_worker *worker, struct hob_text text, const char *what)
 {
-    char line[200], number[16];
+    char number[16];
+    size_t most = sizeof worker->noise - 1, size = text.size < most ? text.size : most;
     worker->pool->noise++;
+    memcpy(worker->noise, text.data, size);
+    worker->noise[hob_utf8_valid_prefix((struct hob_text){worker->noise, size})] = '\0';
     if (worker->noise_logged == NOISE_LOGGED && !hob_log_enabled(HOB_LOG_DEBUG))
         return;
     enum hob_log_level level = HOB_LOG_DEBUG;
@@ -28,12 +31,9 @@ void pool_worker_noise(struct pool_worker *worker, struct hob_text text, const c
         worker->noise_logged++;
         level = HOB_LOG_WARNING;
     }
-    size_t size = text.size < sizeof line - 1 ? text.size : sizeof line - 1;
-    memcpy(line, text.data, size);
-    line[hob_utf8_valid_prefix((struct hob_text){line, size})] = '\0';
     snprintf(number, sizeof number, "%u", worker->number);
     hob_log(level, "worker printed what is no answer", "pool", worker->pool->name, "worker", number,
-            "what", what, "line", line, NULL);
+            "what", what, "line", worker->noise, NULL);
 }
 
 /* ---- after a call ---- */

@@ -73,8 +73,10 @@ struct hob_text pool_call_params(const struct pool_call *call)
 struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
                                 const struct hob_pool_request *request)
 {
+    static const uint64_t most = 366ull * 24 * 3600 * 1000; /* as in settings */
     struct pool_call *call = hob_alloc_zero(1, sizeof *call);
     uint64_t timeout = request->timeout != 0 ? request->timeout : pool->options.request_timeout;
+    timeout = timeout < most ? timeout : most;
     call->pool = pool;
     call->kind = kind;
     call->id = atomic_fetch_add(&pool->supervisor->last_id, 1) + 1;

@@ -416,6 +416,13 @@ void pool_runs_cancel_all(struct hob_pool *pool, const struct hob_error *error)
             cancel_run(run, error);
 }
 
+void pool_runs_free(struct hob_pool *pool)
+{
+    for (struct pool_run *run = pool->runs; run != NULL; run = run->next)
+        run->ended = true;
+    pool_runs_sweep(pool);
+}
+
 void pool_runs_tell_guard(struct hob_pool *pool)
 {
     for (struct pool_run *run = pool->runs; run != NULL; run = run->next)

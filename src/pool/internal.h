@@ -81,6 +81,7 @@ struct pool_worker {
     bool retired;          /* was asked to end, for no fault of its own */
     bool output_closed, writes_watched;
     unsigned noise_logged;
+    char noise[120];     /* the last that it printed, since it was idle, and was no answer */
     const char *replace; /* why it is to be replaced; NULL */
     uint64_t replaces;   /* serial of the worker that ends when this one is ready */
     char why[200];       /* why it is being ended, for errors and the log */
@@ -131,6 +132,7 @@ struct hob_supervisor {
      * for whoever has it. */
     _Atomic(struct pool_call *) posted;
     atomic_bool waits; /* the driver does, or is about to: it has to be woken */
+    atomic_bool ended; /* nobody drives any more, and nobody takes what is posted */
     struct pool_told *told, **told_end;
     atomic_ullong last_id;
     uint64_t last_serial;
@@ -210,12 +212,6 @@ void pool_worker_offer(struct pool_worker *worker);
 void pool_worker_has_ended(struct pool_worker *worker);
 /* Answers everything that waits, by the fallback where there is one. */
 void pool_empty_queue(struct hob_pool *pool, int rpc_code, const struct hob_error *error);
-/* Cancels a call, wherever it is: false when there is none of that number. */
-bool pool_cancel(struct hob_pool *pool, uint64_t id);
-/* The socket of the caller of a call that is not over, or -1. */
-int pool_caller_of(struct hob_pool *pool, uint64_t id);
-/* The number of some call of that caller's that is not over; 0: none. */
-uint64_t pool_call_of(struct hob_pool *pool, int caller);
 /* Watches its caller once the call has lasted a while; the time until which it has not. */
 uint64_t pool_watch_caller(struct pool_call *call, uint64_t now);
 /* A worker, or all, are to be replaced: by new ones first, where there is work. */
@@ -223,6 +219,15 @@ void pool_replace(struct pool_worker *worker, const char *why);
 void pool_replace_all(struct hob_pool *pool, const char *why);
 /* The pool's own error for calls that it does not take. */
 void pool_describe_rest(struct hob_pool *pool, struct hob_error *error);
+
+/* ---- cancel.c: calls that nobody waits for any more ---- */
+
+/* Cancels a call, wherever it is: false when there is none of that number. */
+bool pool_cancel(struct hob_pool *pool, uint64_t id);
+/* The socket of the caller of a call that is not over, or -1. */
+int pool_caller_of(struct hob_pool *pool, uint64_t id);
+/* The number of some call of that caller's that is not over; 0: none. */
+uint64_t pool_call_of(struct hob_pool *pool, int caller);
 
 /* ---- fallback.c: a process for each call ---- */
 
@@ -240,6 +245,8 @@ struct pool_call *pool_runs_find(struct hob_pool *pool, uint64_t id, int caller)
 void pool_runs_cancel_all(struct hob_pool *pool, const struct hob_error *error);
 /* Tells a new guard of all that run. */
 void pool_runs_tell_guard(struct hob_pool *pool);
+/* When the pool goes: also those whose end was not seen. */
+void pool_runs_free(struct hob_pool *pool);
 /* Frees those that have ended; true when some are left. */
 bool pool_runs_sweep(struct hob_pool *pool);
 
@@ -257,6 +264,13 @@ void pool_wants_start(struct hob_supervisor *supervisor);
 /* The driver must not wait longer than until then. */
 void pool_wake_by(struct hob_supervisor *supervisor, uint64_t time);
 void pool_free(struct hob_pool *pool);
+
+/* ---- tell.c ---- */
+
+/* Releases the lock, tells what there is to tell, and takes it again. */
+void pool_tell(struct hob_supervisor *supervisor);
+/* The same, by the driver: until nothing is left. */
+void pool_tell_all(struct hob_supervisor *supervisor);
 
 /* ---- guard.c: ends what is left when this process ends without a word ---- */
 

@@ -237,12 +237,26 @@ static bool welcome(struct pool_worker *worker)
     return true;
 }
 
+/* A worker that hung is not counted, and may come back when another was started in its place: then
+ * one is too many, and it is not the one that is warm. */
+static bool is_too_many(struct pool_worker *worker)
+{
+    struct hob_pool *pool = worker->pool;
+    if (worker->life != HOB_LIFE_IDLE || count_workers(pool).active <= pool->options.max_workers)
+        return false;
+    struct pool_worker *other = pool->workers;
+    while (other != NULL && (other->life != HOB_LIFE_STARTING || other->replaces != 0))
+        other = other->next;
+    pool_worker_event(other != NULL ? other : worker, HOB_LIFE_RETIRE);
+    return other == NULL;
+}
+
 void pool_worker_offer(struct pool_worker *worker)
 {
     const struct hob_pool_options *options = &worker->pool->options;
     if (worker->input < 0 || worker->output_closed)
         return; /* its end is being waited for */
-    if (worker->base == 0 && !welcome(worker))
+    if ((worker->base == 0 && !welcome(worker)) || is_too_many(worker))
         return;
     if (worker->recycle_after != 0 && worker->served >= worker->recycle_after)
         pool_replace(worker, "it has answered as many calls as it should");
@@ -336,9 +350,11 @@ static void describe_timeout(const struct pool_call *call, const struct pool_wor
                       failing ? "; the last that failed: " : "", failing ? call->pool->cause : "");
         hob_error_hint(error, "more workers, shorter calls, or a longer timeout");
     } else {
-        hob_error_set(
-            error, HOB_E_TIMEOUT, "pool '%s': worker %u (pid %ld) has not answered %.*s within %s",
-            call->pool->name, worker->number, (long)worker->pid, HOB_TEXT_ARG(method), time);
+        bool noisy = worker->noise[0] != '\0';
+        hob_error_set(error, HOB_E_TIMEOUT,
+                      "pool '%s': worker %u (pid %ld) has not answered %.*s within %s%s%s",
+                      call->pool->name, worker->number, (long)worker->pid, HOB_TEXT_ARG(method),
+                      time, noisy ? "; it printed what is no answer: " : "", worker->noise);
         hob_error_hint(error, "it is stopped if it does not answer soon; request_timeout of the "
                               "pool, or the caller's, sets the limit");
     }
@@ -420,9 +436,6 @@ static bool may_idle_out(const struct pool_worker *worker, uint64_t now)
     uint64_t limit = pool->options.idle_timeout;
     if (pool->draining)
         return true;
-    /* Others were started while workers were hung that have come to themselves since. */
-    if (count_workers(pool).active > pool->options.max_workers)
-        return true;
     return limit != 0 && now >= worker->idle_since + from_ms(limit) &&
            count_workers(pool).active > pool->options.min_workers;
 }
@@ -499,73 +512,4 @@ uint64_t pool_tick(struct hob_pool *pool, uint64_t now)
         (pool->queue.first != NULL || pool->options.min_workers > 0))
         next = sooner(next, pool->pacing.not_before);
     return sooner(next, pool_runs_tick(pool, now));
-}
-
-/* ---- cancelling ---- */
-
-static bool cancel_queued(struct hob_pool *pool, uint64_t id, const struct hob_error *error)
-{
-    for (struct pool_call *call = pool->queue.first; call != NULL; call = call->next) {
-        if (call->id != id)
-            continue;
-        pool_calls_remove(&pool->queue, call);
-        pool_call_refuse(call, HOB_RPC_CANCELLED, error);
-        pool_call_free(call);
-        return true;
-    }
-    return false;
-}
-
-static bool cancel_given(struct hob_pool *pool, uint64_t id, const struct hob_error *error)
-{
-    for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
-        struct pool_call *call = worker->calls.first;
-        while (call != NULL && call->id != id)
-            call = call->next;
-        if (call == NULL || call->abandoned)
-            continue;
-        pool_worker_abandon(worker, call, HOB_RPC_CANCELLED, error);
-        return true;
-    }
-    return false;
-}
-
-/* The call of that number, or of that caller, that is not over. */
-static struct pool_call *find_call(const struct pool_calls *calls, uint64_t id, int caller)
-{
-    for (struct pool_call *call = calls->first; call != NULL; call = call->next)
-        if (!call->abandoned && (call->id == id || (caller >= 0 && call->caller == caller)))
-            return call;
-    return NULL;
-}
-
-static struct pool_call *find_anywhere(struct hob_pool *pool, uint64_t id, int caller)
-{
-    struct pool_call *call = find_call(&pool->queue, id, caller);
-    for (struct pool_worker *worker = pool->workers; worker != NULL && call == NULL;
-         worker = worker->next)
-        call = find_call(&worker->calls, id, caller);
-    return call != NULL ? call : pool_runs_find(pool, id, caller);
-}
-
-int pool_caller_of(struct hob_pool *pool, uint64_t id)
-{
-    const struct pool_call *call = find_anywhere(pool, id, -1);
-    return call != NULL ? call->caller : -1;
-}
-
-uint64_t pool_call_of(struct hob_pool *pool, int caller)
-{
-    const struct pool_call *call = find_anywhere(pool, 0, caller);
-    return call != NULL ? call->id : 0;
-}
-
-bool pool_cancel(struct hob_pool *pool, uint64_t id)
-{
-    struct hob_error error = HOB_ERROR_INIT;
-    hob_error_set(&error, HOB_E_CANCELLED, "pool '%s': the call was cancelled", pool->name);
-    bool found = cancel_queued(pool, id, &error) || cancel_given(pool, id, &error) ||
-                 pool_runs_cancel(pool, id, &error);
-    pool->cancelled += found;
-    return found;
 }

@@ -68,72 +68,23 @@ void pool_wants_start(struct hob_supervisor *supervisor)
         hob_poller_wake(supervisor->poller);
 }
 
-/* ---- telling callers ---- */
+/* ---- calls that others brought ---- */
 
-static struct pool_told *take_told(struct hob_supervisor *supervisor)
-{
-    struct pool_told *told = supervisor->told;
-    supervisor->told = NULL;
-    supervisor->told_end = &supervisor->told;
-    return told;
-}
+static void take_posted(struct hob_supervisor *supervisor);
 
-/* Without the lock. */
-static void tell_list(struct pool_told *told)
-{
-    while (told != NULL) {
-        struct pool_told *next = told->next;
-        told->answer.error = &told->error;
-        if (told->progress)
-            told->handlers.progress(told->handlers.data, hob_buffer_text(&told->method),
-                                    hob_buffer_text(&told->text));
-        else
-            told->handlers.answered(told->handlers.data, &told->answer);
-        hob_buffer_deinit(&told->text);
-        hob_buffer_deinit(&told->method);
-        free(told);
-        told = next;
-    }
-}
-
-/* Whoever drives is to tell what is left. */
-static void leave_to_driver(struct hob_supervisor *supervisor)
-{
-    if (supervisor->waits_until != 0)
-        hob_poller_wake(supervisor->poller);
-    if (!supervisor->driven)
-        pthread_cond_signal(&supervisor->rest);
-}
-
-/* Releases the lock, tells what there is to tell, and takes it again. One thread at a time tells,
- * in the order of what happened: nobody hears of progress after the answer. Who finds another at it
- * leaves it to that one, and what came meanwhile to the driver, so that nobody tells for ever. */
-static void tell_between(struct hob_supervisor *supervisor)
-{
-    if (supervisor->told == NULL || supervisor->telling)
-        return;
-    struct pool_told *told = take_told(supervisor);
-    supervisor->telling = true;
-    supervisor->teller = pthread_self();
-    pthread_mutex_unlock(&supervisor->lock);
-    tell_list(told);
-    pthread_mutex_lock(&supervisor->lock);
-    supervisor->telling = false;
-    if (supervisor->told != NULL)
-        leave_to_driver(supervisor);
-}
-
+/* What was posted meanwhile is the driver's to take; where there is none, it is ours. */
 static void unlock_and_tell(struct hob_supervisor *supervisor)
 {
-    tell_between(supervisor);
+    pool_tell(supervisor);
+    bool driven = supervisor->driven;
     pthread_mutex_unlock(&supervisor->lock);
-}
-
-/* By the driver. */
-static void tell_all(struct hob_supervisor *supervisor)
-{
-    while (supervisor->told != NULL && !supervisor->telling)
-        tell_between(supervisor);
+    if (driven || atomic_load(&supervisor->posted) == NULL)
+        return;
+    pthread_mutex_lock(&supervisor->lock);
+    take_posted(supervisor);
+    pthread_cond_signal(&supervisor->rest);
+    pool_tell(supervisor);
+    pthread_mutex_unlock(&supervisor->lock);
 }
 
 /* ---- events ---- */
@@ -201,8 +152,6 @@ static uint64_t tick(struct hob_supervisor *supervisor)
     return lively && soon < next ? soon : next;
 }
 
-static void take_posted(struct hob_supervisor *supervisor);
-
 /* Waits once and handles what came. With the lock, which is released meanwhile. */
 static void drive(struct hob_supervisor *supervisor)
 {
@@ -212,7 +161,7 @@ static void drive(struct hob_supervisor *supervisor)
         supervisor->next_tick = UINT64_MAX; /* what happens meanwhile makes it earlier again */
         be_due(supervisor, tick(supervisor));
         sweep(supervisor);
-        tell_all(supervisor);
+        pool_tell_all(supervisor);
         now = hob_clock_now();
     }
     uint64_t until = supervisor->next_tick;
@@ -231,7 +180,7 @@ static void drive(struct hob_supervisor *supervisor)
     for (size_t i = 0; i < count; i++)
         handle(supervisor, &events[i]);
     take_posted(supervisor);
-    tell_all(supervisor);
+    pool_tell_all(supervisor);
 }
 
 /* ---- the supervisor's thread ---- */
@@ -299,7 +248,7 @@ static void *run(void *data)
     while (!supervisor->ends) {
         take_posted(supervisor);
         start_wanted(supervisor);
-        tell_between(supervisor);
+        pool_tell(supervisor);
         if (supervisor->starts > 0)
             continue; /* one that was ready at once had work for another, or somebody had */
         if (supervisor->driven || others_wait(supervisor)) {
@@ -372,7 +321,7 @@ static bool workers_are_left(struct hob_supervisor *supervisor)
 static bool callers_are_left(struct hob_supervisor *supervisor)
 {
     take_posted(supervisor);
-    tell_between(supervisor);
+    pool_tell(supervisor);
     return supervisor->told != NULL || supervisor->telling || supervisor->waiters != NULL;
 }
 
@@ -427,6 +376,7 @@ void hob_supervisor_stop(struct hob_supervisor *supervisor, uint64_t drain_milli
         wait_while(supervisor, calls_are_left, in_milliseconds(drain_milliseconds));
         end_workers(supervisor);
         wait_while(supervisor, workers_are_left, in_milliseconds(STOP_WAIT_MS));
+        atomic_store(&supervisor->ended, true);
         wait_while(supervisor, callers_are_left, UINT64_MAX);
         supervisor->ends = true;
         hob_poller_wake(supervisor->poller);
@@ -525,6 +475,11 @@ static void post(struct hob_supervisor *supervisor, struct pool_call *call)
         continue;
     if (atomic_load(&supervisor->waits))
         hob_poller_wake(supervisor->poller);
+    if (!atomic_load(&supervisor->ended))
+        return; /* whoever sets it looks afterwards */
+    pthread_mutex_lock(&supervisor->lock);
+    take_posted(supervisor);
+    unlock_and_tell(supervisor);
 }
 
 /* With the lock: what was posted, in the order in which it came. Its callers were told that it is
@@ -662,7 +617,7 @@ int hob_pool_call(struct hob_pool *pool, const struct hob_pool_request *request,
     waiter.code = call != NULL ? submit(pool, call, NULL, &reason) : reason.code;
     if (call != NULL && waiter.code != 0)
         pool_call_free(call);
-    tell_between(supervisor);
+    pool_tell(supervisor);
     if (waiter.code == 0)
         wait_for_answer(supervisor, &waiter);
     unlock_and_tell(supervisor);

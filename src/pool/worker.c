@@ -473,7 +473,7 @@ static void act(struct pool_worker *worker, enum hob_life_action action)
             break;
         }
         worker->late_at = 0;
-        worker->why[0] = '\0';
+        worker->why[0] = worker->noise[0] = '\0';
         pool_worker_offer(worker);
         break;
     case HOB_LIFE_INTERRUPT:
