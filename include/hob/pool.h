@@ -2,8 +2,8 @@
  * and replaced; no daemon is involved.
  *
  * A worker is any program that reads JSON-RPC 2.0 requests from its standard input, one a line, and
- * writes answers to its standard output (docs/call-tools.md). A call is answered exactly once: with
- * what the worker said, or with an error that names the cause and the worker's last lines on
+ * writes answers to its standard output (docs/write-a-worker.md). A call is answered exactly once:
+ * with what the worker said, or with an error that names the cause and the worker's last lines on
  * standard error. A call that a worker may have begun is run again only if it is marked
  * `idempotent`.
  *

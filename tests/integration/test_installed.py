@@ -49,6 +49,10 @@ class Installed(unittest.TestCase):
         cls.libraries = description.parent.parent
         # As if the prefix were where the tree lies.
         description.write_text(text.replace(f"prefix={prefix}", f"prefix={cls.prefix}"))
+        # hob looks for it beside itself, or where the prefix will be in the end.
+        full = cls.prefix / "libexec/hob/hob-full"
+        if full.exists():
+            (cls.prefix / "bin/hob-full").symlink_to(full)
         cls.environment = dict(
             os.environ, PKG_CONFIG_PATH=str(description.parent), LC_ALL="C.UTF-8",
             LD_LIBRARY_PATH=str(cls.libraries), PATH=f"{cls.prefix}/bin:{os.environ['PATH']}",
