@@ -7,7 +7,9 @@ static const double worth_it = 0.1; /* a smaller share of the time is not worth 
 void hob_report_put_time(struct hob_buffer *out, double milliseconds)
 {
     double size = milliseconds < 0 ? -milliseconds : milliseconds;
-    if (size < 9.995)
+    if (size > 0 && size < 0.9995)
+        hob_buffer_printf(out, "%.*f µs", size < 0.00995 ? 1 : 0, milliseconds * 1e3);
+    else if (size < 9.995)
         hob_buffer_printf(out, "%.2f ms", milliseconds);
     else if (size < 99.95)
         hob_buffer_printf(out, "%.1f ms", milliseconds);
@@ -100,11 +102,25 @@ static void put_phase_advice(struct hob_buffer *out, const struct hob_profile *p
                                      : "): you do not need hob for this command.\n");
 }
 
+static void put_launcher_advice(struct hob_buffer *out, const struct hob_profile *profile)
+{
+    hob_buffer_put_string(out, "What runs before the interpreter takes ");
+    hob_report_put_time(out, profile->phases[HOB_PHASE_LAUNCHER]);
+    hob_buffer_put_string(out, " (");
+    put_share(out, profile->phases[HOB_PHASE_LAUNCHER], profile->phases_whole);
+    hob_buffer_put_string(out, "): starting ");
+    hob_display_put(out, hob_text_from(profile->interpreter));
+    hob_buffer_put_string(out, " itself saves that without hob.\n");
+}
+
 void hob_profile_put_advice(struct hob_buffer *out, const struct hob_profile *profile)
 {
     const struct hob_rival *call = &profile->rivals[HOB_RIVAL_WARM_CALL];
     if (profile->phases_known)
         put_phase_advice(out, profile);
+    if (profile->phases_known &&
+        profile->phases[HOB_PHASE_LAUNCHER] > worth_it * profile->phases_whole)
+        put_launcher_advice(out, profile);
     for (int kind = HOB_RIVAL_NATIVE; kind <= HOB_RIVAL_WARM_EXEC; kind++)
         if (profile->rivals[kind].measured)
             put_rival_advice(out, profile, (enum hob_rival_kind)kind);

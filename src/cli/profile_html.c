@@ -10,11 +10,11 @@ static const char style[] =
     ":root{color-scheme:light dark;--ink:#1d2129;--quiet:#5c6470;--page:#fbfbf9;--card:#fff;"
     "--line:#dcdfe4;--inside:#fff;--self:#c2410c;--whole:#f6c79b;--peak:#e6e8ec;"
     "--c0:#64748b;--c1:#7c3aed;--c2:#2563eb;--c3:#c2410c;--c4:#a16207;--c5:#15803d;--c6:#9d174d;"
-    "--c7:#0e7490;--c8:#94a3b8}"
+    "--c7:#0e7490;--c8:#3f4a5a}"
     "@media(prefers-color-scheme:dark){:root{--ink:#e6e8ec;--quiet:#a2aab6;--page:#15181d;"
     "--card:#1d2127;--line:#363c46;--inside:#fff;--self:#ea6a2a;--whole:#6b3d22;--peak:#2c323b;"
     "--c0:#64748b;--c1:#8b5cf6;--c2:#3b74e8;--c3:#d4571c;--c4:#a87414;--c5:#23914c;--c6:#be2c6b;"
-    "--c7:#14889f;--c8:#566171}}"
+    "--c7:#14889f;--c8:#8792a3}}"
     "*{box-sizing:border-box}"
     "body{margin:0;background:var(--page);color:var(--ink);"
     "font:16px/1.5 system-ui,-apple-system,'Segoe UI',sans-serif}"
@@ -37,7 +37,8 @@ static const char style[] =
     "table{border-collapse:collapse;width:100%;margin:.6rem 0;font-variant-numeric:tabular-nums}"
     "th,td{text-align:left;padding:.35rem .7rem .35rem 0;border-bottom:1px solid var(--line);"
     "vertical-align:top}th{font-weight:600;font-size:.88rem;color:var(--quiet);white-space:nowrap}"
-    ".n{text-align:right;white-space:nowrap}td.n:last-child,th.n:last-child{padding-right:0}"
+    ".n{text-align:right}.n,.way{white-space:nowrap}.n+td:not(.n),.n+th:not(.n){padding-left:.5rem}"
+    "td.n:last-child,th.n:last-child{padding-right:0}"
     ".mark{display:inline-block;width:.8em;height:.8em;border-radius:.2em;margin-right:.5em}"
     "summary{cursor:pointer;color:var(--quiet)}details{margin:.5rem 0}"
     "ul.advice{padding-left:1.2rem}ul.advice li{margin:.35rem 0}"
@@ -46,11 +47,15 @@ static const char style[] =
     ".figure{font-variant-numeric:tabular-nums}"
     ".whole{fill:var(--whole)}.self{fill:var(--self)}.peak{fill:var(--peak)}"
     ".private{fill:var(--c2)}.shared{fill:var(--c5)}.given{fill:var(--c0)}"
-    ".p0,.g0{fill:var(--c0);background:var(--c0)}.p1,.g1{fill:var(--c1);background:var(--c1)}"
-    ".p2,.g2{fill:var(--c2);background:var(--c2)}.p3,.g3{fill:var(--c3);background:var(--c3)}"
-    ".p4,.g4{fill:var(--c4);background:var(--c4)}.p5,.g5{fill:var(--c5);background:var(--c5)}"
-    ".p6,.g6{fill:var(--c6);background:var(--c6)}.g7{fill:var(--c7);background:var(--c7)}"
-    ".g8{fill:var(--c8);background:var(--c8)}"
+    ".p0{fill:var(--c0);background:var(--c0)}.p1{fill:var(--c1);background:var(--c1)}"
+    ".p2{fill:var(--c2);background:var(--c2)}.p3{fill:var(--c3);background:var(--c3)}"
+    ".p4{fill:var(--c4);background:var(--c4)}.p5{fill:var(--c5);background:var(--c5)}"
+    ".p6{fill:var(--c6);background:var(--c6)}"
+    ".g0{fill:var(--c2);background:var(--c2)}.g1{fill:var(--c3);background:var(--c3)}"
+    ".g2{fill:var(--c5);background:var(--c5)}.g3{fill:var(--c1);background:var(--c1)}"
+    ".g4{fill:var(--c4);background:var(--c4)}.g5{fill:var(--c7);background:var(--c7)}"
+    ".g6{fill:var(--c6);background:var(--c6)}.g7{fill:var(--c8);background:var(--c8)}"
+    ".g8{fill:var(--c0);background:var(--c0)}"
     ".private-mark{background:var(--c2)}.shared-mark{background:var(--c5)}"
     ".given-mark{background:var(--c0)}"
     "footer{margin-top:3rem;border-top:1px solid var(--line);padding-top:.8rem;font-size:.88rem}"
@@ -183,7 +188,7 @@ static void put_runs(struct hob_buffer *out, const struct hob_profile *profile)
     HOB_AUTO(buffer) struct hob_buffer cold = HOB_BUFFER_INIT;
     hob_buffer_put_string(out, "<h2>Runs</h2>\n<div class=\"wide\"><table>\n<tr><th>Run</th>"
                                "<th class=\"n\">Median</th><th class=\"n\">Lowest</th>"
-                               "<th class=\"n\">Quarter</th><th class=\"n\">Three quarters</th>"
+                               "<th class=\"n\">25 %</th><th class=\"n\">75 %</th>"
                                "<th class=\"n\">Highest</th><th class=\"n\">Runs</th></tr>\n");
     put_run_row(out, "cold", &profile->cold);
     put_run_row(out, "warm", &profile->warm);
@@ -303,7 +308,8 @@ static void put_rivals(struct hob_buffer *out, const struct hob_profile *profile
         const struct hob_rival *rival = &profile->rivals[i];
         HOB_AUTO(buffer) struct hob_buffer note = HOB_BUFFER_INIT;
         hob_profile_put_rival_note(&note, rival);
-        hob_buffer_printf(out, "<tr><td>%s</td>", hob_rival_name((enum hob_rival_kind)i));
+        hob_buffer_printf(out, "<tr><td class=\"way\">%s</td>",
+                          hob_rival_name((enum hob_rival_kind)i));
         if (rival->measured)
             put_time_cell(out, hob_times_median(&rival->times));
         else
@@ -411,7 +417,7 @@ static void put_savings(struct hob_buffer *out, const struct hob_build *build)
                                "<th>What is said of it</th></tr>\n");
     for (size_t i = 0; i < build->saving_count; i++) {
         const struct hob_build_saving *saving = &build->savings[i];
-        hob_buffer_printf(out, "<tr><td>%s</td><td>", hob_rival_name(saving->kind));
+        hob_buffer_printf(out, "<tr><td class=\"way\">%s</td><td>", hob_rival_name(saving->kind));
         picture_put_text(out, saving->group->name);
         hob_buffer_printf(out, "</td><td class=\"n\">%zu</td>", saving->group->calls);
         put_time_cell(out, saving->before);

@@ -181,13 +181,26 @@ static void gather(struct analysis *a, struct gathered *gathered)
     }
 }
 
+/* What waits for another call of the same group, as a shell for a shell, does not run beside it. */
+static bool is_inside_group(const struct hob_build *build, size_t index)
+{
+    size_t number = build->group_of[index];
+    const struct hob_follow_process *processes = build->follow.processes;
+    /* a parent stands before its children */
+    for (size_t below = index, at = processes[below].parent; at < below;
+         below = at, at = processes[below].parent)
+        if (build->group_of[at] == number)
+            return true;
+    return false;
+}
+
 static void finish_group(struct analysis *a, struct hob_build_group *group, size_t number,
                          struct hob_map *lines)
 {
     struct hob_build *build = a->build;
     size_t count = 0;
     for (size_t i = 0; i < build->follow.count; i++)
-        if (build->group_of[i] == number)
+        if (build->group_of[i] == number && !is_inside_group(build, i))
             add_change(a->changes, &count, build->follow.processes[i].start,
                        build->follow.processes[i].end);
     struct span span = measure_span(a->changes, count);

@@ -29,8 +29,8 @@ static int call_often(struct hob_times *times, struct hob_pool *pool, unsigned c
         int code = hob_pool_call(pool, &request, &result, &refused, error);
         if (code != 0)
             return code;
-        if (refused)
-            return hob_error_set(error, HOB_E_WORKER, "the worker answered with an error");
+        if (refused || hob_buffer_text(&result).size + 2 < request.params.size)
+            return hob_error_set(error, HOB_E_WORKER, "the worker did not give back what it got");
         if (i >= FIRST_CALLS)
             hob_times_add(times, hob_clock_milliseconds_since(start));
     }
