@@ -40,11 +40,10 @@ static bool is_program(const char *path)
     return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) && access(path, X_OK) == 0;
 }
 
-/* The first of this name in PATH; the name itself when it has a slash, or is nowhere. */
-static char *find_program(const char *name, const char *const *environment)
+char *hob_process_find(const char *name, const char *const *environment)
 {
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
-    const char *at = path_in(environment);
+    const char *at = path_in(environment != NULL ? environment : (const char *const *)environ);
     while (strchr(name, '/') == NULL && *at != '\0') {
         size_t size = strcspn(at, ":");
         hob_buffer_clear(&path);
@@ -168,7 +167,7 @@ int hob_process_start(struct hob_process *process, const struct hob_process_opti
             options->environment != NULL ? options->environment : (const char *const *)environ,
         .parent = getpid(),
     };
-    HOB_AUTO(free) char *program = find_program(options->arguments[0], start.environment);
+    HOB_AUTO(free) char *program = hob_process_find(options->arguments[0], start.environment);
     HOB_AUTO(descriptor) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || !hob_process_pipe(report))
         return hob_error_from_errno(error, errno, "start the program", options->arguments[0]);
@@ -221,14 +220,22 @@ bool hob_process_has_ended(const struct hob_process *process)
 
 bool hob_process_ended(struct hob_process *process, int *status)
 {
+    return hob_process_ended_with(process, status, NULL);
+}
+
+bool hob_process_ended_with(struct hob_process *process, int *status, struct rusage *usage)
+{
     pid_t found;
     do
-        found = waitpid(process->pid, status, WNOHANG);
+        found = wait4(process->pid, status, WNOHANG, usage);
     while (found < 0 && errno == EINTR);
     if (found == 0)
         return false;
-    if (found < 0)
-        *status = 0; /* somebody else has waited for it */
+    if (found < 0) { /* somebody else has waited for it */
+        *status = 0;
+        if (usage != NULL)
+            *usage = (struct rusage){0};
+    }
     hob_file_close(process->watch);
     *process = (struct hob_process)HOB_PROCESS_INIT;
     return true;

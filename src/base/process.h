@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -44,9 +45,14 @@ bool hob_process_has_ended(const struct hob_process *process);
 /* True when it has ended: then *status is as from waitpid, and the process is forgotten. Waits for
  * this one only, never for others that happen to be children too. */
 bool hob_process_ended(struct hob_process *process, int *status);
+/* The same; *usage (may be NULL) gets what it has used, with the children that it waited for. */
+bool hob_process_ended_with(struct hob_process *process, int *status, struct rusage *usage);
 /* To the whole group; nothing happens when it has ended. */
 void hob_process_signal(const struct hob_process *process, int number);
 
+/* The program of this name that would be started: found in PATH of the environment (NULL: this
+ * process's), or the name itself when it has a slash or is nowhere. malloc'd. */
+char *hob_process_find(const char *name, const char *const *environment);
 /* "exited with status 3", "was killed by signal 9 (Killed)". */
 void hob_process_describe(char *text, size_t size, int status);
 /* Resident memory in bytes; 0 when unknown. */

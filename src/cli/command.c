@@ -21,6 +21,7 @@ const struct hob_command *const hob_commands[] = {
     &hob_command_call,
     &hob_command_pool,
     &hob_command_stdio,
+    &hob_command_profile,
     &hob_command_config,
     &hob_command_help,
     &hob_command_completion,

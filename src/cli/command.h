@@ -75,6 +75,7 @@ extern const struct hob_command hob_command_field;
 extern const struct hob_command hob_command_help;
 extern const struct hob_command hob_command_list;
 extern const struct hob_command hob_command_pool;
+extern const struct hob_command hob_command_profile;
 extern const struct hob_command hob_command_read;
 extern const struct hob_command hob_command_serve;
 extern const struct hob_command hob_command_session;

@@ -31,6 +31,7 @@ struct hob_progress {
     const char *name;
     uint64_t bytes; /* to read; 0: not known */
     size_t rows;    /* to write */
+    bool silent;    /* what is read and written says nothing */
     uint64_t started;
     struct transferred before; /* when this was started */
 };
@@ -83,7 +84,7 @@ static void put_line(struct hob_buffer *out, const struct hob_progress *progress
     else if (progress->bytes > 0)
         put_bar(out, read, progress->bytes);
     uint64_t bytes = progress->rows > 0 ? written : read;
-    if (bytes > 0) {
+    if (bytes > 0 && !progress->silent) {
         hob_buffer_put_string(out, ", ");
         put_size(out, bytes);
         hob_buffer_put_string(out, progress->rows > 0 ? " written" : " read");
@@ -186,6 +187,7 @@ static void set(struct hob_progress *progress, const char *doing, const char *na
     progress->name = name;
     progress->bytes = bytes;
     progress->rows = rows;
+    progress->silent = false;
     progress->started = hob_clock_now();
     progress->before = count_transferred();
     pthread_mutex_unlock(&progress->lock);
@@ -199,6 +201,19 @@ void hob_progress_reading(struct hob_progress *progress, const char *name, uint6
 void hob_progress_writing(struct hob_progress *progress, const char *name, size_t rows)
 {
     set(progress, "writing", name, 0, rows);
+}
+
+void hob_progress_doing(struct hob_progress *progress, const char *doing, const char *name)
+{
+    if (progress == NULL)
+        return;
+    pthread_mutex_lock(&progress->lock);
+    progress->doing = doing;
+    progress->name = name;
+    progress->bytes = progress->rows = 0;
+    progress->silent = true;
+    progress->started = hob_clock_now();
+    pthread_mutex_unlock(&progress->lock);
 }
 
 struct hob_progress *hob_progress_stop(struct hob_progress *progress)

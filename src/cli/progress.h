@@ -15,6 +15,8 @@ struct hob_progress *hob_progress_start(void);
  * known), how many rows to write. */
 void hob_progress_reading(struct hob_progress *progress, const char *name, uint64_t bytes);
 void hob_progress_writing(struct hob_progress *progress, const char *name, size_t rows);
+/* Anything else; both texts are borrowed, and nothing is counted. */
+void hob_progress_doing(struct hob_progress *progress, const char *doing, const char *name);
 /* Clears the line, before anything else is said. Takes NULL, returns NULL. */
 struct hob_progress *hob_progress_stop(struct hob_progress *progress);
 static inline void hob_auto_progress(struct hob_progress **progress)

@@ -20,7 +20,7 @@ import unittest
 
 HOB = os.path.abspath(os.environ.get("HOB", "build/src/hob"))
 COMMANDS = ["field", "read", "convert", "write", "list", "run", "shim", "warm", "why", "serve",
-            "session", "call", "pool", "stdio", "config", "help", "completion"]
+            "session", "call", "pool", "stdio", "profile", "config", "help", "completion"]
 GROUPS = ["config", "pool", "session", "warm"]  # of commands with subcommands
 
 PEOPLE = [

@@ -1,0 +1,3 @@
+# A text as the lines of a string constant of C.
+s/[\\"]/\\&/g
+s/.*/"&\\n"/
