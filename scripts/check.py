@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 
@@ -128,7 +129,14 @@ def run_shared_golden(folder, tally):
               ["python3", runner, "--hob", "--cli", f"{binaries}/mdfield"], tally)
 
 
+def hear_signals():
+    """What was ignored here (nohup, a shell's background jobs) would be in every test, too."""
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def main():
+    hear_signals()
     quick = "--quick" in sys.argv[1:]
     tally = Tally()
     layers = run(["scripts/check-layers"])
