@@ -238,7 +238,7 @@ static void put_imports(struct hob_buffer *out, const struct hob_imports *import
         return;
     hob_buffer_printf(out, "<h2>Imports</h2>\n<p>%zu module%s in ", all, all == 1 ? "" : "s");
     hob_report_put_time(out, imports->total / 1e3);
-    hob_buffer_put_string(out, ". The darker part of a bar is the module itself, the lighter part "
+    hob_buffer_put_string(out, ". The strong part of a bar is the module itself, the pale part "
                                "what it imported.</p>\n<div class=\"wide\">\n");
     picture_put_imports(out, imports);
     hob_buffer_put_string(out, "</div>\n<details><summary>As a table</summary>\n<table>\n<tr>"

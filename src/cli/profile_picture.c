@@ -197,7 +197,7 @@ void picture_put_imports(struct hob_buffer *out, const struct hob_imports *impor
     double height = 26 + (double)rows * ROW;
     begin(out, height, "imports", "Import waterfall",
           "A row for each module, below the one that imported it: when its import began and ended; "
-          "the darker part is its own code, the rest is modules that it imported.");
+          "the strong part is its own code, the pale part modules that it imported.");
     put_axis(out, imports->total / 1e3, NAMES, WIDTH - NAMES - FIGURES, height);
     for (size_t i = 0; i < imports->count; i++)
         if (is_shown(&imports->items[i], least)) {

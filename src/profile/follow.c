@@ -41,6 +41,7 @@ struct follower {
     int report;
     pid_t command;
     bool over; /* the command has ended; others may not have */
+    uint64_t over_since;
     bool told, interrupted, heard;
     int failure; /* errno of an exec that failed */
 };
@@ -102,12 +103,13 @@ static void go_on(const struct thread *thread, int number)
     ptrace(request, thread->id, 0, (long)number); /* one that was killed meanwhile says so itself */
 }
 
-static void let_go(struct follower *follower, struct thread *thread)
+/* `number`: a signal that it is about to get, or 0. */
+static void let_go(struct follower *follower, struct thread *thread, int number)
 {
     struct hob_follow_process *process = process_of(follower, thread);
     process->left = true;
     process->end = hob_clock_now();
-    ptrace(PTRACE_DETACH, thread->id, 0, 0);
+    ptrace(PTRACE_DETACH, thread->id, 0, (long)number);
     forget_thread(follower, thread);
 }
 
@@ -164,8 +166,13 @@ static void see_opening(struct follower *follower, struct thread *thread)
 {
     if (!follow_path_opened(thread->id, &follower->path))
         return;
+    /* a file that was seen before is not copied again: builds open the same ones very often */
+    struct hob_follow *follow = follower->follow;
+    size_t place = hob_map_find(follow->files, hob_buffer_text(&follower->path));
     thread->opening = true;
-    thread->path = hob_arena_copy(follower->follow->arena, hob_buffer_text(&follower->path));
+    thread->path = place != SIZE_MAX
+                       ? hob_map_key_at(follow->files, place)
+                       : hob_arena_copy(follow->arena, hob_buffer_text(&follower->path));
 }
 
 static void see_opened(struct follower *follower, struct thread *thread)
@@ -196,7 +203,7 @@ static void see_stop(struct follower *follower, struct thread *thread, int statu
 {
     int event = status >> 16, number = WSTOPSIG(status);
     if (thread->leaving) {
-        let_go(follower, thread);
+        let_go(follower, thread, event == 0 && number != STOPPED_AT_CALL ? number : 0);
         return;
     }
     switch (event) {
@@ -250,6 +257,7 @@ static void see_end(struct follower *follower, struct thread *thread, int status
     }
     if (thread->id == follower->command) {
         follower->over = true;
+        follower->over_since = hob_clock_now();
         if (!follower->heard)
             follower->failure = follow_hear(follower->report, &follower->follow->files_known);
     }
@@ -320,7 +328,8 @@ static void after_command(struct follower *follower)
 
 static void tell_about_wait(struct follower *follower)
 {
-    if (!follower->over || follower->told || follower->options->waits == NULL)
+    if (!follower->over || follower->told || follower->options->waits == NULL ||
+        hob_clock_milliseconds_since(follower->over_since) < PATIENCE_MILLISECONDS)
         return;
     follower->told = true;
     follower->options->waits(follower->options->data, follower->thread_count);
@@ -332,11 +341,9 @@ static void follow_to_end(struct follower *follower, const sigset_t *signals)
     while (see_all(follower)) {
         siginfo_t info;
         after_command(follower);
-        int number = sigtimedwait(signals, &info, &patience);
-        if (number > 0)
+        if (sigtimedwait(signals, &info, &patience) > 0)
             handle(follower, &info);
-        else if (errno == EAGAIN)
-            tell_about_wait(follower);
+        tell_about_wait(follower);
     }
 }
 

@@ -14,7 +14,7 @@
 extern char **environ;
 
 static const char marks_python[] =
-#include "marks_python.inc" /* made of marks.py */
+#include "profile/marks_python.inc" /* made of marks.py */
     ;
 
 enum { MOST_MARKS = 64 << 20 };

@@ -127,9 +127,9 @@ static void keep_phases(struct hob_profile *profile, const struct followed *seen
 
 static int run_followed(struct measuring *m)
 {
-    struct followed seen[MOST_FOLLOWED_RUNS];
+    struct followed seen[MOST_FOLLOWED_RUNS] = {0};
     unsigned runs = m->options->runs < MOST_FOLLOWED_RUNS ? m->options->runs : MOST_FOLLOWED_RUNS;
-    if (m->first.count == 0)
+    if (m->first.count == 0 || runs == 0)
         return 0;
     for (unsigned i = 0; i < runs; i++) {
         tell(m, "following", i + 1, runs);
