@@ -56,6 +56,11 @@ def is_alive(pid):
 
 
 @unittest.skipUnless((3, 11) <= sys.version_info[:2] <= (3, 12), "needs CPython 3.11 or 3.12")
+
+# For builds with sanitizers: what these two compare is Python with itself, over many minutes.
+SHORT = unittest.skipIf(os.environ.get("HOB_TEST_SHORT"), "HOB_TEST_SHORT is set")
+
+
 class WarmTest(unittest.TestCase):
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="hob-warm-"))
@@ -117,6 +122,7 @@ class WarmTest(unittest.TestCase):
 
     # --- what a run sees and does ---
 
+    @SHORT
     def test_programs_do_the_same_cold_and_warm(self):
         cases, equal, cold_ones = conform.cases(PYTHON), 0, set()
         for start in range(0, len(cases), 30):
@@ -141,6 +147,7 @@ class WarmTest(unittest.TestCase):
         self.assertEqual(cold_ones, {"syntax_error", "indentation_error"})
         print("%d programs, %d runs equal to cold ones" % (len(cases), equal))
 
+    @SHORT
     def test_the_standard_librarys_own_tests_pass_warm(self):
         suites = ["test.test_argparse", "test.test_json"]
         if os.environ.get("HOB_TEST_LONG"):
