@@ -392,6 +392,7 @@ int hob_follow_run(struct hob_follow *follow, const struct hob_follow_options *o
         close(follower.report);
         code = conclude(&follower, error);
     }
+    follow->files_known = follow->files_known && code == 0;
     sigaction(SIGCHLD, &child_action, NULL);
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     hob_buffer_deinit(&follower.path);
