@@ -22,6 +22,9 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "warm"))
 import conform  # noqa: E402
 
+# For builds with sanitizers: what these two compare is Python with itself, over many minutes.
+SHORT = unittest.skipIf(os.environ.get("HOB_TEST_SHORT"), "HOB_TEST_SHORT is set")
+
 HOB = os.path.abspath(os.environ.get("HOB", "hob"))
 RUNS = int(os.environ.get("HOB_TEST_RUNS", "60"))
 KILLS = int(os.environ.get("HOB_TEST_KILLS", "25"))
@@ -56,11 +59,6 @@ def is_alive(pid):
 
 
 @unittest.skipUnless((3, 11) <= sys.version_info[:2] <= (3, 12), "needs CPython 3.11 or 3.12")
-
-# For builds with sanitizers: what these two compare is Python with itself, over many minutes.
-SHORT = unittest.skipIf(os.environ.get("HOB_TEST_SHORT"), "HOB_TEST_SHORT is set")
-
-
 class WarmTest(unittest.TestCase):
     def setUp(self):
         self.root = pathlib.Path(tempfile.mkdtemp(prefix="hob-warm-"))
