@@ -600,8 +600,8 @@ class Looks(Case):
     def test_a_command(self):
         script = self.write("tool.py", "import json, email.message, http.client\n")
         self.assertEqual(self.hob("--runs", "1", "--html", "page.html", "--", PYTHON, script).returncode, 0)
-        page, interpreter, imports, lighter = "fbfbf9", "2563eb", "c2410c", "f6c79b"
-        self.assert_drawn(self.picture(1200), 1200, [page, interpreter, imports, lighter])
+        page, interpreter, imports = "fbfbf9", "2563eb", "c2410c"
+        self.assert_drawn(self.picture(1200), 1200, [page, interpreter, imports])
 
     def test_a_build(self):
         tool = self.write("tool", "#!%s\n" % PYTHON, executable=True)
