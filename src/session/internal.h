@@ -174,8 +174,8 @@ int session_table_value(const struct hob_value **value, const struct hob_session
 /* view.c: the session as a frame, the labels first. */
 struct session_view {
     struct hob_frame *frame;
-    bool *lent; /* which of its columns belong to the session */
-    size_t capacity;
+    bool *lent; /* which of its first `count` columns belong to the session */
+    size_t count, capacity;
 };
 struct session_view_choice {
     bool series; /* columns of series as well, as lists */

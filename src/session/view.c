@@ -69,8 +69,10 @@ static int add_column(struct session_view *view, const struct hob_session *sessi
             return result;
     }
     view->lent[hob_frame_columns(view->frame)] = whole != NULL;
-    if (hob_frame_add(view->frame, name, &typed) != NULL)
+    if (hob_frame_add(view->frame, name, &typed) != NULL) {
+        view->count++;
         return 0;
+    }
     if (whole == NULL)
         hob_column_deinit(&typed);
     return no_memory(error);
@@ -99,7 +101,8 @@ int session_view_init(struct session_view *view, const struct hob_session *sessi
 
 void session_view_deinit(struct session_view *view)
 {
-    for (size_t i = 0; view->frame != NULL && i < hob_frame_columns(view->frame); i++) {
+    /* What was added since, by computing, is the frame's own. */
+    for (size_t i = 0; i < view->count; i++) {
         struct hob_column *column = hob_frame_column(view->frame, i);
         if (view->lent[i])
             hob_column_init(column, column->type);
