@@ -144,9 +144,8 @@ static unsigned char complete(EditLine *edit, int character)
     HOB_AUTO(buffer) struct hob_buffer inserted = HOB_BUFFER_INIT;
     hob_buffer_put(&inserted, first, common);
     hob_buffer_put_string(&inserted, only ? " " : "");
-    bool changes = inserted.size != end - start ||
-                   memcmp(inserted.data, line->buffer + start, end - start) != 0;
-    if (!changes) {
+    struct hob_text before = {line->buffer + start, end - start};
+    if (hob_text_equal(hob_buffer_text(&inserted), before)) {
         show_words(&words);
         return CC_REDISPLAY;
     }
