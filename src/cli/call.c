@@ -195,9 +195,7 @@ static const struct hob_option options[] = {
      .letter = 'i',
      .help = "it may be run again if a worker dies that may have begun it"},
     {.name = "raw", .letter = 'r', .help = "print a text as it is, without quotes"},
-    {.name = "server",
-     .argument = "URL",
-     .help = "ask this server; the default is $HOB_SERVER, else your own"},
+    HOB_SERVER_OPTION,
     {0},
 };
 

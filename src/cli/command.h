@@ -86,6 +86,13 @@ extern const struct hob_command hob_command_warm;
 extern const struct hob_command hob_command_why;
 extern const struct hob_command hob_command_write;
 
+/* The option of commands that ask a server. */
+#define HOB_SERVER_OPTION                                                                          \
+    {                                                                                              \
+        .name = "server", .argument = "URL",                                                       \
+        .help = "ask this server; the default is $HOB_SERVER, else your own"                       \
+    }
+
 /* What commands have in common that only print. */
 extern const struct hob_option hob_no_options[];
 extern const struct hob_note hob_usual_exits[];

@@ -184,18 +184,12 @@ static int run_drain(const struct hob_arguments *arguments)
     return run(arguments, "POST", "/drain", NULL);
 }
 
-#define SERVER_OPTION                                                                              \
-    {                                                                                              \
-        .name = "server", .argument = "URL",                                                       \
-        .help = "ask this server; the default is $HOB_SERVER, else your own"                       \
-    }
-
 static const struct hob_option looking[] = {
     {.name = "json", .letter = 'j', .help = "print what the server answered, as JSON"},
-    SERVER_OPTION,
+    HOB_SERVER_OPTION,
     {0},
 };
-static const struct hob_option doing[] = {SERVER_OPTION, {0}};
+static const struct hob_option doing[] = {HOB_SERVER_OPTION, {0}};
 
 static const struct hob_note exits[] = {
     {"0", "done"},

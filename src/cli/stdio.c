@@ -268,9 +268,7 @@ static int run_stdio(const struct hob_arguments *arguments)
 }
 
 static const struct hob_option options[] = {
-    {.name = "server",
-     .argument = "URL",
-     .help = "ask this server; the default is $HOB_SERVER, else your own"},
+    HOB_SERVER_OPTION,
     {0},
 };
 

@@ -43,7 +43,7 @@ static bool is_name_byte(char byte)
 }
 
 /* The name in braces at `at`, or an empty text. */
-static struct hob_text placeholder(const char *at)
+static struct hob_text name_in_braces(const char *at)
 {
     size_t size = 0;
     if (*at != '{')
@@ -69,7 +69,7 @@ static char *fill_argument(const char *pattern, const struct pool_call *call)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     while (*pattern != '\0') {
-        struct hob_text name = placeholder(pattern);
+        struct hob_text name = name_in_braces(pattern);
         if (name.size == 0) {
             hob_buffer_put_char(&out, *pattern++);
             continue;

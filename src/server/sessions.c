@@ -6,13 +6,11 @@
 #include <limits.h>
 #include <unistd.h>
 
-/* The part of the path behind /api/sessions/ with this number, in the arena. */
+/* What stands for `{...}` number `number` of the route, in the arena. */
 static const char *path_part(const struct hob_call *call, unsigned number)
 {
-    const char *at = call->path + strlen("/api/sessions/");
-    for (; number > 0; number--)
-        at += strcspn(at, "/") + 1;
-    return hob_arena_copy(call->arena, (struct hob_text){at, strcspn(at, "/")}).data;
+    struct hob_text part = hob_route_part(hob_route_find(call->path), call->path, number);
+    return hob_arena_copy(call->arena, part).data;
 }
 
 /* The directory of a new session of this client, resolved; NULL: the server's own. */
