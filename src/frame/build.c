@@ -4,10 +4,12 @@
  * order with a mark for cells that are absent; then every column is typed on its own. */
 #include "frame/build.h"
 
+#include "frame/select.h"
+
 static const size_t MAX_BYTES = (size_t)512 << 20;
 
 struct grid {
-    struct hob_frame *frame;
+    struct hob_frame *frame;        /* owned; NULL after an error that took it along */
     struct hob_arena *scratch;      /* for the grid itself */
     struct hob_value *names;        /* column name -> its position, as a map for look-up */
     const struct hob_value **cells; /* column by column, `rows` each */
@@ -213,12 +215,13 @@ static struct shape shape_of(const struct hob_value *map)
     return shape;
 }
 
-/* A mapping of lists; scalars beside them are repeated. */
+/* A mapping of lists; scalars beside them are repeated. Beside empty lists there is nothing to repeat,
+ * but a scalar still says what type its column has: the table is made with one row, which then goes. */
 static int from_column_lists(struct grid *grid, const struct hob_value *map, size_t length,
                              struct hob_error *error)
 {
     size_t given = 0;
-    grid->rows = length;
+    grid->rows = length > 0 ? length : 1;
     for (uint32_t i = 0; i < map->map.count; i++) {
         given += is_list(map->map.pairs[i].value) ? length : 1;
         if (!note_name(grid, map->map.pairs[i].key))
@@ -229,39 +232,85 @@ static int from_column_lists(struct grid *grid, const struct hob_value *map, siz
         return result;
     for (uint32_t i = 0; i < map->map.count; i++) {
         const struct hob_value *value = map->map.pairs[i].value;
-        for (uint32_t row = 0; row < length; row++)
-            set_cell(grid, i, row, is_list(value) ? value->list.items[row] : value);
+        for (uint32_t row = 0; row < length && is_list(value); row++)
+            set_cell(grid, i, row, value->list.items[row]);
+        for (uint32_t row = 0; row < grid->rows && !is_list(value); row++)
+            set_cell(grid, i, row, value);
     }
-    return add_columns(grid, error);
+    result = add_columns(grid, error);
+    if (result < 0 || length > 0)
+        return result;
+    struct hob_frame *one_row = HOB_STEAL(grid->frame);
+    return hob_frame_take_rows(&grid->frame, one_row, NULL, 0, error);
+}
+
+/* The keys of a mapping as a column. */
+static bool column_of_keys(struct grid *grid, const struct hob_value *map,
+                           struct hob_column *column)
+{
+    const struct hob_value **keys =
+        hob_arena_try_alloc(grid->scratch, (map->map.count + 1) * sizeof *keys);
+    if (keys == NULL)
+        return false;
+    for (uint32_t i = 0; i < map->map.count; i++)
+        keys[i] = map->map.pairs[i].key;
+    if (hob_column_from_values(column, keys, NULL, map->map.count))
+        return true;
+    hob_column_deinit(column);
+    return false;
 }
 
 /* The inner keys become the hidden labels of the rows. */
 static int set_labels(struct grid *grid, const struct hob_value *labels, struct hob_error *error)
 {
-    const struct hob_value **keys =
-        hob_arena_try_alloc(grid->scratch, (labels->map.count + 1) * sizeof *keys);
-    if (keys == NULL)
-        return no_memory(error);
-    for (uint32_t i = 0; i < labels->map.count; i++)
-        keys[i] = labels->map.pairs[i].key;
     struct hob_column column;
-    if (!hob_column_from_values(&column, keys, NULL, labels->map.count)) {
-        hob_column_deinit(&column);
+    if (!column_of_keys(grid, labels, &column))
         return no_memory(error);
-    }
     hob_frame_set_index(grid->frame, &column);
     return 0;
 }
 
+/* The same labels in ascending order. */
+static int sort_labels(struct hob_value **labels, struct grid *grid, struct hob_error *error)
+{
+    const struct hob_value *given = *labels;
+    uint32_t count = given->map.count;
+    HOB_AUTO(frame) struct hob_frame *table = hob_frame_new();
+    struct hob_column column;
+    size_t *order = hob_arena_try_alloc(grid->scratch, (count + 1) * sizeof *order);
+    if (order == NULL || !column_of_keys(grid, given, &column))
+        return no_memory(error);
+    hob_frame_set_rows(table, count);
+    if (hob_frame_add(table, &hob_value_null, &column) == NULL) {
+        hob_column_deinit(&column);
+        return no_memory(error);
+    }
+    for (uint32_t i = 0; i < count; i++)
+        order[i] = i;
+    struct hob_order by_label = {.column = 0};
+    int result = hob_frame_sort_rows(order, count, table, &by_label, 1, error);
+    if (result < 0)
+        return result;
+    *labels = hob_value_new(grid->scratch, HOB_MAP);
+    for (uint32_t i = 0; i < count; i++) {
+        const struct hob_value *label = given->map.pairs[order[i]].key;
+        if (!hob_value_put(grid->scratch, *labels, label, label))
+            return no_memory(error);
+    }
+    return 0;
+}
+
 /* A mapping of mappings: outer keys are columns, the union of inner keys the labels of the rows;
- * scalars beside them are repeated. */
+ * scalars beside them are repeated. The labels stand in order of first appearance, but pandas sorts
+ * those of a single mapping. */
 static int from_column_maps(struct grid *grid, const struct hob_value *map, struct hob_error *error)
 {
     struct hob_value *labels = hob_value_new(grid->scratch, HOB_MAP);
-    size_t given = 0;
+    size_t given = 0, mappings = 0;
     for (uint32_t i = 0; i < map->map.count; i++) {
         const struct hob_value *inner = map->map.pairs[i].value;
         given += inner->kind == HOB_MAP ? inner->map.count : 1;
+        mappings += inner->kind == HOB_MAP;
         if (!note_name(grid, map->map.pairs[i].key))
             return no_memory(error);
         for (uint32_t k = 0; inner->kind == HOB_MAP && k < inner->map.count; k++) {
@@ -271,8 +320,11 @@ static int from_column_maps(struct grid *grid, const struct hob_value *map, stru
                 return no_memory(error);
         }
     }
+    int result = mappings == 1 ? sort_labels(&labels, grid, error) : 0;
+    if (result < 0)
+        return result;
     grid->rows = labels->map.count;
-    int result = make_cells(grid, map->map.count, given, error);
+    result = make_cells(grid, map->map.count, given, error);
     if (result < 0)
         return result;
     for (uint32_t i = 0; i < map->map.count; i++) {
@@ -317,18 +369,15 @@ static int from_map(struct grid *grid, const struct hob_value *map, unsigned rul
     return HOB_E_VALUE;
 }
 
-static int fill(struct hob_frame *frame, const struct hob_value *value, unsigned rules,
+static int fill(struct grid *grid, const struct hob_value *value, unsigned rules,
                 struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *scratch = hob_arena_new();
-    struct grid grid = {
-        .frame = frame, .scratch = scratch, .names = hob_value_new(scratch, HOB_MAP)};
     if (value->kind == HOB_NULL)
         return 0;
     if (is_list(value))
-        return from_list(&grid, value, error);
+        return from_list(grid, value, error);
     if (value->kind == HOB_MAP)
-        return from_map(&grid, value, rules, error);
+        return from_map(grid, value, rules, error);
     return not_a_table(value, error);
 }
 
@@ -342,7 +391,12 @@ int hob_frame_from_value(struct hob_frame **frame, const struct hob_value *value
         value = hob_value_copy_deep(hob_frame_arena(made), value);
     if (value == NULL)
         return hob_error_set(error, HOB_E_LIMIT, "the table's values are nested too deeply");
-    int result = fill(made, value, rules, error);
+    HOB_AUTO(arena) struct hob_arena *scratch = hob_arena_new();
+    struct grid grid = {.frame = HOB_STEAL(made),
+                        .scratch = scratch,
+                        .names = hob_value_new(scratch, HOB_MAP)};
+    int result = fill(&grid, value, rules, error);
+    made = grid.frame;
     if (result == 0)
         *frame = HOB_STEAL(made);
     return result;
