@@ -424,20 +424,37 @@ static bool has_rows(const struct session_part *part)
     return part->kind != SESSION_CONSTANTS && part->kind != SESSION_PARAMETERS;
 }
 
+/* Whether a part before this one, or an earlier entry of it, has the label of the row. */
+static bool is_seen(const struct hob_session *session, size_t part, size_t row,
+                    const struct session_label *label)
+{
+    const struct session_labels *own = &session->parts[part]->labels;
+    if (own->chained && session_labels_find(own, label) != row)
+        return true;
+    for (size_t i = 0; i < part; i++)
+        if (has_rows(session->parts[i]) &&
+            session_labels_find_near(&session->parts[i]->labels, label, row) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 /* Counts labels over all parts; without input they become the session's. */
 static bool join_labels(struct hob_session *session)
 {
+    bool any = false;
     for (size_t i = 0; i < session->part_count; i++) {
-        struct session_part *part = session->parts[i];
-        if (!has_rows(part))
+        const struct session_labels *labels = &session->parts[i]->labels;
+        if (!has_rows(session->parts[i]))
             continue;
-        for (size_t row = 0; row < session_labels_count(&part->labels); row++) {
-            struct session_label label = session_labels_at(&part->labels, row);
-            bool seen = part->labels.chained && session_labels_find(&part->labels, &label) != row;
-            for (size_t j = 0; !seen && j < i; j++)
-                seen = has_rows(session->parts[j]) &&
-                       session_labels_find(&session->parts[j]->labels, &label) != SIZE_MAX;
-            if (seen)
+        bool counts_alone = !any && session->main != NULL;
+        any = true;
+        if (counts_alone) {
+            session->distinct += labels->distinct;
+            continue;
+        }
+        for (size_t row = 0; row < session_labels_count(labels); row++) {
+            struct session_label label = session_labels_at(labels, row);
+            if (is_seen(session, i, row, &label))
                 continue;
             session->distinct++;
             if (session->main == NULL && !session_labels_add(&session->own_index, label))

@@ -1,4 +1,4 @@
-/* Tests of session: labels, focus, edits, undo, records, and the store in memory and on disk. */
+/* Tests of session: focus, edits, undo, records, and the store in memory and on disk. */
 #define _GNU_SOURCE
 #include "check.h"
 
@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "session/labels.h"
-#include "session/overlay.h"
 #include "session/store.h"
 #include "value/json.h"
 
@@ -114,93 +112,6 @@ static void run(struct hob_buffer *out, struct hob_session *session, const char 
         run(&out_, session, name, parameters);                                                     \
         assert_string_equal(hob_buffer_string(&out_), expected);                                   \
     } while (0)
-
-/* ---- labels and overlays ---- */
-
-static struct session_label text_label(const char *text)
-{
-    return (struct session_label){.kind = SESSION_LABEL_TEXT, .text = hob_text_from(text)};
-}
-
-static struct session_label int_label(int64_t integer)
-{
-    return (struct session_label){.kind = SESSION_LABEL_INT, .integer = integer};
-}
-
-static void labels_are_compared_as_numbers_and_texts(void **state)
-{
-    (void)state;
-    struct session_label whole = int_label(41), text = text_label("41");
-    struct session_label same = {.kind = SESSION_LABEL_DOUBLE, .number = 41.0};
-    struct session_label half = {.kind = SESSION_LABEL_DOUBLE, .number = 41.5};
-    struct session_label one = int_label(1);
-    struct session_label truth = {.kind = SESSION_LABEL_BOOL, .boolean = true};
-    assert_true(session_label_equal(&whole, &same));
-    assert_false(session_label_equal(&whole, &text));
-    assert_false(session_label_equal(&whole, &half));
-    assert_false(session_label_equal(&one, &truth));
-}
-
-static void labels_are_found_while_rows_come_and_go(void **state)
-{
-    (void)state;
-    enum { COUNT = 3000 };
-    struct session_labels labels = {0};
-    for (int64_t i = 0; i < COUNT; i++)
-        assert_true(session_labels_add(&labels, int_label(i * 7)));
-    for (int64_t i = COUNT - 1; i >= COUNT / 2; i--)
-        session_labels_remove_last(&labels);
-    for (int64_t i = 0; i < COUNT; i++) {
-        struct session_label wanted = int_label(i * 7);
-        size_t expected = i < COUNT / 2 ? (size_t)i : SIZE_MAX;
-        assert_int_equal(session_labels_find(&labels, &wanted), expected);
-    }
-    session_labels_deinit(&labels);
-}
-
-static void rows_of_one_label_form_a_chain(void **state)
-{
-    (void)state;
-    struct session_labels labels = {.chained = true};
-    static const char *const names[] = {"a", "b", "a", "a", "b"};
-    for (size_t i = 0; i < 5; i++)
-        assert_true(session_labels_add(&labels, text_label(names[i])));
-    struct session_label a = text_label("a");
-    assert_int_equal(session_labels_find(&labels, &a), 0);
-    assert_int_equal(session_labels_next(&labels, 0), 2);
-    assert_int_equal(session_labels_next(&labels, 2), 3);
-    assert_int_equal(session_labels_next(&labels, 3), SIZE_MAX);
-    assert_int_equal(session_labels_last(&labels, 0), 3);
-    assert_int_equal(labels.distinct, 2);
-    session_labels_remove_last(&labels);
-    session_labels_remove_last(&labels);
-    assert_int_equal(session_labels_last(&labels, 0), 2);
-    assert_int_equal(session_labels_next(&labels, 2), SIZE_MAX);
-    session_labels_deinit(&labels);
-}
-
-static void cells_of_an_overlay_are_swapped_in_and_out(void **state)
-{
-    (void)state;
-    struct session_overlay overlay = {0};
-    for (size_t row = 0; row < 1000; row++) {
-        char *json = hob_copy_string("1");
-        size_t size = 1;
-        assert_true(session_overlay_swap(&overlay, row * 64, &json, &size));
-        assert_null(json);
-    }
-    for (size_t row = 0; row < 1000; row += 2) {
-        char *json = NULL;
-        size_t size = 0;
-        assert_true(session_overlay_swap(&overlay, row * 64, &json, &size));
-        assert_string_equal(json, "1");
-        free(json);
-    }
-    assert_int_equal(overlay.count, 500);
-    for (size_t row = 0; row < 1000; row++)
-        assert_int_equal(session_overlay_get(&overlay, row * 64).size, row % 2);
-    session_overlay_deinit(&overlay);
-}
 
 /* ---- sessions ---- */
 
@@ -687,10 +598,6 @@ static void a_list_does_not_wait_for_operations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels_are_compared_as_numbers_and_texts),
-        cmocka_unit_test(labels_are_found_while_rows_come_and_go),
-        cmocka_unit_test(rows_of_one_label_form_a_chain),
-        cmocka_unit_test(cells_of_an_overlay_are_swapped_in_and_out),
         cmocka_unit_test(columns_come_in_the_order_of_their_types),
         cmocka_unit_test(interfaces_that_cannot_be_sessions_are_refused),
         cmocka_unit_test(a_failed_move_leaves_the_focus),
