@@ -504,6 +504,29 @@ class Interactive(SessionCliTest):
         self.assertEqual(shell.end(), 0)
         self.assertEqual(os.stat(self.path("state/shell_history")).st_mode & 0o077, 0)
 
+    @unittest.skipUnless(LINE_EDITING, "built without libedit")
+    def test_shells_at_the_same_time_keep_each_others_history(self):
+        shells = [Terminal(self, "i.yml", "--close") for _ in range(3)]
+        for shell in shells:
+            shell.expect("> ")
+        for number in range(4):
+            for shell, label in zip(shells, ("Ada", "Alan", "Grace")):
+                shell.type("get age %s # %d\r" % (label, number))
+        for shell in shells:
+            shell.type("get\r")
+            shell.expect(r"get\r\n")
+        os.kill(shells[0].process, signal.SIGKILL)
+        self.assertEqual(shells[0].end(), -signal.SIGKILL)
+        for shell in shells[1:]:
+            shell.type("exit\r")
+            self.assertEqual(shell.end(), 0)
+        lines = self.read("state/shell_history").replace("\\040", " ").split("\n")
+        for label in ("Ada", "Alan", "Grace"):
+            own = [line for line in lines if line.startswith("get age " + label)]
+            self.assertEqual(own, ["get age %s # %d" % (label, number) for number in range(4)])
+        self.assertEqual([name for name in os.listdir(self.path("state")) if "history" in name],
+                         ["shell_history"])
+
     def is_stopped(self):
         tasks = "/proc/%d/task" % self.server.process.pid
         states = []
