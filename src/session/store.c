@@ -524,8 +524,9 @@ static void journal_effect(struct hob_store *store, struct entry *entry,
     call->ticket = awaited ? ticket : 0;
     /* Edits that the disk refused are in the session, but not in the journal. */
     bool gaps = edits && entry->failures != hob_journal_failures(store->journal);
-    if (entry->edits > COMPACT_EDITS || gaps)
-        call->ticket = store_compact(store, entry, entry->session);
+    uint64_t compacted =
+        entry->edits > COMPACT_EDITS || gaps ? store_compact(store, entry, entry->session) : 0;
+    call->ticket = compacted != 0 ? compacted : call->ticket;
 }
 
 /* Saving changes files that the session was made from, but none that others changed meanwhile. */
@@ -613,18 +614,31 @@ static int reload(struct hob_store *store, struct entry *entry, struct hob_store
     return 0;
 }
 
-/* Where nothing can be spilled, what there is must fit. */
-static int check_room(struct hob_store *store, struct hob_error *error)
+static bool is_over(struct hob_store *store, double *memory_mb, double *most_mb)
 {
-    if (store->journal != NULL)
-        return 0;
     pthread_mutex_lock(&store->lock);
     size_t memory = store->memory, most = store->options.max_memory;
     pthread_mutex_unlock(&store->lock);
-    if (memory <= most)
+    *memory_mb = (double)memory / 1048576;
+    *most_mb = (double)most / 1048576;
+    return memory > most;
+}
+
+/* Where nothing can be spilled, what there is must fit: before an edit is refused its session lets
+ * go of edits that others have replaced, and of the way back. */
+static int check_room(struct hob_store *store, struct entry *entry, struct hob_error *error)
+{
+    double memory, most;
+    if (store->journal != NULL || !is_over(store, &memory, &most))
         return 0;
-    hob_error_set(error, HOB_E_BUSY, "sessions take %.1f MB of memory, and may take %.1f",
-                  (double)memory / 1048576, (double)most / 1048576);
+    if (entry->log.size > entry->compacted_size) {
+        store_compact(store, entry, entry->session);
+        store_measure(store, entry);
+        if (!is_over(store, &memory, &most))
+            return 0;
+    }
+    hob_error_set(error, HOB_E_BUSY, "sessions take %.1f MB of memory, and may take %.1f", memory,
+                  most);
     hob_error_hint(error, "delete some; with a state directory (--state) those that nobody uses "
                           "would wait on the disk");
     return HOB_E_BUSY;
@@ -640,7 +654,7 @@ static int run(struct hob_store *store, struct entry *entry, struct hob_store_ca
         return save(store, entry, call, operation, parameters, error);
     if (!call->may_wait && operation->scans && hob_session_rows(entry->session) > ROWS_AT_ONCE)
         return HOB_STORE_WOULD_WAIT;
-    int result = operation->effect == HOB_SESSION_EDITS ? check_room(store, error) : 0;
+    int result = operation->effect == HOB_SESSION_EDITS ? check_room(store, entry, error) : 0;
     if (result == 0)
         result = operation->run(entry->session, parameters, call->scope, call->out, error);
     if (result == 0)

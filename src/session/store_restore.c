@@ -220,13 +220,20 @@ int store_open_session(struct hob_store *store, struct hob_session **session,
     return 0;
 }
 
-/* Replaces all edits of the session by a snapshot. */
+/* Replaces all edits of the session by a snapshot; without memory for it they stay. */
 uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_session *session)
 {
     struct hob_buffer records = HOB_BUFFER_INIT;
     hob_session_compact(session, &records);
+    if (hob_buffer_failed(&records) || !hob_buffer_reserve(&records, 1)) {
+        hob_buffer_deinit(&records);
+        return 0;
+    }
     entry->edits = 0;
     if (store->journal == NULL) {
+        char *fitting = realloc(records.data, records.size + 1);
+        records.data = fitting != NULL ? fitting : records.data;
+        records.capacity = fitting != NULL ? records.size + 1 : records.capacity;
         hob_buffer_deinit(&entry->log);
         entry->log = records;
         entry->compacted_size = records.size;

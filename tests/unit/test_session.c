@@ -552,23 +552,44 @@ static void the_size_of_a_session_is_what_it_takes(void **state)
 }
 #endif
 
+/* Does it until that is refused, at most a hundred times; behind `begin` comes the number of the
+ * turn, and at the end a value of 200 KB. */
+static int edit_often(struct hob_store *store, const char *id, const char *operation,
+                      const char *begin, const char *value)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int code = 0;
+    for (int i = 0; i < 100 && code == 0; i++) {
+        HOB_AUTO(buffer) struct hob_buffer edit = HOB_BUFFER_INIT;
+        hob_buffer_printf(&edit, "%s%d%s", begin, i, value);
+        hob_buffer_put_repeated(&edit, 'x', 200 << 10);
+        hob_buffer_put_string(&edit, "\"}");
+        code = operate(store, id, operation, hob_buffer_string(&edit), &out, true);
+    }
+    return code;
+}
+
 static void a_store_without_a_disk_refuses_edits_beyond_its_memory(void **state)
 {
     (void)state;
     char id[37];
-    struct hob_store_options options = {.state = "none", .max_memory = 1 << 20};
+    struct hob_store_options options = {.state = "none", .max_memory = 2 << 20};
     struct hob_store *store = hob_store_new(&options);
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    HOB_AUTO(buffer) struct hob_buffer edit = HOB_BUFFER_INIT;
     assert_int_equal(create(store, id), 0);
-    hob_buffer_put_string(&edit, "{\"index\":\"Ada\",\"column\":\"score\",\"value\":\"");
-    hob_buffer_put_repeated(&edit, 'x', 200 << 10);
-    hob_buffer_put_string(&edit, "\"}");
-    int code = 0;
-    for (int i = 0; i < 100 && code == 0; i++)
-        code = operate(store, id, "set_value_at", hob_buffer_string(&edit), &out, true);
-    assert_int_equal(code, HOB_E_BUSY);
+    /* What is replaced is let go of; what has come to stay is not. */
+    assert_int_equal(
+        edit_often(store, id, "set_value_at",
+                   "{\"index\":\"Ada\",\"column\":\"score\",\"turn\":", ",\"value\":\""),
+        0);
+    assert_int_equal(edit_often(store, id, "add_column", "{\"column\":\"c", "\",\"value\":\""),
+                     HOB_E_BUSY);
     assert_int_equal(operate(store, id, "get_index", "{}", &out, true), 0);
+    assert_int_equal(operate(store, id, "reload", "{\"keep\":true}", &out, true), 0);
+    hob_buffer_clear(&out);
+    assert_int_equal(
+        operate(store, id, "get_value_at", "{\"index\":\"Ada\",\"column\":\"c2\"}", &out, true), 0);
+    assert_true(out.size > (size_t)200 << 10);
     hob_store_free(store);
 }
 
