@@ -210,6 +210,20 @@ class Commands(SessionCliTest):
         self.assertIn("Grace,6", self.read("out.csv"))
         self.fails(2, "COLUMN=VALUE", "add-row", "Zed", "score")
 
+    def test_save_says_which_files_of_a_directory(self):
+        self.write("d.yml", "output: {type: json_directory, index: name,"
+                            " source: [{directory: notes, glob: '*.json'}]}\n")
+        os.mkdir(self.path("notes"))
+        self.write("notes/ada.json", '{"name": "Ada", "score": 1}')
+        session = self.do("open", "d.yml")
+        self.do("set", "2", "-c", "score", "-i", "Ada", "-s", session)
+        self.assertRegex(self.do("save", "-s", session),
+                         r"^wrote 1 file, \S+/notes/ada\.json: 1 row, \d columns$")
+        self.write("notes/alan.json", '{"name": "Alan", "score": 1}')
+        self.do("reload", "-s", session)
+        self.assertRegex(self.do("save", "--all", "-s", session),
+                         r"^wrote 2 files, the first \S+/notes/ada\.json: 2 rows, \d columns$")
+
     def test_compute(self):
         self.fails(2, "compute", "compute")
         self.assertIn("stamp", self.do("compute", "{field: stamp, function: today}"))
