@@ -19,6 +19,9 @@ struct hob_remote_link {
     char id[HOB_REMOTE_ID_SIZE];       /* the session; "" until it is chosen */
     bool interruptible;                /* as in struct hob_request */
     bool closed;                       /* the session has ended */
+    bool came_changed; /* the last operation said that the session was made again of other files */
+    bool told;         /* and the user knows */
+    uint64_t lost;     /* edits that did not fit those files */
 };
 
 /* One command. Functions that take it return 0, or a negative code with `error` filled. */
@@ -70,6 +73,9 @@ int hob_remote_look_up(struct hob_remote_call *call, const char *operation, cons
                        const struct hob_value **value);
 /* As hob_remote_ask, and the answer is printed. */
 int hob_remote_show(struct hob_remote_call *call, const char *operation);
+
+/* Says once, on standard error, that the session came back with other files, if it did. */
+void hob_remote_tell_changed(struct hob_remote_link *link, const char *program);
 
 /* ---- parameters ---- */
 

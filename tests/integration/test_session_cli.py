@@ -296,6 +296,45 @@ class Commands(SessionCliTest):
         self.assertEqual(self.do("get", "score"), "5")
 
 
+class Changed(SessionCliTest):
+    """A session that comes back with other files than it was opened from."""
+
+    def come_back(self):
+        self.start(expected=(0, -signal.SIGKILL))
+        session = self.do("open", "i.yml")
+        self.do("set", "5", "-c", "score", "-i", "Ada")
+        self.do("set", "6", "-c", "score", "-i", "Grace")
+        self.server.signal(signal.SIGKILL)
+        self.server.process.wait()
+        self.write("people.csv", PEOPLE.replace("36", "37").replace("Grace,85", "Edith,85"))
+        self.start()
+        return session
+
+    def test_every_command_says_so_beside_its_answer_until_it_is_reloaded(self):
+        self.come_back()
+        for command, answer in ((("get", "age", "Ada"), "37\n"), (("undo",), "undone"),
+                                (("get", "score", "Ada"), "5\n")):
+            done = self.run_hob(*command)
+            self.assertEqual(done.returncode, 0)
+            self.assertTrue(done.stdout.startswith(answer), done.stdout)
+            self.assertRegex(done.stderr, "^hob: warning: the files of this session changed.*"
+                                          "1 edit fits no more.*`reload`.*\n$")
+        done = self.run_hob("get", "age", "Ada", "--json")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(json.loads(done.stdout)["source_changed"], True)
+        self.assertIn("reload", self.do("info"))
+        self.do("reload")
+        self.assertEqual(self.do("get", "age", "Ada"), "37")
+
+    def test_a_shell_says_so_once(self):
+        done = self.run_hob("shell", self.come_back(),
+                            stdin="get age Ada\nget score Ada\nreload\nget score Ada\n")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr.count("changed"), 1)
+        self.assertEqual([line for line in done.stdout.split("\n") if line.isdigit()],
+                         ["37", "5", "5"])
+
+
 class WithoutServer(SessionCliTest):
     def answers(self, answer):
         """The address of a server that gives this answer once."""
