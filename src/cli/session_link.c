@@ -71,7 +71,7 @@ static int check_words(const struct hob_arguments *arguments, struct hob_error *
     return hob_error_set(error, HOB_E_PARAMETER, "a word of the command line is not UTF-8");
 }
 
-int hob_remote_run(const struct hob_arguments *arguments, int (*act)(struct hob_remote_call *call))
+int hob_remote_run(const struct hob_arguments *arguments)
 {
     struct hob_remote_link own = {0}, *link = arguments->remote;
     HOB_AUTO(remote_call) struct hob_remote_call call;
@@ -89,7 +89,7 @@ int hob_remote_run(const struct hob_arguments *arguments, int (*act)(struct hob_
     if (code == 0)
         code = hob_remote_link_open(call.link, server, &call.error);
     if (code == 0)
-        code = act(&call);
+        code = arguments->command->ask(&call);
     if (code == 0 && !hob_arguments_has(arguments, "json"))
         hob_remote_tell_changed(call.link, arguments->name);
     if (!in_shell)
