@@ -1,12 +1,9 @@
 /* Tests of session: focus, edits, undo, records, and the store in memory and on disk. */
 #define _GNU_SOURCE
 #include "check.h"
+#include "scratch.h"
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "session/store.h"
 #include "value/json.h"
@@ -17,20 +14,10 @@
 #include <malloc.h>
 #endif
 
-static char scratch[] = "/tmp/hob-test-session-XXXXXX";
-
-static void put_file(const char *name, const char *content)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_true(fputs(content, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 static int make_scratch(void **state)
 {
     (void)state;
-    if (mkdtemp(scratch) == NULL || chdir(scratch) != 0)
+    if (enter_scratch() != 0)
         return -1;
     put_file("people.csv", "name,age,ok\nAda,36,True\nAlan,41,False\nAda,1,True\n");
     put_file("out.csv", "name,score\nAda,1\nZed,9\n");
@@ -54,18 +41,6 @@ static int make_scratch(void **state)
     fclose(large);
     put_file("wide.yml", "input: {type: local, index: k, data: [{k: a, first name: 1, a/b: 2}]}\n");
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *where)
-{
-    (void)facts, (void)kind, (void)where;
-    return remove(path);
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    return chdir("/") | nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static struct hob_session *open_session(const char *interface)
