@@ -18,6 +18,16 @@ struct session_column *session_add_column(struct hob_session *session, struct se
     return column;
 }
 
+bool session_map_last_name(struct hob_session *session)
+{
+    size_t count = session_labels_count(&session->names);
+    struct session_column *column = session->columns[session->column_count - 1];
+    if (!HOB_TRY_GROW(session->by_name, session->by_name_capacity, count + 1))
+        return false;
+    session->by_name[count] = column;
+    return session_labels_add(&session->names, session_label_of(column->name, session->arena));
+}
+
 bool session_map_names(struct hob_session *session)
 {
     session_labels_deinit(&session->names);

@@ -227,7 +227,7 @@ static int apply_column(struct hob_session *session, const struct hob_value *rec
     if (result < 0)
         return result;
     session_note_column(session, column);
-    return session_map_names(session) ? 0 : no_memory(error);
+    return session_map_last_name(session) ? 0 : no_memory(error);
 }
 
 static int apply_drop(struct hob_session *session, const struct hob_value *record,

@@ -158,6 +158,8 @@ struct session_column *session_add_column(struct hob_session *session, struct se
                                           const struct hob_value *name);
 /* After columns came or went. False without memory. */
 bool session_map_names(struct hob_session *session);
+/* After the last of the columns came, and nothing else. */
+bool session_map_last_name(struct hob_session *session);
 /* The column of that name that is not dropped, or NULL. */
 struct session_column *session_find_column(const struct hob_session *session,
                                            const struct hob_value *name);

@@ -124,8 +124,9 @@ char *store_focus_text(const struct hob_session *session);
 char *store_shape_text(const struct hob_session *session);
 char *store_columns_text(const struct hob_session *session);
 /* Notes what the session looks like for those who may not wait for it; with the entry's lock held.
- * Without memory it stays what it was. */
-void store_keep_looks(struct hob_store *store, struct entry *entry, bool columns);
+ * `changes` are the columns that are others than they were, a line each; NULL: all may be. Without
+ * memory it stays what it was. */
+void store_keep_looks(struct hob_store *store, struct entry *entry, const char *changes);
 /* Looks for stored sessions, the first time that anybody asks for sessions at all. */
 void store_open_journal(struct hob_store *store);
 struct hob_journal_entry *store_journal_entry(const struct entry *entry,

@@ -74,7 +74,7 @@ static void journal_effect(struct hob_store *store, struct entry *entry,
     HOB_AUTO(buffer) struct hob_buffer changes = HOB_BUFFER_INIT;
     hob_session_take_column_changes(entry->session, &changes);
     if (operation->reshapes)
-        store_keep_looks(store, entry, changes.size > 0);
+        store_keep_looks(store, entry, hob_buffer_string(&changes));
     if (store->journal == NULL) {
         log_records(store, entry);
         return;
@@ -157,7 +157,7 @@ static int reload(struct hob_store *store, struct entry *entry, struct hob_store
     entry->came_changed = false;
     entry->lost = 0;
     store_keep_sources(entry, sources);
-    store_keep_looks(store, entry, true);
+    store_keep_looks(store, entry, NULL);
     if (!keeps)
         hob_buffer_clear(&entry->log);
     if (store->journal != NULL) {
