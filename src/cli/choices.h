@@ -11,4 +11,17 @@ int hob_choice_wrong(const struct hob_arguments *arguments, const char *option, 
  * is not given. Returns 0, or 2 after a message. */
 int hob_choice_size(const struct hob_arguments *arguments, const char *option, size_t *size);
 
+/* That option of commands that read, where hob_scope takes it. */
+#define HOB_MAX_FILE_SIZE_OPTION                                                                   \
+    {                                                                                              \
+        .name = "max-file-size", .argument = "SIZE",                                               \
+        .help = "refuse larger input: bytes, or a number with K, M or G; the default is 4G"        \
+    }
+/* Where a command writes that prints otherwise. */
+#define HOB_OUTPUT_OPTION                                                                          \
+    {                                                                                              \
+        .name = "output", .letter = 'o', .argument = "OUT",                                        \
+        .help = "write to this file; it is replaced whole or not at all"                           \
+    }
+
 #endif

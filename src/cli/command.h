@@ -26,6 +26,7 @@ struct hob_note {
 };
 
 struct hob_arguments;
+struct hob_remote_call;
 
 struct hob_command {
     const char *name;
@@ -44,6 +45,7 @@ struct hob_command {
     bool words_end_options; /* what stands behind the first argument belongs to it */
     /* Returns the exit status. */
     int (*run)(const struct hob_arguments *arguments);
+    int (*ask)(struct hob_remote_call *call); /* where `run` is hob_remote_run: what it asks for */
 };
 
 /* Ends with NULL. */

@@ -92,20 +92,14 @@ static const struct hob_option options[] = {
      .argument = "TYPE",
      .choices = hob_read_put_types,
      .help = "what IN holds, when its name does not say"},
-    {.name = "to",
-     .letter = 't',
-     .argument = "TYPE",
-     .choices = hob_transfer_put_targets,
-     .help = "what OUT is to hold, when its name does not say"},
+    HOB_TRANSFER_TARGET_OPTION("to"),
     {.name = "option",
      .letter = 'O',
      .argument = "KEY=VALUE",
      .repeatable = true,
      .help = "a key as in the input and output of an interface, its value in YAML; from.KEY and "
              "to.KEY are for one of the two"},
-    {.name = "max-file-size",
-     .argument = "SIZE",
-     .help = "refuse larger files: bytes, or a number with K, M or G; the default is 4G"},
+    HOB_MAX_FILE_SIZE_OPTION,
     {0},
 };
 

@@ -17,7 +17,8 @@ typedef void hob_line_completer(void *data, struct hob_text line, size_t start, 
                                 struct hob_buffer *words);
 
 struct hob_line_options {
-    const char *history; /* the file, or NULL for none; it is read now and written at the end */
+    const char *history; /* the file, or NULL for none; it is read now, and takes each line as it
+                            comes, beside those of others who have it open */
     hob_line_completer *complete;
     void *data;
 };

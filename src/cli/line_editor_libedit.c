@@ -3,12 +3,17 @@
  * While a line is edited the terminal's keys send no signals: Ctrl-C arrives as a character, bound
  * to a function here, so that no signal handler has to talk to the library. */
 #include <errno.h>
+#include <fcntl.h>
 #include <histedit.h>
 #include <locale.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "base/utf8.h"
 #include "cli/display.h"
 #include "cli/line_editor.h"
@@ -153,6 +158,59 @@ static unsigned char complete(EditLine *edit, int character)
     return el_insertstr(edit, hob_buffer_string(&inserted)) == 0 ? CC_REFRESH : CC_REFRESH_BEEP;
 }
 
+/* ---- history ---- */
+
+static History *new_history(void)
+{
+    HistEvent event;
+    History *made = history_init();
+    if (made == NULL)
+        return NULL;
+    history(made, &event, H_SETSIZE, HISTORY_LENGTH);
+    history(made, &event, H_SETUNIQUE, 1);
+    return made;
+}
+
+/* The file, locked, or -1. Who had the lock before has replaced the file: what was waited for is
+ * then not any more what has the name. */
+static int lock_history(const char *path)
+{
+    enum { TRIES = 100 };
+    for (int i = 0; i < TRIES; i++) {
+        int file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+        struct stat own, named;
+        if (file < 0)
+            return -1;
+        if (flock(file, LOCK_EX) == 0 && fstat(file, &own) == 0 && stat(path, &named) == 0 &&
+            own.st_dev == named.st_dev && own.st_ino == named.st_ino)
+            return file;
+        close(file);
+    }
+    return -1;
+}
+
+/* Puts the line behind what the file has by now, which other shells write as well; at once, for a
+ * terminal may be closed at any time. Without a history nobody is worse off: errors are not told.
+ */
+static void remember(const char *path, const char *line)
+{
+    HistEvent event;
+    HOB_AUTO(buffer) struct hob_buffer temporary = HOB_BUFFER_INIT;
+    HOB_AUTO(free) char *resolved = realpath(path, NULL);
+    path = resolved != NULL ? resolved : path;
+    HOB_AUTO(descriptor) int lock = lock_history(path);
+    History *all = lock >= 0 ? new_history() : NULL;
+    if (all == NULL)
+        return;
+    hob_buffer_printf(&temporary, "%s.%ld", path, (long)getpid());
+    const char *name = hob_buffer_string(&temporary);
+    history(all, &event, H_LOAD, path);
+    history(all, &event, H_ENTER, line);
+    if (history(all, &event, H_SAVE, name) < 0 || rename(name, path) != 0)
+        unlink(name);
+    history_end(all);
+}
+
 /* ---- the editor ---- */
 
 static void set_up(struct hob_line_editor *editor)
@@ -167,8 +225,6 @@ static void set_up(struct hob_line_editor *editor)
     el_set(edit, EL_ADDFN, "hob-complete", "complete the word", complete);
     el_set(edit, EL_ADDFN, "hob-give-up", "give the line up", give_up_line);
     if (editor->history != NULL) {
-        history(editor->history, &event, H_SETSIZE, HISTORY_LENGTH);
-        history(editor->history, &event, H_SETUNIQUE, 1);
         if (editor->options.history != NULL)
             history(editor->history, &event, H_LOAD, editor->options.history);
         el_set(edit, EL_HIST, history, editor->history);
@@ -185,7 +241,7 @@ struct hob_line_editor *hob_line_editor_open(const struct hob_line_options *opti
     editor->options = *options;
     editor->prompt = "";
     setlocale(LC_CTYPE, "C.UTF-8"); /* for how wide characters are; nothing else depends on it */
-    editor->history = history_init();
+    editor->history = new_history();
     editor->edit = el_init("hob", stdin, stdout, stderr);
     if (editor->edit == NULL)
         return hob_line_editor_close(editor);
@@ -195,11 +251,8 @@ struct hob_line_editor *hob_line_editor_open(const struct hob_line_options *opti
 
 struct hob_line_editor *hob_line_editor_close(struct hob_line_editor *editor)
 {
-    HistEvent event;
     if (editor == NULL)
         return NULL;
-    if (editor->history != NULL && editor->edit != NULL && editor->options.history != NULL)
-        history(editor->history, &event, H_SAVE, editor->options.history);
     if (editor->edit != NULL)
         el_end(editor->edit);
     if (editor->history != NULL)
@@ -243,5 +296,7 @@ int hob_line_editor_read(struct hob_line_editor *editor, const char *prompt,
     hob_buffer_put_text(line, got);
     if (got.size > 0 && editor->history != NULL)
         history(editor->history, &event, H_ENTER, hob_buffer_string(line));
+    if (got.size > 0 && editor->options.history != NULL)
+        remember(editor->options.history, hob_buffer_string(line));
     return 1;
 }

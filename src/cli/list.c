@@ -2,6 +2,7 @@
  * does (run.h). */
 #include <limits.h>
 
+#include "cli/choices.h"
 #include "cli/options.h"
 #include "cli/output.h"
 
@@ -28,10 +29,7 @@ static const struct hob_option options[] = {
      .argument = "YEAR",
      .help = "for lists with the filter recent: only entries of that year or later"},
     {.name = "since-year", .argument = "YEAR", .hidden = true, .help = "the same as --since"},
-    {.name = "output",
-     .letter = 'o',
-     .argument = "OUT",
-     .help = "write to this file; it is replaced whole or not at all"},
+    HOB_OUTPUT_OPTION,
     {0},
 };
 

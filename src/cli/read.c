@@ -385,13 +385,8 @@ static const struct hob_option options[] = {
     {.name = "min", .argument = "NAME,...", .repeatable = true, .help = "their least cell"},
     {.name = "max", .argument = "NAME,...", .repeatable = true, .help = "their largest cell"},
     {.name = "types", .help = "show the type of each column below its name, in tables"},
-    {.name = "max-file-size",
-     .argument = "SIZE",
-     .help = "refuse larger files: bytes, or a number with K, M or G; the default is 4G"},
-    {.name = "output",
-     .letter = 'o',
-     .argument = "OUT",
-     .help = "write to this file; it is replaced whole or not at all"},
+    HOB_MAX_FILE_SIZE_OPTION,
+    HOB_OUTPUT_OPTION,
     {0},
 };
 

@@ -52,11 +52,6 @@ static int open_session(struct hob_remote_call *call)
     return 0;
 }
 
-static int run_open(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, open_session);
-}
-
 static const struct hob_option open_options[] = {
     HOB_REMOTE_OPEN_OPTIONS,
     {.name = "timeout",
@@ -87,7 +82,8 @@ const struct hob_command hob_command_session_open = {
     .exit_notes = hob_remote_exits,
     .least_words = 1,
     .most_words = 1,
-    .run = run_open,
+    .run = hob_remote_run,
+    .ask = open_session,
 };
 
 /* ---- list, info ---- */
@@ -145,11 +141,6 @@ static int list(struct hob_remote_call *call)
     return rows->list.count > 0 ? hob_remote_print_table(call, rows) : 0;
 }
 
-static int run_list(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, list);
-}
-
 static const struct hob_note list_examples[] = {
     {"hob session list", ""},
     {"hob session list --server http://127.0.0.1:8765", "those of another server"},
@@ -164,7 +155,8 @@ const struct hob_command hob_command_session_list = {
     .options = server_options,
     .examples = list_examples,
     .exit_notes = hob_remote_exits,
-    .run = run_list,
+    .run = hob_remote_run,
+    .ask = list,
 };
 
 static int ask_info(struct hob_remote_call *call, const char *method)
@@ -202,11 +194,6 @@ static int info(struct hob_remote_call *call)
     return hob_remote_print_map(call, shown);
 }
 
-static int run_info(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, info);
-}
-
 static const struct hob_note info_examples[] = {
     {"hob session info", ""},
     {NULL, NULL},
@@ -221,7 +208,8 @@ const struct hob_command hob_command_session_info = {
     .options = hob_remote_options,
     .examples = info_examples,
     .exit_notes = hob_remote_exits,
-    .run = run_info,
+    .run = hob_remote_run,
+    .ask = info,
 };
 
 /* ---- close ---- */
@@ -244,11 +232,6 @@ static int close_session(struct hob_remote_call *call)
     return hob_remote_print(call);
 }
 
-static int run_close(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, close_session);
-}
-
 static const struct hob_note close_examples[] = {
     {"hob session close", "the only one there is"},
     {"hob session close -s 3cac", "the one whose id begins so"},
@@ -263,7 +246,8 @@ const struct hob_command hob_command_session_close = {
     .options = hob_remote_options,
     .examples = close_examples,
     .exit_notes = hob_remote_exits,
-    .run = run_close,
+    .run = hob_remote_run,
+    .ask = close_session,
 };
 
 /* ---- do ---- */
@@ -290,11 +274,6 @@ static int do_operation(struct hob_remote_call *call)
     return hob_remote_show(call, operation);
 }
 
-static int run_do(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, do_operation);
-}
-
 static const struct hob_note do_examples[] = {
     {"hob session do get_subseries", "the entries of the row in focus"},
     {"hob session do get_column_type '{\"column\": \"age\"}'", "with parameters"},
@@ -312,7 +291,8 @@ const struct hob_command hob_command_session_do = {
     .exit_notes = hob_remote_exits,
     .least_words = 1,
     .most_words = 2,
-    .run = run_do,
+    .run = hob_remote_run,
+    .ask = do_operation,
 };
 
 /* ---- the command ---- */

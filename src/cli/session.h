@@ -19,6 +19,9 @@ struct hob_remote_link {
     char id[HOB_REMOTE_ID_SIZE];       /* the session; "" until it is chosen */
     bool interruptible;                /* as in struct hob_request */
     bool closed;                       /* the session has ended */
+    bool came_changed; /* the last operation said that the session was made again of other files */
+    bool told;         /* and the user knows */
+    uint64_t lost;     /* edits that did not fit those files */
 };
 
 /* One command. Functions that take it return 0, or a negative code with `error` filled. */
@@ -44,9 +47,9 @@ static inline void hob_auto_remote_call(struct hob_remote_call *call)
     hob_remote_end(call);
 }
 
-/* Runs the command: connects, calls `act`, prints what it left in `output`. Returns the exit
- * status. */
-int hob_remote_run(const struct hob_arguments *arguments, int (*act)(struct hob_remote_call *call));
+/* Runs a command of which the row says how it asks: connects, calls that, prints what it left in
+ * `output`. Returns the exit status. */
+int hob_remote_run(const struct hob_arguments *arguments);
 
 /* A link by itself, as the shell needs one. */
 int hob_remote_link_open(struct hob_remote_link *link, const char *server, struct hob_error *error);
@@ -70,6 +73,9 @@ int hob_remote_look_up(struct hob_remote_call *call, const char *operation, cons
                        const struct hob_value **value);
 /* As hob_remote_ask, and the answer is printed. */
 int hob_remote_show(struct hob_remote_call *call, const char *operation);
+
+/* Says once, on standard error, that the session came back with other files, if it did. */
+void hob_remote_tell_changed(struct hob_remote_link *link, const char *program);
 
 /* ---- parameters ---- */
 
@@ -102,12 +108,15 @@ int hob_remote_print_map(struct hob_remote_call *call, const struct hob_value *m
 /* ---- the commands ---- */
 
 /* The options that every one of them has; they stand at the end of each list. */
+#define HOB_REMOTE_SERVER_OPTION                                                                   \
+    {                                                                                              \
+        .name = "server", .argument = "URL",                                                       \
+        .help = "the server: http://host:port or unix:/path; the default is $HOB_SERVER, else "    \
+                "your own"                                                                         \
+    }
 #define HOB_REMOTE_SERVER_OPTIONS                                                                  \
     {.name = "json", .letter = 'j', .help = "print the server's answer as it came, in JSON"},      \
-        {.name = "server",                                                                         \
-         .argument = "URL",                                                                        \
-         .help = "the server: http://host:port or unix:/path; the default is $HOB_SERVER, "        \
-                 "else your own"},                                                                 \
+        HOB_REMOTE_SERVER_OPTION,                                                                  \
     {                                                                                              \
         0                                                                                          \
     }

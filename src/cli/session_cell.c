@@ -37,11 +37,6 @@ static int get(struct hob_remote_call *call)
     return code == 0 ? hob_remote_show(call, "get_value_at") : code;
 }
 
-static int run_get(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, get);
-}
-
 static const struct hob_note get_examples[] = {
     {"hob session get", "the value in focus"},
     {"hob session get age Ada", "the column age of the row Ada"},
@@ -62,7 +57,8 @@ const struct hob_command hob_command_session_get = {
     .examples = get_examples,
     .exit_notes = hob_remote_exits,
     .most_words = 2,
-    .run = run_get,
+    .run = hob_remote_run,
+    .ask = get,
 };
 
 /* ---- set ---- */
@@ -77,11 +73,6 @@ static int set(struct hob_remote_call *call)
     if (code == 0)
         code = hob_remote_put_word(call, "value", arguments->words[0]);
     return code == 0 ? hob_remote_show(call, elsewhere ? "set_value_at" : "set_value") : code;
-}
-
-static int run_set(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, set);
 }
 
 static const struct hob_option set_options[] = {
@@ -122,7 +113,8 @@ const struct hob_command hob_command_session_set = {
     .exit_notes = hob_remote_exits,
     .least_words = 1,
     .most_words = 1,
-    .run = run_set,
+    .run = hob_remote_run,
+    .ask = set,
 };
 
 /* ---- focus ---- */
@@ -176,11 +168,6 @@ static int focus(struct hob_remote_call *call)
     return moved ? hob_remote_print(call) : show_focus(call);
 }
 
-static int run_focus(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, focus);
-}
-
 static const struct hob_option focus_options[] = {
     {.name = "index", .letter = 'i', .argument = "INDEX", .help = "look at the row of this label"},
     {.name = "column", .letter = 'c', .argument = "COLUMN", .help = "look at this column"},
@@ -209,5 +196,6 @@ const struct hob_command hob_command_session_focus = {
     .options = focus_options,
     .examples = focus_examples,
     .exit_notes = hob_remote_exits,
-    .run = run_focus,
+    .run = hob_remote_run,
+    .ask = focus,
 };

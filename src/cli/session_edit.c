@@ -37,11 +37,6 @@ static int add_row(struct hob_remote_call *call)
     return hob_remote_show(call, "add_row");
 }
 
-static int run_add_row(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, add_row);
-}
-
 static const struct hob_note add_row_examples[] = {
     {"hob session add-row Zed score=9 'note=came late'", "a new row"},
     {NULL, NULL},
@@ -58,7 +53,8 @@ const struct hob_command hob_command_session_add_row = {
     .exit_notes = hob_remote_exits,
     .least_words = 1,
     .most_words = UINT_MAX,
-    .run = run_add_row,
+    .run = hob_remote_run,
+    .ask = add_row,
 };
 
 /* ---- add-column, drop-column ---- */
@@ -71,11 +67,6 @@ static int add_column(struct hob_remote_call *call)
     if (arguments->word_count > 1)
         code = hob_remote_put_word(call, "value", arguments->words[1]);
     return code == 0 ? hob_remote_show(call, "add_column") : code;
-}
-
-static int run_add_column(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, add_column);
 }
 
 static const struct hob_note add_column_examples[] = {
@@ -94,18 +85,14 @@ const struct hob_command hob_command_session_add_column = {
     .exit_notes = hob_remote_exits,
     .least_words = 1,
     .most_words = 2,
-    .run = run_add_column,
+    .run = hob_remote_run,
+    .ask = add_column,
 };
 
 static int drop_column(struct hob_remote_call *call)
 {
     hob_remote_put_column(call, call->arguments->words[0]);
     return hob_remote_show(call, "drop_column");
-}
-
-static int run_drop_column(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, drop_column);
 }
 
 static const struct hob_note drop_column_examples[] = {
@@ -124,7 +111,8 @@ const struct hob_command hob_command_session_drop_column = {
     .exit_notes = hob_remote_exits,
     .least_words = 1,
     .most_words = 1,
-    .run = run_drop_column,
+    .run = hob_remote_run,
+    .ask = drop_column,
 };
 
 /* ---- compute ---- */
@@ -135,11 +123,6 @@ static int compute(struct hob_remote_call *call)
     if (call->arguments->word_count > 0)
         code = hob_remote_put_word(call, "compute", call->arguments->words[0]);
     return code == 0 ? hob_remote_show(call, "run_compute") : code;
-}
-
-static int run_compute(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, compute);
 }
 
 static const struct hob_note compute_examples[] = {
@@ -158,7 +141,8 @@ const struct hob_command hob_command_session_compute = {
     .examples = compute_examples,
     .exit_notes = hob_remote_exits,
     .most_words = 1,
-    .run = run_compute,
+    .run = hob_remote_run,
+    .ask = compute,
 };
 
 /* ---- undo ---- */
@@ -172,11 +156,6 @@ static int undo(struct hob_remote_call *call)
     long long count = hob_value_is(left, HOB_INT) ? (long long)left->integer : 0;
     hob_buffer_printf(&call->output.buffer, "undone; %lld more can be\n", count);
     return 0;
-}
-
-static int run_undo(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, undo);
 }
 
 static const struct hob_note undo_examples[] = {
@@ -193,7 +172,8 @@ const struct hob_command hob_command_session_undo = {
     .options = hob_remote_options,
     .examples = undo_examples,
     .exit_notes = hob_remote_exits,
-    .run = run_undo,
+    .run = hob_remote_run,
+    .ask = undo,
 };
 
 /* ---- save, reload ---- */
@@ -205,11 +185,6 @@ static int save(struct hob_remote_call *call)
     if (hob_arguments_has(call->arguments, "all"))
         hob_remote_put(call, "all", &hob_value_true);
     return hob_remote_show(call, "save");
-}
-
-static int run_save(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, save);
 }
 
 static const struct hob_option save_options[] = {
@@ -233,7 +208,8 @@ const struct hob_command hob_command_session_save = {
     .options = save_options,
     .examples = save_examples,
     .exit_notes = hob_remote_exits,
-    .run = run_save,
+    .run = hob_remote_run,
+    .ask = save,
 };
 
 static int reload(struct hob_remote_call *call)
@@ -241,11 +217,6 @@ static int reload(struct hob_remote_call *call)
     if (hob_arguments_has(call->arguments, "discard"))
         hob_remote_put(call, "keep", &hob_value_false);
     return hob_remote_show(call, "reload");
-}
-
-static int run_reload(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, reload);
 }
 
 static const struct hob_option reload_options[] = {
@@ -268,5 +239,6 @@ const struct hob_command hob_command_session_reload = {
     .options = reload_options,
     .examples = reload_examples,
     .exit_notes = hob_remote_exits,
-    .run = run_reload,
+    .run = hob_remote_run,
+    .ask = reload,
 };

@@ -71,7 +71,7 @@ static int check_words(const struct hob_arguments *arguments, struct hob_error *
     return hob_error_set(error, HOB_E_PARAMETER, "a word of the command line is not UTF-8");
 }
 
-int hob_remote_run(const struct hob_arguments *arguments, int (*act)(struct hob_remote_call *call))
+int hob_remote_run(const struct hob_arguments *arguments)
 {
     struct hob_remote_link own = {0}, *link = arguments->remote;
     HOB_AUTO(remote_call) struct hob_remote_call call;
@@ -89,7 +89,9 @@ int hob_remote_run(const struct hob_arguments *arguments, int (*act)(struct hob_
     if (code == 0)
         code = hob_remote_link_open(call.link, server, &call.error);
     if (code == 0)
-        code = act(&call);
+        code = arguments->command->ask(&call);
+    if (code == 0 && !hob_arguments_has(arguments, "json"))
+        hob_remote_tell_changed(call.link, arguments->name);
     if (!in_shell)
         hob_remote_link_close(&own);
     return code == 0 ? hob_output_finish(&call.output) : hob_report(arguments->name, &call.error);
@@ -141,6 +143,39 @@ int hob_remote_request(struct hob_remote_call *call, const char *method, const c
     return code == 0 ? 0 : hob_error_context(&call->error, "the server's answer is not hobd's");
 }
 
+/* Every answer of a session that came back with other files says so: that is for the user, and no
+ * part of what was asked for. */
+static void note_changed(struct hob_remote_call *call)
+{
+    struct hob_remote_link *link = call->link;
+    const struct hob_value *changed = hob_value_get(call->answer, "source_changed");
+    const struct hob_value *lost = hob_value_get(call->answer, "edits_lost");
+    link->came_changed = hob_value_is(changed, HOB_BOOL) && changed->boolean;
+    link->told = link->told && link->came_changed;
+    if (!link->came_changed)
+        return;
+    link->lost = hob_value_is(lost, HOB_INT) ? (uint64_t)lost->integer : 0;
+    struct hob_value *answer = hob_value_copy(call->arena, call->answer);
+    hob_value_remove(answer, "source_changed");
+    hob_value_remove(answer, "edits_lost");
+    call->answer = answer;
+}
+
+void hob_remote_tell_changed(struct hob_remote_link *link, const char *program)
+{
+    HOB_AUTO(buffer) struct hob_buffer lost = HOB_BUFFER_INIT;
+    if (!link->came_changed || link->told)
+        return;
+    link->told = true;
+    if (link->lost > 0)
+        hob_buffer_printf(&lost, ", and %llu edit%s no more", (unsigned long long)link->lost,
+                          link->lost == 1 ? " fits" : "s fit");
+    hob_report_warning(program,
+                       "the files of this session changed: what nobody edited is as they have it "
+                       "now%s. `reload` accepts that, `reload --discard` lets all edits go",
+                       hob_buffer_string(&lost));
+}
+
 int hob_remote_ask(struct hob_remote_call *call, const char *operation)
 {
     char path[PATH_MAX];
@@ -148,7 +183,10 @@ int hob_remote_ask(struct hob_remote_call *call, const char *operation)
     if (code != 0)
         return code;
     snprintf(path, sizeof path, "/api/sessions/%s/%s", call->link->id, operation);
-    return hob_remote_request(call, "POST", path);
+    code = hob_remote_request(call, "POST", path);
+    if (code == 0)
+        note_changed(call);
+    return code;
 }
 
 int hob_remote_look_up(struct hob_remote_call *call, const char *operation, const char *member,

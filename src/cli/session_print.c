@@ -166,6 +166,21 @@ int hob_remote_print_map(struct hob_remote_call *call, const struct hob_value *m
 
 /* ---- answers ---- */
 
+/* One file, or how many of the flow and the first of them. */
+static void put_file_names(struct hob_buffer *out, const struct hob_value *written)
+{
+    const struct hob_value *files = hob_value_get(written, "files");
+    if (!hob_value_is(files, HOB_LIST)) {
+        hob_display_put(out, hob_value_text(hob_value_get(written, "path")));
+        return;
+    }
+    hob_buffer_printf(out, "%u file%s", files->list.count, files->list.count == 1 ? "" : "s");
+    if (files->list.count == 0)
+        return;
+    hob_buffer_put_string(out, files->list.count == 1 ? ", " : ", the first ");
+    hob_display_put(out, hob_value_text(files->list.items[0]));
+}
+
 static void print_written(struct hob_remote_call *call, const struct hob_value *written)
 {
     struct hob_buffer *out = &call->output.buffer;
@@ -174,7 +189,7 @@ static void print_written(struct hob_remote_call *call, const struct hob_value *
     for (uint32_t i = 0; i < written->list.count; i++) {
         const struct hob_value *file = written->list.items[i];
         hob_buffer_put_string(out, "wrote ");
-        hob_display_put(out, hob_value_text(hob_value_get(file, "path")));
+        put_file_names(out, file);
         hob_buffer_put_string(out, ": ");
         struct hob_value *shape = hob_value_new(call->arena, HOB_LIST);
         hob_value_append(call->arena, shape, hob_value_get(file, "rows"));

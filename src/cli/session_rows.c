@@ -15,11 +15,6 @@ static int slice(struct hob_remote_call *call)
     return code == 0 ? hob_remote_show(call, "get_slice") : code;
 }
 
-static int run_slice(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, slice);
-}
-
 static const struct hob_option column_options[] = {
     HOB_REMOTE_COLUMNS_OPTION,
     HOB_REMOTE_OPTIONS,
@@ -43,7 +38,8 @@ const struct hob_command hob_command_session_slice = {
     .examples = slice_examples,
     .exit_notes = hob_remote_exits,
     .most_words = 2,
-    .run = run_slice,
+    .run = hob_remote_run,
+    .ask = slice,
 };
 
 /* ---- row, column ---- */
@@ -55,11 +51,6 @@ static int row(struct hob_remote_call *call)
         code = hob_remote_put_word(call, "index", call->arguments->words[0]);
     hob_remote_put_columns(call);
     return code == 0 ? hob_remote_show(call, "get_row_data") : code;
-}
-
-static int run_row(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, row);
 }
 
 static const struct hob_note row_examples[] = {
@@ -77,7 +68,8 @@ const struct hob_command hob_command_session_row = {
     .examples = row_examples,
     .exit_notes = hob_remote_exits,
     .most_words = 1,
-    .run = run_row,
+    .run = hob_remote_run,
+    .ask = row,
 };
 
 static int column(struct hob_remote_call *call)
@@ -85,11 +77,6 @@ static int column(struct hob_remote_call *call)
     if (call->arguments->word_count > 0)
         hob_remote_put_column(call, call->arguments->words[0]);
     return hob_remote_show(call, "get_column_data");
-}
-
-static int run_column(const struct hob_arguments *arguments)
-{
-    return hob_remote_run(arguments, column);
 }
 
 static const struct hob_note column_examples[] = {
@@ -107,7 +94,8 @@ const struct hob_command hob_command_session_column = {
     .examples = column_examples,
     .exit_notes = hob_remote_exits,
     .most_words = 1,
-    .run = run_column,
+    .run = hob_remote_run,
+    .ask = column,
 };
 
 /* ---- filter ---- */
@@ -170,7 +158,7 @@ static int run_filter(const struct hob_arguments *arguments)
 {
     if (hob_arguments_has(arguments, "columns") && hob_arguments_has(arguments, "labels"))
         return hob_arguments_wrong(arguments, "--labels prints no columns");
-    return hob_remote_run(arguments, filter);
+    return hob_remote_run(arguments);
 }
 
 static const struct hob_option filter_options[] = {
@@ -202,4 +190,5 @@ const struct hob_command hob_command_session_filter = {
     .least_words = 1,
     .most_words = UINT_MAX,
     .run = run_filter,
+    .ask = filter,
 };

@@ -14,10 +14,7 @@ static int run_shell(const struct hob_arguments *arguments)
 static const struct hob_option options[] = {
     HOB_REMOTE_OPEN_OPTIONS,
     {.name = "close", .help = "end the session when the shell ends"},
-    {.name = "server",
-     .argument = "URL",
-     .help = "the server: http://host:port or unix:/path; the default is $HOB_SERVER, else your "
-             "own"},
+    HOB_REMOTE_SERVER_OPTION,
     {0},
 };
 

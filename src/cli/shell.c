@@ -175,6 +175,7 @@ static const char *make_prompt(struct shell *shell)
     put_focus(out, &call, "get_index", "index");
     hob_buffer_put_char(out, ' ');
     put_focus(out, &call, "get_column", "column");
+    hob_remote_tell_changed(&shell->link, "hob");
     hob_buffer_put_string(out, "> ");
     return hob_buffer_string(out);
 }

@@ -19,6 +19,12 @@ struct hob_transfer {
 /* Formats that write one file, and their names separated by blanks. NULL when it is none. */
 const struct hob_format *hob_transfer_target_find(const char *type);
 void hob_transfer_put_targets(struct hob_buffer *out);
+/* The option that names one. */
+#define HOB_TRANSFER_TARGET_OPTION(option)                                                         \
+    {                                                                                              \
+        .name = (option), .letter = 't', .argument = "TYPE", .choices = hob_transfer_put_targets,  \
+        .help = "what OUT is to hold, when its name does not say"                                  \
+    }
 /* The format for writing to this path: `type` when it is given, else by the ending of the path.
  * `option` is the one to name in messages. Returns 0, or 2 after a message. */
 int hob_transfer_choose_target(const struct hob_transfer *transfer, const char *option,

@@ -129,7 +129,7 @@ size_t session_part_row(const struct hob_session *session, const struct session_
     if (part == session->main)
         return row < session_labels_count(&part->labels) ? row : SIZE_MAX;
     struct session_label label = session_labels_at(session_index(session), row);
-    return session_labels_find(&part->labels, &label);
+    return session_labels_find_near(&part->labels, &label, row);
 }
 
 int session_put_table_cell(struct hob_buffer *out, const struct hob_session *session,

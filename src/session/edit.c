@@ -10,179 +10,12 @@
  * says. */
 #include "session/internal.h"
 
-#include <math.h>
-
-#include "base/number.h"
 #include "value/json.h"
-
-static const size_t max_record_size = (size_t)256 << 20;
-static const size_t max_name_size = 1 << 20;
 
 static int no_memory(struct hob_error *error)
 {
     return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the edit");
 }
-
-/* ---- changing ---- */
-
-static int set_flags(struct hob_session *session, struct session_column *column, unsigned flags,
-                     struct hob_error *error)
-{
-    if (column->flags == flags)
-        return 0;
-    struct session_undo step = {
-        .kind = SESSION_UNDO_FLAGS, .column = column, .flags = column->flags};
-    int result = session_push_undo(session, step, error);
-    if (result == 0)
-        column->flags = flags;
-    return result;
-}
-
-/* A hole in a column: integers become floats, booleans objects. */
-static int make_room_for_hole(struct hob_session *session, struct session_column *column,
-                              struct hob_error *error)
-{
-    if (column->base == NULL)
-        return 0;
-    switch (column->base->type) {
-    case HOB_COLUMN_INT64:
-    case HOB_COLUMN_UINT64:
-        if ((column->flags & SESSION_AS_OBJECT) != 0)
-            return 0;
-        return set_flags(session, column, column->flags | SESSION_AS_FLOAT, error);
-    case HOB_COLUMN_BOOL:
-        return set_flags(session, column, column->flags | SESSION_AS_OBJECT, error);
-    default:
-        return 0;
-    }
-}
-
-static int append_row(struct hob_session *session, struct session_labels *labels,
-                      const struct session_label *label, struct hob_error *error)
-{
-    struct session_undo step = {.kind = SESSION_UNDO_ROW, .labels = labels};
-    bool known = session_knows_label(session, label);
-    if (!session_labels_add(labels, session_label_copy(label, session->arena)))
-        return no_memory(error);
-    session->distinct += !known;
-    int result = session_push_undo(session, step, error);
-    if (result < 0) {
-        session->distinct -= !known;
-        session_labels_remove_last(labels);
-    }
-    return result;
-}
-
-static int append_part_row(struct hob_session *session, struct session_part *part,
-                           const struct session_label *label, struct hob_error *error)
-{
-    for (size_t i = 0; i < session->column_count; i++) {
-        if (session->columns[i]->part != part)
-            continue;
-        int result = make_room_for_hole(session, session->columns[i], error);
-        if (result < 0)
-            return result;
-    }
-    part->changed = true;
-    return append_row(session, &part->labels, label, error);
-}
-
-/* Whether a value fits a column of integers or floats as it is, with what it becomes. */
-static bool fit_number(const struct hob_value *value, bool integers, bool *floats,
-                       struct hob_value *fitted)
-{
-    bool whole = value->kind == HOB_DOUBLE && value->number == trunc(value->number) &&
-                 fabs(value->number) < 0x1p53;
-    *fitted = *value;
-    *floats = !integers;
-    if (integers && (value->kind == HOB_INT || whole)) {
-        if (whole)
-            *fitted = (struct hob_value){.kind = HOB_INT, .integer = (int64_t)value->number};
-        return true;
-    }
-    if (value->kind != HOB_INT && value->kind != HOB_DOUBLE)
-        return false;
-    *floats = true;
-    if (value->kind == HOB_INT)
-        *fitted = (struct hob_value){.kind = HOB_DOUBLE, .number = (double)value->integer};
-    return true;
-}
-
-/* What setting the value makes of the column, and the column of the value: a column of numbers
- * stays one as long as numbers are put into it (golden RULES 36). */
-static int fit_value(struct hob_session *session, struct session_column *column,
-                     const struct hob_value *value, struct hob_value *fitted,
-                     struct hob_error *error)
-{
-    *fitted = *value;
-    if (column->base == NULL || (column->flags & SESSION_AS_OBJECT) != 0 ||
-        column->base->type == HOB_COLUMN_VALUE || column->base->type == HOB_COLUMN_STRING)
-        return 0;
-    bool floats;
-    bool integers =
-        column->base->type != HOB_COLUMN_FLOAT64 && (column->flags & SESSION_AS_FLOAT) == 0;
-    switch (column->base->type) {
-    case HOB_COLUMN_INT64:
-    case HOB_COLUMN_UINT64:
-    case HOB_COLUMN_FLOAT64:
-        if (!fit_number(value, integers, &floats, fitted))
-            break;
-        if (integers && floats)
-            return set_flags(session, column, column->flags | SESSION_AS_FLOAT, error);
-        return 0;
-    case HOB_COLUMN_BOOL:
-        if (value->kind == HOB_BOOL)
-            return 0;
-        break;
-    default:
-        break;
-    }
-    return set_flags(session, column, column->flags | SESSION_AS_OBJECT, error);
-}
-
-/* The text without the room that it grew into: a cell is kept. */
-static char *steal_fitting(struct hob_buffer *text, size_t *size)
-{
-    bool is_wide = text->capacity > text->size + text->size / 8 + 16;
-    char *json = hob_buffer_steal(text, size);
-    char *fitting = is_wide && json != NULL ? realloc(json, *size + 1) : NULL;
-    return fitting != NULL ? fitting : json;
-}
-
-static int set_cell(struct hob_session *session, struct session_column *column, size_t row,
-                    const struct hob_value *value, struct hob_error *error)
-{
-    struct hob_value fitted;
-    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
-    int result = fit_value(session, column, value, &fitted, error);
-    if (result == 0)
-        result = hob_json_write(&text, &fitted, HOB_JSON_COMPACT, max_record_size, error);
-    if (result < 0)
-        return result;
-    struct session_undo step = {.kind = SESSION_UNDO_CELL, .column = column, .row = row};
-    size_t size;
-    char *json = steal_fitting(&text, &size);
-    size_t fresh = session_text_room(json, size);
-    result = json == NULL ? no_memory(error) : session_push_undo(session, step, error);
-    if (result == 0 && !session_overlay_swap(&column->overlay, row, &json, &size)) {
-        session->undo_count--;
-        result = no_memory(error);
-    }
-    if (result < 0) {
-        free(json);
-        return result;
-    }
-    session->undo[session->undo_count - 1].json = json;
-    session->undo[session->undo_count - 1].size = size;
-    size_t older = session_text_room(json, size);
-    session->undo_size += older;
-    session->edited_size += fresh;
-    session->edited_size -= older;
-    column->part->changed = true;
-    return 0;
-}
-
-/* ---- records ---- */
 
 static int need_mutable(const struct session_column *column, struct hob_error *error)
 {
@@ -224,7 +57,7 @@ static int record_entry(struct hob_session *session, struct session_part *part,
             return 0;
     }
     *entry = count;
-    return append_part_row(session, part, label, error);
+    return session_append_part_row(session, part, label, error);
 }
 
 static int set_in_series(struct hob_session *session, struct session_column *column,
@@ -240,9 +73,9 @@ static int set_in_series(struct hob_session *session, struct session_column *col
         !hob_value_is_null(subindex)) {
         struct session_column *named = session_find_column(session, selector);
         if (named != NULL && named != column && named->part == column->part)
-            result = set_cell(session, named, entry, subindex, error);
+            result = session_set_cell(session, named, entry, subindex, error);
     }
-    return result < 0 ? result : set_cell(session, column, entry, value, error);
+    return result < 0 ? result : session_set_cell(session, column, entry, value, error);
 }
 
 static int set_in_rows(struct hob_session *session, struct session_column *column,
@@ -252,11 +85,11 @@ static int set_in_rows(struct hob_session *session, struct session_column *colum
     size_t row = session_labels_find(&column->part->labels, label);
     if (row == SIZE_MAX) {
         row = session_labels_count(&column->part->labels);
-        int result = append_part_row(session, column->part, label, error);
+        int result = session_append_part_row(session, column->part, label, error);
         if (result < 0)
             return result;
     }
-    return set_cell(session, column, row, value, error);
+    return session_set_cell(session, column, row, value, error);
 }
 
 static int apply_set(struct hob_session *session, const struct hob_value *record,
@@ -336,7 +169,7 @@ static int apply_row(struct hob_session *session, const struct hob_value *record
     bool exists = session_labels_find(rows, &label) != SIZE_MAX;
     int result = check_row(session, values, exists, error);
     if (result == 0 && !exists)
-        result = append_row(session, rows, &label, error);
+        result = session_append_row(session, rows, &label, error);
     struct session_part *series = NULL;
     size_t entry = 0;
     for (uint32_t i = 0; result == 0 && i < values->map.count; i++) {
@@ -352,7 +185,7 @@ static int apply_row(struct hob_session *session, const struct hob_value *record
             result = record_entry(session, column->part, record, &label, &entry, error);
         series = column->part;
         if (result == 0)
-            result = set_cell(session, column, entry, pair->value, error);
+            result = session_set_cell(session, column, entry, pair->value, error);
     }
     return result;
 }
@@ -385,16 +218,16 @@ static int apply_column(struct hob_session *session, const struct hob_value *rec
     column->flags = SESSION_DROPPED;
     if (!hob_value_is_null(value)) {
         HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
-        int result = hob_json_write(&text, value, HOB_JSON_COMPACT, max_record_size, error);
+        int result = hob_json_write(&text, value, HOB_JSON_COMPACT, SESSION_MAX_RECORD, error);
         if (result < 0)
             return result;
         column->fallback = hob_arena_copy(session->arena, hob_buffer_text(&text));
     }
-    int result = set_flags(session, column, 0, error);
+    int result = session_set_flags(session, column, 0, error);
     if (result < 0)
         return result;
     session_note_column(session, column);
-    return session_map_names(session) ? 0 : no_memory(error);
+    return session_map_last_name(session) ? 0 : no_memory(error);
 }
 
 static int apply_drop(struct hob_session *session, const struct hob_value *record,
@@ -403,7 +236,7 @@ static int apply_drop(struct hob_session *session, const struct hob_value *recor
     struct session_column *column;
     int result = record_column(session, record, &column, error);
     if (result == 0)
-        result = set_flags(session, column, column->flags | SESSION_DROPPED, error);
+        result = session_set_flags(session, column, column->flags | SESSION_DROPPED, error);
     if (result < 0)
         return result;
     column->part->changed = true;
@@ -430,7 +263,7 @@ static int apply_part(struct hob_session *session, const struct hob_value *recor
             return record_entry(session, part, record, &label, &entry, error);
         if (session_labels_find(&part->labels, &label) != SIZE_MAX)
             return 0;
-        return append_part_row(session, part, &label, error);
+        return session_append_part_row(session, part, &label, error);
     }
     return 0;
 }
@@ -444,7 +277,8 @@ static int apply_flags(struct hob_session *session, const struct hob_value *reco
     if (result < 0 || !hob_value_is(flags, HOB_INT))
         return result;
     unsigned known = SESSION_AS_FLOAT | SESSION_AS_OBJECT;
-    return set_flags(session, column, column->flags | ((unsigned)flags->integer & known), error);
+    return session_set_flags(session, column, column->flags | ((unsigned)flags->integer & known),
+                             error);
 }
 
 static int apply(struct hob_session *session, const struct hob_value *record,
@@ -526,7 +360,7 @@ int session_edit(struct hob_session *session, const struct hob_value *record,
     int result = 0;
     if (!session->replaying) {
         result =
-            hob_json_write(&session->records, record, HOB_JSON_COMPACT, max_record_size, error);
+            hob_json_write(&session->records, record, HOB_JSON_COMPACT, SESSION_MAX_RECORD, error);
         hob_buffer_put_char(&session->records, '\n');
         /* With room for its end: whoever takes it after the edit must not fail any more. */
         if (result == 0 &&
@@ -547,38 +381,6 @@ void hob_session_take_records(struct hob_session *session, struct hob_buffer *re
 {
     *records = session->records;
     session->records = (struct hob_buffer)HOB_BUFFER_INIT;
-}
-
-void hob_session_take_column_changes(struct hob_session *session, struct hob_buffer *changes)
-{
-    *changes = session->changes;
-    session->changes = (struct hob_buffer)HOB_BUFFER_INIT;
-}
-
-static void put_place(struct hob_buffer *out, const struct session_column *column, size_t place)
-{
-    hob_buffer_printf(out, "%zu ", place);
-    if ((column->flags & SESSION_DROPPED) != 0)
-        hob_buffer_put_string(out, "null");
-    else
-        hob_json_write(out, column->name, HOB_JSON_COMPACT, max_name_size, NULL);
-    hob_buffer_put_char(out, '\n');
-}
-
-void session_note_column(struct hob_session *session, const struct session_column *column)
-{
-    size_t place = session->column_count - 1;
-    if (session->replaying)
-        return;
-    while (session->columns[place] != column)
-        place--;
-    put_place(&session->changes, column, place);
-}
-
-void hob_session_put_column_places(struct hob_buffer *out, const struct hob_session *session)
-{
-    for (size_t i = 0; i < session->column_count; i++)
-        put_place(out, session->columns[i], i);
 }
 
 /* An edit that did not fit is still what the `undo` behind it in the journal means. */

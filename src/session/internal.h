@@ -38,6 +38,9 @@ struct session_part {
  * twice the bytes, whatever was said: an `undo` that was done once must be possible again. */
 enum { SESSION_UNDO_EDITS = 1000, SESSION_UNDO_BYTES = 64 << 20 };
 
+/* Bytes of one edit as JSON. */
+#define SESSION_MAX_RECORD ((size_t)256 << 20)
+
 enum session_column_flag {
     SESSION_AS_FLOAT = 1 << 0,  /* integers of the base became floats */
     SESSION_AS_OBJECT = 1 << 1, /* takes anything */
@@ -125,8 +128,17 @@ static inline bool session_mutable(enum session_kind kind)
     return kind == SESSION_OUTPUT || kind == SESSION_SERIES || kind == SESSION_CACHE;
 }
 
+/* flow.c */
 /* "input", "data", "constants"... */
 const char *session_kind_name(enum session_kind kind);
+/* The flow with the base directory, unless it has one of its own or there is none. */
+const struct hob_value *session_with_base(struct hob_arena *arena, const struct hob_value *flow,
+                                          const struct hob_value *base);
+/* Reads the flow; it becomes the mapping that was read. An output, a cache, and a series that says
+ * its columns, may have no file yet. */
+int session_read_flow(struct hob_frame **frame, const struct hob_value **flow,
+                      struct hob_session *session, const struct hob_scope *scope,
+                      enum session_kind kind, struct hob_error *error);
 
 /* names.c: HOB_E_VALUE unless every column of the part can be a variable, is made into one, or has
  * a mapping (golden RULES 38); `known` (column name to variable) goes through all parts. */
@@ -137,17 +149,23 @@ int session_check_names(struct hob_value *known, struct hob_arena *arena,
 int session_check_name(const struct hob_value *name, struct hob_error *error);
 
 /* open.c */
+struct session_part *session_add_part(struct hob_session *session, enum session_kind kind);
+/* Puts the focus on the first column. */
+void session_focus_first(struct hob_session *session);
+
+/* columns.c */
 struct session_column *session_add_column(struct hob_session *session, struct session_part *part,
                                           const struct hob_value *name);
-struct session_part *session_add_part(struct hob_session *session, enum session_kind kind);
 /* After columns came or went. False without memory. */
 bool session_map_names(struct hob_session *session);
+/* After the last of the columns came, and nothing else. */
+bool session_map_last_name(struct hob_session *session);
 /* The column of that name that is not dropped, or NULL. */
 struct session_column *session_find_column(const struct hob_session *session,
                                            const struct hob_value *name);
 bool session_is_index_name(const struct hob_session *session, const struct hob_value *name);
-/* Puts the focus on the first column. */
-void session_focus_first(struct hob_session *session);
+/* Notes for the journal that a column came or went. */
+void session_note_column(struct hob_session *session, const struct session_column *column);
 
 /* cells.c */
 /* HOB_E_LIMIT when the answer has become too large: cells of constants, and those that aliases
@@ -269,8 +287,17 @@ static inline size_t session_text_room(const char *json, size_t size)
     return json == NULL ? 0 : room < 32 ? 32 : room;
 }
 
-/* Notes for the journal that a column came or went. */
-void session_note_column(struct hob_session *session, const struct session_column *column);
+/* alter.c: each pushes its reverse and does all of it or nothing. */
+int session_set_flags(struct hob_session *session, struct session_column *column, unsigned flags,
+                      struct hob_error *error);
+/* A row at the end of the labels alone; of a part, with holes in its columns. */
+int session_append_row(struct hob_session *session, struct session_labels *labels,
+                       const struct session_label *label, struct hob_error *error);
+int session_append_part_row(struct hob_session *session, struct session_part *part,
+                            const struct session_label *label, struct hob_error *error);
+/* The value as the column takes it, which may become another (golden RULES 36). */
+int session_set_cell(struct hob_session *session, struct session_column *column, size_t row,
+                     const struct hob_value *value, struct hob_error *error);
 
 /* undo.c: the steps back. */
 int session_push_undo(struct hob_session *session, struct session_undo step,

@@ -6,20 +6,8 @@
  * together by their labels; the labels of the first input are those of the session. */
 #include "session/internal.h"
 
-#include "access/access.h"
+#include "config/interface.h"
 #include "value/json.h"
-
-static const char *const kind_names[] = {
-    [SESSION_INPUT] = "input",           [SESSION_DATA] = "data",
-    [SESSION_CONSTANTS] = "constants",   [SESSION_OUTPUT] = "output",
-    [SESSION_SERIES] = "series",         [SESSION_CACHE] = "cache",
-    [SESSION_PARAMETERS] = "parameters",
-};
-
-const char *session_kind_name(enum session_kind kind)
-{
-    return kind_names[kind];
-}
 
 /* What is read together, in the order of the file. */
 static const unsigned passes[] = {
@@ -39,134 +27,6 @@ struct opening {
 static int no_memory(struct hob_error *error)
 {
     return hob_error_set(error, HOB_E_MEMORY, "cannot open the session: not enough memory");
-}
-
-/* ---- flows ---- */
-
-static const struct hob_value *with_base(struct hob_arena *arena, const struct hob_value *flow,
-                                         const struct hob_value *base)
-{
-    if (flow->kind != HOB_MAP || hob_value_get(flow, "base_directory") != NULL || base == NULL)
-        return flow;
-    struct hob_value *own = hob_value_copy(arena, flow);
-    hob_value_put_string(arena, own, "base_directory", base);
-    return own;
-}
-
-/* A list of flows: side by side, by the index of the first. */
-static const struct hob_value *implied_stack(struct hob_arena *arena, const struct hob_value *flows,
-                                             const struct hob_value *base)
-{
-    struct hob_value *stack = hob_value_new(arena, HOB_MAP);
-    struct hob_value *specifications = hob_value_new(arena, HOB_LIST);
-    for (uint32_t i = 0; i < flows->list.count; i++)
-        hob_value_append(arena, specifications, with_base(arena, flows->list.items[i], base));
-    hob_value_put_string(arena, stack, "type", hob_value_new_string(arena, HOB_TEXT("hstack")));
-    const struct hob_value *index =
-        flows->list.count > 0 ? hob_value_get(flows->list.items[0], "index") : NULL;
-    if (index != NULL)
-        hob_value_put_string(arena, stack, "index", index);
-    hob_value_put_string(arena, stack, "specifications", specifications);
-    return stack;
-}
-
-static void add_field(struct hob_arena *arena, struct hob_value *columns,
-                      const struct hob_value *field)
-{
-    if (!hob_value_is(field, HOB_STRING) || hob_text_starts_with(field->text, "_"))
-        return;
-    for (uint32_t i = 0; i < columns->list.count; i++)
-        if (hob_value_equal(columns->list.items[i], field))
-            return;
-    hob_value_append(arena, columns, field);
-}
-
-static void add_fields(struct hob_arena *arena, struct hob_value *columns,
-                       const struct hob_value *entry)
-{
-    const struct hob_value *field = hob_value_get(entry, "field");
-    if (hob_value_is(field, HOB_LIST))
-        for (uint32_t i = 0; i < field->list.count; i++)
-            add_field(arena, columns, field->list.items[i]);
-    else
-        add_field(arena, columns, field);
-}
-
-/* The columns of an output that lists none: what is computed and reviewed. */
-static const struct hob_value *implied_columns(struct hob_arena *arena,
-                                               const struct hob_value *fields)
-{
-    static const char *const sections[] = {"compute", "review"};
-    struct hob_value *columns = hob_value_new(arena, HOB_LIST);
-    for (size_t i = 0; i < sizeof sections / sizeof sections[0]; i++) {
-        const struct hob_value *section = hob_value_get(fields, sections[i]);
-        if (hob_value_is(section, HOB_LIST))
-            for (uint32_t j = 0; j < section->list.count; j++)
-                add_fields(arena, columns, section->list.items[j]);
-        else
-            add_fields(arena, columns, section);
-    }
-    return columns;
-}
-
-/* The flow as it is read: a mapping with base_directory, columns of an output, and an index. */
-static int complete_flow(const struct hob_value **flow, struct opening *opening,
-                         enum session_kind kind, struct hob_error *error)
-{
-    struct hob_arena *arena = opening->session->arena;
-    const struct hob_value *fields = opening->session->fields;
-    const struct hob_value *base = hob_value_get(fields, "base_directory");
-    if ((*flow)->kind == HOB_LIST)
-        *flow = implied_stack(arena, *flow, base);
-    if ((*flow)->kind != HOB_MAP)
-        return hob_error_set(error, HOB_E_VALUE,
-                             "`%s` of the interface must be a mapping, not a %s", kind_names[kind],
-                             hob_value_kind_name(*flow));
-    struct hob_value *own = hob_value_copy(arena, with_base(arena, *flow, base));
-    if (kind == SESSION_OUTPUT && hob_value_is_null(hob_value_get(own, "columns")))
-        hob_value_put_string(arena, own, "columns", implied_columns(arena, fields));
-    *flow = own;
-    const struct hob_value *index = hob_value_get(own, "index");
-    if (index == NULL) {
-        hob_error_set(error, HOB_E_VALUE,
-                      "Missing index field in data frame specification in "
-                      "interface file, in `%s`",
-                      kind_names[kind]);
-        hob_error_hint(error, "add `index: COLUMN`, the column whose values name the rows");
-        return HOB_E_VALUE;
-    }
-    if (index->kind != HOB_STRING)
-        return hob_error_set(error, HOB_E_VALUE, "\"index\" of `%s` should be a text, not a %s",
-                             kind_names[kind], hob_value_kind_name(index));
-    return 0;
-}
-
-/* A table without rows, for a file that is still to be written. */
-static int empty_frame(struct hob_frame **frame, const struct hob_value *flow,
-                       struct hob_error *error)
-{
-    const struct hob_value *columns = hob_value_get(flow, "columns");
-    HOB_AUTO(frame) struct hob_frame *empty = hob_frame_new();
-    for (uint32_t i = 0; hob_value_is(columns, HOB_LIST) && i < columns->list.count; i++) {
-        struct hob_column column;
-        hob_column_init(&column, HOB_COLUMN_VALUE);
-        if (hob_frame_find(empty, columns->list.items[i]) == SIZE_MAX &&
-            hob_frame_add(empty, columns->list.items[i], &column) == NULL)
-            return no_memory(error);
-    }
-    *frame = HOB_STEAL(empty);
-    return 0;
-}
-
-static int read_frame(struct hob_frame **frame, struct opening *opening, enum session_kind kind,
-                      const struct hob_value *flow, struct hob_error *error)
-{
-    int result = hob_access_read(frame, opening->scope, flow, error);
-    bool may_be_absent = kind == SESSION_OUTPUT || kind == SESSION_CACHE ||
-                         (kind == SESSION_SERIES && hob_value_get(flow, "columns") != NULL);
-    if (result == HOB_E_NOT_FOUND && may_be_absent)
-        return empty_frame(frame, flow, error);
-    return result == 0 ? 0 : hob_error_context(error, "`%s`", kind_names[kind]);
 }
 
 /* ---- parts ---- */
@@ -273,25 +133,14 @@ static int label_rows(struct session_part *part, struct hob_error *error)
     return found < 0 ? no_memory(error) : 0;
 }
 
-struct session_column *session_add_column(struct hob_session *session, struct session_part *part,
-                                          const struct hob_value *name)
-{
-    if (!HOB_TRY_GROW(session->columns, session->column_capacity, session->column_count + 1))
-        return NULL;
-    struct session_column *column = hob_alloc_zero(1, sizeof *column);
-    column->name = name;
-    column->part = part;
-    session->columns[session->column_count++] = column;
-    return column;
-}
-
 static int refuse_twin(const struct session_column *first, const struct session_part *part,
                        struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer name = HOB_BUFFER_INIT;
     hob_json_put_key(&name, first->name, HOB_JSON_COMPACT);
     hob_error_set(error, HOB_E_VALUE, "the column %s is in `%s` and in `%s`",
-                  hob_buffer_string(&name), kind_names[first->part->kind], kind_names[part->kind]);
+                  hob_buffer_string(&name), session_kind_name(first->part->kind),
+                  session_kind_name(part->kind));
     hob_error_hint(error, "rename it in one of them with `rename_columns`, or leave it out with "
                           "`ignore_columns`");
     return HOB_E_VALUE;
@@ -327,14 +176,15 @@ static int select_row(struct session_part *part, struct hob_arena *arena, struct
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     session_label_put(&text, &label);
     return hob_error_set(error, HOB_E_KEY, "`select` of `%s` names the row %s, which is not there",
-                         kind_names[part->kind], hob_buffer_string(&text));
+                         session_kind_name(part->kind), hob_buffer_string(&text));
 }
 
 static int open_part(struct opening *opening, enum session_kind kind, const struct hob_value *flow,
                      struct hob_error *error)
 {
     struct hob_session *session = opening->session;
-    int result = complete_flow(&flow, opening, kind, error);
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    int result = session_read_flow(&frame, &flow, session, opening->scope, kind, error);
     if (result < 0)
         return result;
     struct session_part *part = session_add_part(session, kind);
@@ -342,9 +192,8 @@ static int open_part(struct opening *opening, enum session_kind kind, const stru
         return no_memory(error);
     part->flow = flow;
     part->index_name = hob_value_get(flow, "index");
-    result = read_frame(&part->frame, opening, kind, flow, error);
-    if (result == 0)
-        result = label_rows(part, error);
+    part->frame = HOB_STEAL(frame);
+    result = label_rows(part, error);
     if (result == 0)
         result = session_check_names(opening->known_names, session->arena,
                                      hob_value_get(flow, "mapping"), part->frame, error);
@@ -369,7 +218,7 @@ static int open_parts(struct opening *opening, struct hob_error *error)
             for (unsigned kind = 0; kind <= SESSION_PARAMETERS; kind++) {
                 if ((passes[pass] >> kind & 1) == 0 || hob_value_is_null(pair->value) ||
                     !hob_value_is(pair->key, HOB_STRING) ||
-                    !hob_text_is(pair->key->text, kind_names[kind]))
+                    !hob_text_is(pair->key->text, session_kind_name((enum session_kind)kind)))
                     continue;
                 int result = open_part(opening, (enum session_kind)kind, pair->value, error);
                 if (result < 0)
@@ -386,58 +235,42 @@ static int open_parts(struct opening *opening, struct hob_error *error)
 
 /* ---- what belongs to the whole ---- */
 
-bool session_map_names(struct hob_session *session)
-{
-    session_labels_deinit(&session->names);
-    if (!HOB_TRY_GROW(session->by_name, session->by_name_capacity, session->column_count))
-        return false;
-    for (size_t i = 0; i < session->column_count; i++) {
-        struct session_column *column = session->columns[i];
-        if ((column->flags & SESSION_DROPPED) != 0)
-            continue;
-        session->by_name[session_labels_count(&session->names)] = column;
-        if (!session_labels_add(&session->names, session_label_of(column->name, session->arena)))
-            return false;
-    }
-    return true;
-}
-
-struct session_column *session_find_column(const struct hob_session *session,
-                                           const struct hob_value *name)
-{
-    if (name->kind != HOB_STRING && name->kind != HOB_INT && name->kind != HOB_DOUBLE &&
-        name->kind != HOB_BOOL)
-        return NULL;
-    struct session_label label = session_label_of(name, NULL);
-    size_t position = session_labels_find(&session->names, &label);
-    return position == SIZE_MAX ? NULL : session->by_name[position];
-}
-
-bool session_is_index_name(const struct hob_session *session, const struct hob_value *name)
-{
-    const struct session_part *part = session->main != NULL ? session->main : session->parts[0];
-    return part->index_name != NULL && hob_value_equal(part->index_name, name);
-}
-
 static bool has_rows(const struct session_part *part)
 {
     return part->kind != SESSION_CONSTANTS && part->kind != SESSION_PARAMETERS;
 }
 
+/* Whether a part before this one, or an earlier entry of it, has the label of the row. */
+static bool is_seen(const struct hob_session *session, size_t part, size_t row,
+                    const struct session_label *label)
+{
+    const struct session_labels *own = &session->parts[part]->labels;
+    if (own->chained && session_labels_find(own, label) != row)
+        return true;
+    for (size_t i = 0; i < part; i++)
+        if (has_rows(session->parts[i]) &&
+            session_labels_find_near(&session->parts[i]->labels, label, row) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 /* Counts labels over all parts; without input they become the session's. */
 static bool join_labels(struct hob_session *session)
 {
+    bool any = false;
     for (size_t i = 0; i < session->part_count; i++) {
-        struct session_part *part = session->parts[i];
-        if (!has_rows(part))
+        const struct session_labels *labels = &session->parts[i]->labels;
+        if (!has_rows(session->parts[i]))
             continue;
-        for (size_t row = 0; row < session_labels_count(&part->labels); row++) {
-            struct session_label label = session_labels_at(&part->labels, row);
-            bool seen = part->labels.chained && session_labels_find(&part->labels, &label) != row;
-            for (size_t j = 0; !seen && j < i; j++)
-                seen = has_rows(session->parts[j]) &&
-                       session_labels_find(&session->parts[j]->labels, &label) != SIZE_MAX;
-            if (seen)
+        bool counts_alone = !any && session->main != NULL;
+        any = true;
+        if (counts_alone) {
+            session->distinct += labels->distinct;
+            continue;
+        }
+        for (size_t row = 0; row < session_labels_count(labels); row++) {
+            struct session_label label = session_labels_at(labels, row);
+            if (is_seen(session, i, row, &label))
                 continue;
             session->distinct++;
             if (session->main == NULL && !session_labels_add(&session->own_index, label))
@@ -512,7 +345,8 @@ static int choose_fields(struct hob_session *session, const struct hob_interface
         session->fields = fields;
         return 0;
     }
-    session->fields = with_base(arena, section, hob_value_get(interface->fields, "base_directory"));
+    session->fields =
+        session_with_base(arena, section, hob_value_get(interface->fields, "base_directory"));
     return 0;
 }
 

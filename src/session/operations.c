@@ -92,7 +92,8 @@ static const struct hob_session_operation operations[] = {
      P({"compute", "object|array", false, "in place of the interface's section"})},
     {"undo", HOB_SESSION_EDITS, false, true, session_do_undo, "Takes the last edit back.", NULL},
     {"save", HOB_SESSION_SAVES, true, false, session_do_save,
-     "Writes output and series, if they changed, to their files; answers what was written.",
+     "Writes output and series, if they changed, to their files; answers what was written: `path`, "
+     "or `files` where each row has its own.",
      P({"all", "boolean", false, "write them even if they did not change"},
        {"force", "boolean", false,
         "replace files that another program changed since they were read; refused if absent"})},

@@ -113,39 +113,64 @@ static bool is_to_save(const struct session_part *part, bool everything)
 
 /* ---- saving ---- */
 
-static void put_written(struct hob_buffer *out, const struct session_part *part,
-                        const struct hob_frame *frame)
-{
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    const char *path = NULL;
-    hob_buffer_printf(out, "{\"flow\":\"%s\",\"path\":", session_kind_name(part->kind));
-    if (hob_access_path(&path, arena, part->flow, NULL) == 0)
-        hob_json_put_string(out, hob_text_from(path), HOB_JSON_COMPACT);
-    else
-        hob_buffer_put_string(out, "null");
-    hob_buffer_printf(out, ",\"rows\":%zu,\"columns\":%zu}", hob_frame_rows(frame),
-                      hob_frame_columns(frame));
-}
-
 /* What is to be saved. */
 struct saving {
     struct session_part **parts;
     struct hob_frame **frames;
+    struct hob_buffer *files; /* of flows that write a file a row: the names, as JSON */
     size_t count;
+    size_t at; /* the flow that is being written */
+    const struct hob_scope *scope;
 };
 
-static int write_parts(const struct saving *saving, const struct hob_scope *scope,
-                       struct hob_error *error)
+/* Keeps the name of each file that is replaced. */
+static int note_file(void *data, const char *path, bool begins, struct hob_error *error)
 {
+    struct saving *saving = data;
+    struct hob_buffer *files = &saving->files[saving->at];
+    int result = saving->scope->writing != NULL
+                     ? saving->scope->writing(saving->scope->writing_data, path, begins, error)
+                     : 0;
+    if (result < 0 || !begins)
+        return result;
+    hob_buffer_put_string(files, files->size > 0 ? "," : "");
+    hob_json_put_string(files, hob_text_from(path), HOB_JSON_COMPACT);
+    return 0;
+}
+
+static void put_written(struct hob_buffer *out, const struct saving *saving, size_t at)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const struct session_part *part = saving->parts[at];
+    const char *path = NULL;
+    hob_buffer_printf(out, "{\"flow\":\"%s\",\"path\":", session_kind_name(part->kind));
+    if (hob_access_path(&path, arena, part->flow, NULL) == 0) {
+        hob_json_put_string(out, hob_text_from(path), HOB_JSON_COMPACT);
+    } else {
+        hob_buffer_put_string(out, "null,\"files\":[");
+        hob_buffer_put_text(out, hob_buffer_text(&saving->files[at]));
+        hob_buffer_put_char(out, ']');
+    }
+    hob_buffer_printf(out, ",\"rows\":%zu,\"columns\":%zu}", hob_frame_rows(saving->frames[at]),
+                      hob_frame_columns(saving->frames[at]));
+}
+
+static int write_parts(struct saving *saving, bool rehearses, struct hob_error *error)
+{
+    struct hob_scope scope = *saving->scope;
+    scope.rehearses = rehearses;
+    scope.writing = note_file;
+    scope.writing_data = saving;
     for (size_t i = 0; i < saving->count; i++) {
         struct session_part *part = saving->parts[i];
-        int result = hob_access_write(scope, part->flow, saving->frames[i], error);
-        if (result < 0 && i > 0 && !scope->rehearses)
+        saving->at = i;
+        int result = hob_access_write(&scope, part->flow, saving->frames[i], error);
+        if (result < 0 && i > 0 && !rehearses)
             hob_error_context(error, "`%s` is saved, but not",
                               session_kind_name(saving->parts[i - 1]->kind));
         if (result < 0)
             return hob_error_context(error, "save `%s`", session_kind_name(part->kind));
-        part->changed &= scope->rehearses;
+        part->changed &= rehearses;
     }
     return 0;
 }
@@ -160,13 +185,11 @@ static bool is_one_file(const struct session_part *part)
 
 /* Several files are written all or not at all, as far as that can be known before. */
 static int save_parts(struct saving *saving, const struct hob_session *session,
-                      const struct hob_scope *scope, struct hob_error *error)
+                      struct hob_error *error)
 {
-    struct hob_scope rehearsal = *scope;
-    rehearsal.rehearses = true;
     int result = 0;
     for (size_t i = 0; result == 0 && i < saving->count; i++)
-        result = check_part(saving->parts[i], scope, error);
+        result = check_part(saving->parts[i], saving->scope, error);
     for (size_t i = 0; result == 0 && i < saving->count; i++) {
         result = part_frame(&saving->frames[i], session, saving->parts[i], error);
         if (result < 0)
@@ -174,32 +197,41 @@ static int save_parts(struct saving *saving, const struct hob_session *session,
     }
     bool several = saving->count > 1 || (saving->count == 1 && !is_one_file(saving->parts[0]));
     if (result == 0 && several)
-        result = write_parts(saving, &rehearsal, error);
-    return result == 0 ? write_parts(saving, scope, error) : result;
+        result = write_parts(saving, true, error);
+    return result == 0 ? write_parts(saving, false, error) : result;
+}
+
+static void init_saving(struct saving *saving, const struct hob_session *session, bool everything,
+                        struct hob_arena *arena)
+{
+    saving->parts = hob_arena_alloc(arena, session->part_count * sizeof *saving->parts);
+    saving->frames = hob_arena_alloc(arena, session->part_count * sizeof *saving->frames);
+    saving->files = hob_arena_alloc(arena, session->part_count * sizeof *saving->files);
+    for (size_t i = 0; i < session->part_count; i++) {
+        if (!is_to_save(session->parts[i], everything))
+            continue;
+        saving->frames[saving->count] = NULL;
+        saving->files[saving->count] = (struct hob_buffer)HOB_BUFFER_INIT;
+        saving->parts[saving->count++] = session->parts[i];
+    }
 }
 
 SESSION_OPERATION(save)
 {
     const struct hob_value *all = hob_value_get(parameters, "all");
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    bool everything = hob_value_is(all, HOB_BOOL) && all->boolean;
-    struct saving saving = {
-        .parts = hob_arena_alloc(arena, session->part_count * sizeof *saving.parts),
-        .frames = hob_arena_alloc(arena, session->part_count * sizeof *saving.frames),
-    };
-    for (size_t i = 0; i < session->part_count; i++)
-        if (is_to_save(session->parts[i], everything))
-            saving.parts[saving.count++] = session->parts[i];
-    memset(saving.frames, 0, session->part_count * sizeof *saving.frames);
-    int result = save_parts(&saving, session, scope, error);
+    struct saving saving = {.scope = scope};
+    init_saving(&saving, session, hob_value_is(all, HOB_BOOL) && all->boolean, arena);
+    int result = save_parts(&saving, session, error);
     if (result == 0)
         hob_buffer_put_string(out, ",\"written\":[");
     for (size_t i = 0; i < saving.count; i++) {
         if (result == 0) {
             hob_buffer_put_string(out, i > 0 ? "," : "");
-            put_written(out, saving.parts[i], saving.frames[i]);
+            put_written(out, &saving, i);
         }
         hob_frame_free(saving.frames[i]);
+        hob_buffer_deinit(&saving.files[i]);
     }
     if (result < 0)
         return result;

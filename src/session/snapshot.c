@@ -12,7 +12,7 @@ static const size_t max_name_size = 1 << 20;
 /* Begins an edit in the list of them. */
 static void begin(struct hob_buffer *out, const char *op)
 {
-    if (out->size > 0 && out->data[out->size - 1] == '}')
+    if (out->data != NULL && out->data[out->size - 1] == '}')
         hob_buffer_put_char(out, ',');
     hob_buffer_printf(out, "{\"op\":\"%s\"", op);
 }
@@ -101,18 +101,15 @@ static void put_cells(struct hob_buffer *out, const struct session_column *colum
 
 void hob_session_compact(struct hob_session *session, struct hob_buffer *records)
 {
-    HOB_AUTO(buffer) struct hob_buffer edits = HOB_BUFFER_INIT;
-    put_structure(&edits, session);
+    hob_buffer_put_string(records, "{\"op\":\"many\",\"edits\":[");
+    put_structure(records, session);
     for (size_t i = 0; i < session->part_count; i++)
-        put_part_rows(&edits, session, session->parts[i]);
+        put_part_rows(records, session, session->parts[i]);
     for (size_t i = 0; i < session->column_count; i++) {
         if ((session->columns[i]->flags & SESSION_DROPPED) == 0)
-            put_cells(&edits, session->columns[i]);
+            put_cells(records, session->columns[i]);
     }
-    hob_buffer_put_string(records, "{\"op\":\"many\",\"edits\":[");
-    hob_buffer_put_text(records, hob_buffer_text(&edits));
     hob_buffer_put_string(records, "]}\n{\"op\":\"saved\"}\n");
-    records->failed |= hob_buffer_failed(&edits);
     session_forget_undo(session);
     session->undo_cut = true;
 }

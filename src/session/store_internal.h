@@ -109,13 +109,24 @@ int store_writing(void *saving, const char *path, bool begins, struct hob_error 
  * them; `foreign` says for each source whether it had changed before. */
 void store_refresh_sources(const struct store_saving *saving, const bool *foreign);
 
+/* store_describe.c */
+enum store_look {
+    STORE_FROM_AFAR, /* as it last was; with the store's lock held */
+    STORE_AT_SESSION /* with its own lock held */
+};
+/* The description of a session, but for the end. */
+void store_put_info(struct hob_buffer *out, const struct entry *entry, enum store_look look);
+/* That the cells which nobody edited may be others than they were; with the entry's lock held. */
+void store_put_came_changed(struct hob_buffer *out, const struct entry *entry);
+
 /* store_restore.c */
 char *store_focus_text(const struct hob_session *session);
 char *store_shape_text(const struct hob_session *session);
 char *store_columns_text(const struct hob_session *session);
 /* Notes what the session looks like for those who may not wait for it; with the entry's lock held.
- * Without memory it stays what it was. */
-void store_keep_looks(struct hob_store *store, struct entry *entry, bool columns);
+ * `changes` are the columns that are others than they were, a line each; NULL: all may be. Without
+ * memory it stays what it was. */
+void store_keep_looks(struct hob_store *store, struct entry *entry, const char *changes);
 /* Looks for stored sessions, the first time that anybody asks for sessions at all. */
 void store_open_journal(struct hob_store *store);
 struct hob_journal_entry *store_journal_entry(const struct entry *entry,

@@ -44,11 +44,41 @@ char *store_columns_text(const struct hob_session *session)
     return hob_buffer_steal(&text, NULL);
 }
 
-void store_keep_looks(struct hob_store *store, struct entry *entry, bool columns)
+/* Where the next line begins; *place is that of this one, SIZE_MAX behind the last. */
+static const char *read_place(const char *line, size_t *place)
+{
+    *place = *line != '\0' ? (size_t)strtoull(line, NULL, 10) : SIZE_MAX;
+    const char *end = line + strcspn(line, "\n");
+    return *end == '\n' ? end + 1 : end;
+}
+
+/* Columns as they were stored, and those that are others since: both rise by place. */
+static char *merge_columns(const char *stored, const char *changes)
+{
+    struct hob_buffer merged = HOB_BUFFER_INIT;
+    while (*stored != '\0' || *changes != '\0') {
+        size_t place, changed;
+        const char *next = read_place(stored, &place);
+        const char *next_change = read_place(changes, &changed);
+        bool is_change = changed <= place;
+        const char *line = is_change ? changes : stored;
+        hob_buffer_put(&merged, line, (size_t)((is_change ? next_change : next) - line));
+        stored = place <= changed ? next : stored;
+        changes = is_change ? next_change : changes;
+    }
+    return hob_buffer_steal(&merged, NULL);
+}
+
+void store_keep_looks(struct hob_store *store, struct entry *entry, const char *changes)
 {
     HOB_AUTO(free) char *shape = store_shape_text(entry->session);
-    HOB_AUTO(free) char *names = columns ? store_columns_text(entry->session) : NULL;
+    HOB_AUTO(free) char *names = NULL;
     char *old;
+    const char *line_end = changes != NULL ? strchr(changes, '\n') : NULL;
+    if (line_end != NULL && line_end[1] == '\0')
+        names = merge_columns(entry->columns, changes);
+    else if (changes == NULL || line_end != NULL)
+        names = store_columns_text(entry->session);
     pthread_mutex_lock(&store->lock);
     if (shape != NULL) {
         old = entry->shape;
@@ -85,31 +115,6 @@ uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_jour
     if (ticket == 0)
         hob_journal_entry_free(made);
     return ticket;
-}
-
-/* Where the next line begins; *place is that of this one, SIZE_MAX behind the last. */
-static const char *read_place(const char *line, size_t *place)
-{
-    *place = *line != '\0' ? (size_t)strtoull(line, NULL, 10) : SIZE_MAX;
-    const char *end = line + strcspn(line, "\n");
-    return *end == '\n' ? end + 1 : end;
-}
-
-/* Columns as they were stored, and those that are others since: both rise by place. */
-static char *merge_columns(const char *stored, const char *changes)
-{
-    struct hob_buffer merged = HOB_BUFFER_INIT;
-    while (*stored != '\0' || *changes != '\0') {
-        size_t place, changed;
-        const char *next = read_place(stored, &place);
-        const char *next_change = read_place(changes, &changed);
-        bool is_change = changed <= place;
-        const char *line = is_change ? changes : stored;
-        hob_buffer_put(&merged, line, (size_t)((is_change ? next_change : next) - line));
-        stored = place <= changed ? next : stored;
-        changes = is_change ? next_change : changes;
-    }
-    return hob_buffer_steal(&merged, NULL);
 }
 
 static void restore_entry(void *context, const struct hob_journal_session *stored)
@@ -220,13 +225,20 @@ int store_open_session(struct hob_store *store, struct hob_session **session,
     return 0;
 }
 
-/* Replaces all edits of the session by a snapshot. */
+/* Replaces all edits of the session by a snapshot; without memory for it they stay. */
 uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_session *session)
 {
     struct hob_buffer records = HOB_BUFFER_INIT;
     hob_session_compact(session, &records);
+    if (hob_buffer_failed(&records) || !hob_buffer_reserve(&records, 1)) {
+        hob_buffer_deinit(&records);
+        return 0;
+    }
     entry->edits = 0;
     if (store->journal == NULL) {
+        char *fitting = realloc(records.data, records.size + 1);
+        records.data = fitting != NULL ? fitting : records.data;
+        records.capacity = fitting != NULL ? records.size + 1 : records.capacity;
         hob_buffer_deinit(&entry->log);
         entry->log = records;
         entry->compacted_size = records.size;
@@ -290,7 +302,7 @@ static void put_looks_right(struct hob_store *store, struct entry *entry)
         made->columns = HOB_STEAL(columns);
         store_put(store, entry, made);
     }
-    store_keep_looks(store, entry, true);
+    store_keep_looks(store, entry, NULL);
 }
 
 /* Makes the session again from its files and the journal; with its lock held. */

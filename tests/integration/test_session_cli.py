@@ -210,6 +210,20 @@ class Commands(SessionCliTest):
         self.assertIn("Grace,6", self.read("out.csv"))
         self.fails(2, "COLUMN=VALUE", "add-row", "Zed", "score")
 
+    def test_save_says_which_files_of_a_directory(self):
+        self.write("d.yml", "output: {type: json_directory, index: name,"
+                            " source: [{directory: notes, glob: '*.json'}]}\n")
+        os.mkdir(self.path("notes"))
+        self.write("notes/ada.json", '{"name": "Ada", "score": 1}')
+        session = self.do("open", "d.yml")
+        self.do("set", "2", "-c", "score", "-i", "Ada", "-s", session)
+        self.assertRegex(self.do("save", "-s", session),
+                         r"^wrote 1 file, \S+/notes/ada\.json: 1 row, \d columns$")
+        self.write("notes/alan.json", '{"name": "Alan", "score": 1}')
+        self.do("reload", "-s", session)
+        self.assertRegex(self.do("save", "--all", "-s", session),
+                         r"^wrote 2 files, the first \S+/notes/ada\.json: 2 rows, \d columns$")
+
     def test_compute(self):
         self.fails(2, "compute", "compute")
         self.assertIn("stamp", self.do("compute", "{field: stamp, function: today}"))
@@ -280,6 +294,45 @@ class Commands(SessionCliTest):
         self.fails(1, "nobody listens", "get")
         self.start()
         self.assertEqual(self.do("get", "score"), "5")
+
+
+class Changed(SessionCliTest):
+    """A session that comes back with other files than it was opened from."""
+
+    def come_back(self):
+        self.start(expected=(0, -signal.SIGKILL))
+        session = self.do("open", "i.yml")
+        self.do("set", "5", "-c", "score", "-i", "Ada")
+        self.do("set", "6", "-c", "score", "-i", "Grace")
+        self.server.signal(signal.SIGKILL)
+        self.server.process.wait()
+        self.write("people.csv", PEOPLE.replace("36", "37").replace("Grace,85", "Edith,85"))
+        self.start()
+        return session
+
+    def test_every_command_says_so_beside_its_answer_until_it_is_reloaded(self):
+        self.come_back()
+        for command, answer in ((("get", "age", "Ada"), "37\n"), (("undo",), "undone"),
+                                (("get", "score", "Ada"), "5\n")):
+            done = self.run_hob(*command)
+            self.assertEqual(done.returncode, 0)
+            self.assertTrue(done.stdout.startswith(answer), done.stdout)
+            self.assertRegex(done.stderr, "^hob: warning: the files of this session changed.*"
+                                          "1 edit fits no more.*`reload`.*\n$")
+        done = self.run_hob("get", "age", "Ada", "--json")
+        self.assertEqual(done.stderr, "")
+        self.assertEqual(json.loads(done.stdout)["source_changed"], True)
+        self.assertIn("reload", self.do("info"))
+        self.do("reload")
+        self.assertEqual(self.do("get", "age", "Ada"), "37")
+
+    def test_a_shell_says_so_once(self):
+        done = self.run_hob("shell", self.come_back(),
+                            stdin="get age Ada\nget score Ada\nreload\nget score Ada\n")
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(done.stderr.count("changed"), 1)
+        self.assertEqual([line for line in done.stdout.split("\n") if line.isdigit()],
+                         ["37", "5", "5"])
 
 
 class WithoutServer(SessionCliTest):
@@ -503,6 +556,33 @@ class Interactive(SessionCliTest):
         shell.type("exit\r")
         self.assertEqual(shell.end(), 0)
         self.assertEqual(os.stat(self.path("state/shell_history")).st_mode & 0o077, 0)
+
+    def kept(self):
+        """The history as it is in the file, which libedit writes with blanks as \\040."""
+        path = self.path("state/shell_history")
+        return self.read("state/shell_history").replace("\\040", " ") if os.path.exists(path) else ""
+
+    @unittest.skipUnless(LINE_EDITING, "built without libedit")
+    def test_shells_at_the_same_time_keep_each_others_history(self):
+        shells = [Terminal(self, "i.yml", "--close") for _ in range(3)]
+        for shell in shells:
+            shell.expect("> ")
+        for number in range(4):
+            for shell, label in zip(shells, ("Ada", "Alan", "Grace")):
+                shell.type("get age %s # %d\r" % (label, number))
+        wait_for(lambda: [shell.fill() for shell in shells] and self.kept().count("# 3\n") == 3,
+                 "the lines, while the shells go on")
+        os.kill(shells[0].process, signal.SIGKILL)
+        self.assertEqual(shells[0].end(), -signal.SIGKILL)
+        for shell in shells[1:]:
+            shell.type("exit\r")
+            self.assertEqual(shell.end(), 0)
+        lines = self.kept().split("\n")
+        for label in ("Ada", "Alan", "Grace"):
+            own = [line for line in lines if line.startswith("get age " + label)]
+            self.assertEqual(own, ["get age %s # %d" % (label, number) for number in range(4)])
+        self.assertEqual([name for name in os.listdir(self.path("state")) if "history" in name],
+                         ["shell_history"])
 
     def is_stopped(self):
         tasks = "/proc/%d/task" % self.server.process.pid

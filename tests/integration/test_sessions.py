@@ -511,18 +511,41 @@ class Sources(SessionTest):
         self.do(session, "add_row", index="Grace", values={"date": "d9"})
         self.refused(session, "talks.csv")
 
-    def test_files_of_a_directory_are_replaced_unless_another_program_changed_them(self):
+    def write_notes(self):
+        """Output in a directory, a file a row."""
         self.write("i.yml", INTERFACE.replace(
             "{type: csv, filename: out.csv, directory: ., index: name, columns: [score, note]}",
             "{type: yaml_directory, source: [{directory: notes, glob: '*.yml'}], index: name}"))
         os.mkdir(self.path("notes"))
         for name in ("Ada", "Alan"):
             self.write("notes/%s.yml" % name, "name: %s\nscore: 1\n" % name)
+
+    def test_a_directory_of_which_one_file_cannot_be_written_stays_as_it_was(self):
+        self.write_notes()
+        self.start()
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        os.remove(self.path("notes/Alan.yml"))
+        os.mkdir(self.path("notes/Alan.yml"))
+        self.refused(session, "Alan.yml", force=True)
+        self.assertIn("score: 1", self.read("notes/Ada.yml"))
+        os.rmdir(self.path("notes/Alan.yml"))
+        self.do(session, "set_value_at", index="Alan", column="sourceFilename", value=7)
+        self.refused(session, "sourceFilename", "row 2", force=True)
+        self.assertIn("score: 1", self.read("notes/Ada.yml"))
+        self.do(session, "undo")
+        self.do(session, "save", force=True)
+        self.assertIn("score: 5", self.read("notes/Ada.yml"))
+
+    def test_files_of_a_directory_are_replaced_unless_another_program_changed_them(self):
+        self.write_notes()
         self.start()
         session = self.create()
         for value in (2, 3):
             self.do(session, "set_value_at", index="Ada", column="score", value=value)
-            self.do(session, "save")
+            written = self.do(session, "save")["written"]
+            self.assertEqual([os.path.relpath(file, self.directory) for file in written[0]["files"]],
+                             ["notes/Ada.yml", "notes/Alan.yml"])
             self.assertIn("score: %d" % value, self.read("notes/Ada.yml"))
             self.assertFalse(self.changed(session))
         self.write("notes/Alan.yml", "name: Alan\nscore: 1000\n")

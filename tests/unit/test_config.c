@@ -1,33 +1,20 @@
 /* Tests of config: confinement, variables, inheritance, and the record of sources. */
 #define _GNU_SOURCE
 #include "check.h"
+#include "scratch.h"
 
 #include <fcntl.h>
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "config/environment.h"
 #include "config/interface.h"
 #include "value/json.h"
 
-static char scratch[] = "/tmp/hob-test-config-XXXXXX";
-
-static void put_file(const char *name, const char *content)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_true(fputs(content, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 /* SCRATCH/in is the working directory and the only root; SCRATCH/out lies beside it. */
 static int make_scratch(void **state)
 {
     (void)state;
-    if (mkdtemp(scratch) == NULL || chdir(scratch) != 0)
+    if (enter_scratch() != 0)
         return -1;
     mkdir("in", 0700);
     mkdir("in/sub", 0700);
@@ -39,18 +26,6 @@ static int make_scratch(void **state)
     put_file("in/sub/deep", "deep");
     return symlink("../out/secret", "in/leads-out") | symlink("sub", "in/leads-in") |
            symlink("/nonexistent/x", "in/dangling") | symlink("loop", "in/loop") | chdir("in");
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *where)
-{
-    (void)facts, (void)kind, (void)where;
-    return remove(path);
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    return chdir("/") | nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static int code_of_open(const struct hob_roots *roots, const char *path)

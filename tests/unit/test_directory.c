@@ -1,12 +1,9 @@
 /* Tests of flows of many files: finding them, rows of them, writing them, and the glob below. */
 #define _GNU_SOURCE
 #include "check.h"
+#include "scratch.h"
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "access/access.h"
 #include "base/log.h"
@@ -15,16 +12,7 @@
 #include "frame/records.h"
 #include "value/json.h"
 
-static char scratch[] = "/tmp/hob-test-directory-XXXXXX";
 static char working[256];
-
-static void put_file(const char *name, const char *content)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_true(fputs(content, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
 
 static void make_people(void)
 {
@@ -41,7 +29,7 @@ static void make_people(void)
 static int make_scratch(void **state)
 {
     (void)state;
-    if (mkdtemp(scratch) == NULL || chdir(scratch) != 0)
+    if (enter_scratch() != 0)
         return -1;
     mkdir("in", 0700);
     mkdir("out", 0700);
@@ -58,18 +46,6 @@ static int make_scratch(void **state)
         symlink("../../out", "in/links/outside") != 0 || chdir("in") != 0)
         return -1;
     return getcwd(working, sizeof working) == NULL;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *where)
-{
-    (void)facts, (void)kind, (void)where;
-    return remove(path);
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    return chdir("/") | nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static const struct hob_value *parse(struct hob_arena *arena, const char *json)

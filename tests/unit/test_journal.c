@@ -1,34 +1,17 @@
 /* Tests of the journal of sessions: who waits for what, and who is told of a loss. */
 #define _GNU_SOURCE
 #include "check.h"
+#include "scratch.h"
 
-#include <ftw.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "session/journal.h"
-
-static char scratch[] = "/tmp/hob-test-journal-XXXXXX";
 
 static int make_scratch(void **state)
 {
     (void)state;
-    return mkdtemp(scratch) == NULL || chdir(scratch) != 0 ? -1 : 0;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *where)
-{
-    (void)facts, (void)kind, (void)where;
-    return remove(path);
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    return chdir("/") | nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+    return enter_scratch();
 }
 
 static struct hob_journal *open_as(const char *place, enum hob_durability durability)

@@ -1,15 +1,10 @@
-/* Tests of session: labels, focus, edits, undo, records, and the store in memory and on disk. */
+/* Tests of session: focus, edits, undo, records, and the store in memory and on disk. */
 #define _GNU_SOURCE
 #include "check.h"
+#include "scratch.h"
 
-#include <ftw.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "session/labels.h"
-#include "session/overlay.h"
 #include "session/store.h"
 #include "value/json.h"
 
@@ -19,20 +14,10 @@
 #include <malloc.h>
 #endif
 
-static char scratch[] = "/tmp/hob-test-session-XXXXXX";
-
-static void put_file(const char *name, const char *content)
-{
-    FILE *file = fopen(name, "w");
-    assert_non_null(file);
-    assert_true(fputs(content, file) >= 0);
-    assert_int_equal(fclose(file), 0);
-}
-
 static int make_scratch(void **state)
 {
     (void)state;
-    if (mkdtemp(scratch) == NULL || chdir(scratch) != 0)
+    if (enter_scratch() != 0)
         return -1;
     put_file("people.csv", "name,age,ok\nAda,36,True\nAlan,41,False\nAda,1,True\n");
     put_file("out.csv", "name,score\nAda,1\nZed,9\n");
@@ -56,18 +41,6 @@ static int make_scratch(void **state)
     fclose(large);
     put_file("wide.yml", "input: {type: local, index: k, data: [{k: a, first name: 1, a/b: 2}]}\n");
     return 0;
-}
-
-static int remove_one(const char *path, const struct stat *facts, int kind, struct FTW *where)
-{
-    (void)facts, (void)kind, (void)where;
-    return remove(path);
-}
-
-static int remove_scratch(void **state)
-{
-    (void)state;
-    return chdir("/") | nftw(scratch, remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
 static struct hob_session *open_session(const char *interface)
@@ -114,93 +87,6 @@ static void run(struct hob_buffer *out, struct hob_session *session, const char 
         run(&out_, session, name, parameters);                                                     \
         assert_string_equal(hob_buffer_string(&out_), expected);                                   \
     } while (0)
-
-/* ---- labels and overlays ---- */
-
-static struct session_label text_label(const char *text)
-{
-    return (struct session_label){.kind = SESSION_LABEL_TEXT, .text = hob_text_from(text)};
-}
-
-static struct session_label int_label(int64_t integer)
-{
-    return (struct session_label){.kind = SESSION_LABEL_INT, .integer = integer};
-}
-
-static void labels_are_compared_as_numbers_and_texts(void **state)
-{
-    (void)state;
-    struct session_label whole = int_label(41), text = text_label("41");
-    struct session_label same = {.kind = SESSION_LABEL_DOUBLE, .number = 41.0};
-    struct session_label half = {.kind = SESSION_LABEL_DOUBLE, .number = 41.5};
-    struct session_label one = int_label(1);
-    struct session_label truth = {.kind = SESSION_LABEL_BOOL, .boolean = true};
-    assert_true(session_label_equal(&whole, &same));
-    assert_false(session_label_equal(&whole, &text));
-    assert_false(session_label_equal(&whole, &half));
-    assert_false(session_label_equal(&one, &truth));
-}
-
-static void labels_are_found_while_rows_come_and_go(void **state)
-{
-    (void)state;
-    enum { COUNT = 3000 };
-    struct session_labels labels = {0};
-    for (int64_t i = 0; i < COUNT; i++)
-        assert_true(session_labels_add(&labels, int_label(i * 7)));
-    for (int64_t i = COUNT - 1; i >= COUNT / 2; i--)
-        session_labels_remove_last(&labels);
-    for (int64_t i = 0; i < COUNT; i++) {
-        struct session_label wanted = int_label(i * 7);
-        size_t expected = i < COUNT / 2 ? (size_t)i : SIZE_MAX;
-        assert_int_equal(session_labels_find(&labels, &wanted), expected);
-    }
-    session_labels_deinit(&labels);
-}
-
-static void rows_of_one_label_form_a_chain(void **state)
-{
-    (void)state;
-    struct session_labels labels = {.chained = true};
-    static const char *const names[] = {"a", "b", "a", "a", "b"};
-    for (size_t i = 0; i < 5; i++)
-        assert_true(session_labels_add(&labels, text_label(names[i])));
-    struct session_label a = text_label("a");
-    assert_int_equal(session_labels_find(&labels, &a), 0);
-    assert_int_equal(session_labels_next(&labels, 0), 2);
-    assert_int_equal(session_labels_next(&labels, 2), 3);
-    assert_int_equal(session_labels_next(&labels, 3), SIZE_MAX);
-    assert_int_equal(session_labels_last(&labels, 0), 3);
-    assert_int_equal(labels.distinct, 2);
-    session_labels_remove_last(&labels);
-    session_labels_remove_last(&labels);
-    assert_int_equal(session_labels_last(&labels, 0), 2);
-    assert_int_equal(session_labels_next(&labels, 2), SIZE_MAX);
-    session_labels_deinit(&labels);
-}
-
-static void cells_of_an_overlay_are_swapped_in_and_out(void **state)
-{
-    (void)state;
-    struct session_overlay overlay = {0};
-    for (size_t row = 0; row < 1000; row++) {
-        char *json = hob_copy_string("1");
-        size_t size = 1;
-        assert_true(session_overlay_swap(&overlay, row * 64, &json, &size));
-        assert_null(json);
-    }
-    for (size_t row = 0; row < 1000; row += 2) {
-        char *json = NULL;
-        size_t size = 0;
-        assert_true(session_overlay_swap(&overlay, row * 64, &json, &size));
-        assert_string_equal(json, "1");
-        free(json);
-    }
-    assert_int_equal(overlay.count, 500);
-    for (size_t row = 0; row < 1000; row++)
-        assert_int_equal(session_overlay_get(&overlay, row * 64).size, row % 2);
-    session_overlay_deinit(&overlay);
-}
 
 /* ---- sessions ---- */
 
@@ -641,23 +527,44 @@ static void the_size_of_a_session_is_what_it_takes(void **state)
 }
 #endif
 
+/* Does it until that is refused, at most a hundred times; behind `begin` comes the number of the
+ * turn, and at the end a value of 200 KB. */
+static int edit_often(struct hob_store *store, const char *id, const char *operation,
+                      const char *begin, const char *value)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    int code = 0;
+    for (int i = 0; i < 100 && code == 0; i++) {
+        HOB_AUTO(buffer) struct hob_buffer edit = HOB_BUFFER_INIT;
+        hob_buffer_printf(&edit, "%s%d%s", begin, i, value);
+        hob_buffer_put_repeated(&edit, 'x', 200 << 10);
+        hob_buffer_put_string(&edit, "\"}");
+        code = operate(store, id, operation, hob_buffer_string(&edit), &out, true);
+    }
+    return code;
+}
+
 static void a_store_without_a_disk_refuses_edits_beyond_its_memory(void **state)
 {
     (void)state;
     char id[37];
-    struct hob_store_options options = {.state = "none", .max_memory = 1 << 20};
+    struct hob_store_options options = {.state = "none", .max_memory = 2 << 20};
     struct hob_store *store = hob_store_new(&options);
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    HOB_AUTO(buffer) struct hob_buffer edit = HOB_BUFFER_INIT;
     assert_int_equal(create(store, id), 0);
-    hob_buffer_put_string(&edit, "{\"index\":\"Ada\",\"column\":\"score\",\"value\":\"");
-    hob_buffer_put_repeated(&edit, 'x', 200 << 10);
-    hob_buffer_put_string(&edit, "\"}");
-    int code = 0;
-    for (int i = 0; i < 100 && code == 0; i++)
-        code = operate(store, id, "set_value_at", hob_buffer_string(&edit), &out, true);
-    assert_int_equal(code, HOB_E_BUSY);
+    /* What is replaced is let go of; what has come to stay is not. */
+    assert_int_equal(
+        edit_often(store, id, "set_value_at",
+                   "{\"index\":\"Ada\",\"column\":\"score\",\"turn\":", ",\"value\":\""),
+        0);
+    assert_int_equal(edit_often(store, id, "add_column", "{\"column\":\"c", "\",\"value\":\""),
+                     HOB_E_BUSY);
     assert_int_equal(operate(store, id, "get_index", "{}", &out, true), 0);
+    assert_int_equal(operate(store, id, "reload", "{\"keep\":true}", &out, true), 0);
+    hob_buffer_clear(&out);
+    assert_int_equal(
+        operate(store, id, "get_value_at", "{\"index\":\"Ada\",\"column\":\"c2\"}", &out, true), 0);
+    assert_true(out.size > (size_t)200 << 10);
     hob_store_free(store);
 }
 
@@ -687,10 +594,6 @@ static void a_list_does_not_wait_for_operations(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(labels_are_compared_as_numbers_and_texts),
-        cmocka_unit_test(labels_are_found_while_rows_come_and_go),
-        cmocka_unit_test(rows_of_one_label_form_a_chain),
-        cmocka_unit_test(cells_of_an_overlay_are_swapped_in_and_out),
         cmocka_unit_test(columns_come_in_the_order_of_their_types),
         cmocka_unit_test(interfaces_that_cannot_be_sessions_are_refused),
         cmocka_unit_test(a_failed_move_leaves_the_focus),
