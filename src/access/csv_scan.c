@@ -324,28 +324,32 @@ static bool check_end(struct hob_text text)
     return hob_utf8_valid_prefix(end) == end.size;
 }
 
+enum { SURVEYED = 128 }; /* blocks at a time */
+
 void hob_csv_survey(struct hob_csv_survey *survey, struct hob_text text, char quote, bool portable)
 {
-    enum { BLOCKS = 128 };
-    uint64_t structural[BLOCKS], quotes[BLOCKS];
+    uint64_t structural[SURVEYED], quotes[SURVEYED];
     struct hob_csv_scan scan = {structural, quotes, false, false};
     struct counting counting = {0};
-    struct checking checking = {0};
-    bool valid = true;
-    for (size_t at = 0; at < text.size; at += BLOCKS * BLOCK) {
-        size_t size = text.size - at < BLOCKS * BLOCK ? text.size - at : BLOCKS * BLOCK;
-        scan.high = false;
+    for (size_t at = 0; at < text.size; at += SURVEYED * BLOCK) {
+        size_t size = text.size - at < SURVEYED * BLOCK ? text.size - at : SURVEYED * BLOCK;
         hob_csv_scan(&scan, text.data + at, size, '\n', quote, portable);
         count_lines_plain(&counting, &scan, (size + BLOCK - 1) / BLOCK);
-        if (valid && (scan.high || checking.leads != 0))
-            valid = check_blocks(&checking, text.data + at, size / BLOCK, portable);
     }
     /* In the last block nothing follows the text, so that open quotes stay open to its end. */
     *survey = (struct hob_csv_survey){
         .lines_even = counting.lines - counting.inside,
         .lines_odd = counting.inside,
         .odd_quotes = counting.open != 0,
+        .high = scan.high,
         .nul = scan.nul,
-        .valid = valid && check_end(text) ? text.size : hob_utf8_valid_prefix(text),
     };
+}
+
+size_t hob_csv_valid(struct hob_text text, bool portable)
+{
+    struct checking checking = {0};
+    if (check_blocks(&checking, text.data, text.size / BLOCK, portable) && check_end(text))
+        return text.size;
+    return hob_utf8_valid_prefix(text);
 }

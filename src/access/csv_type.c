@@ -321,7 +321,7 @@ static bool make_room(struct hob_csv_part *part, size_t size)
     if (__builtin_add_overflow(used + HOB_CSV_SLACK, size, &needed))
         return false;
     double each = part->rows > 0 ? (double)used / (double)part->rows : 0;
-    size_t expected = (size_t)(each * 1.06 * (double)part->rows_expected);
+    size_t expected = (size_t)(each * 1.06 * (double)part->capacity);
     if (expected > part->bytes_limit)
         expected = part->bytes_limit;
     expected += HOB_CSV_SLACK;
@@ -416,7 +416,6 @@ void hob_csv_part_restart(struct hob_csv_part *part, enum hob_csv_state state)
     *part = (struct hob_csv_part){.state = (uint8_t)state,
                                   .capacity = part->capacity,
                                   .slots = part->slots,
-                                  .rows_expected = part->rows_expected,
                                   .bytes_limit = part->bytes_limit,
                                   .bytes = part->bytes,
                                   .bytes_capacity = part->bytes_capacity};
