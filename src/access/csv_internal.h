@@ -112,6 +112,12 @@ struct hob_csv_scan {
 /* Scans data[0..size); the masks have a word for each 64 bytes begun. Reads nothing behind. */
 void hob_csv_scan(struct hob_csv_scan *scan, const char *data, size_t size, char delimiter,
                   char quote, bool portable);
+/* Where the bits of up to HOB_CSV_PLACES_BLOCKS masks are; returns how many there are. */
+enum {
+    HOB_CSV_PLACES_BLOCKS = 64,
+    HOB_CSV_PLACES = HOB_CSV_PLACES_BLOCKS * 64 + 16, /* room for them */
+};
+size_t hob_csv_places(uint16_t *places, const uint64_t *masks, size_t blocks, bool portable);
 /* Makes the bits between quotes from the bits of quotes; *carry is all ones while a quote that was
  * opened earlier is open. */
 static inline uint64_t hob_csv_between(uint64_t quotes, uint64_t *carry)

@@ -70,24 +70,17 @@ void hob_csv_window_deinit(struct hob_csv_window *window)
     window->capacity = window->size = 0;
 }
 
-static size_t count_lines(const char *data, size_t size)
-{
-    size_t feeds = 0, returns = 0;
-    for (size_t i = 0; i < size; i++) {
-        feeds += data[i] == '\n';
-        returns += data[i] == '\r';
-    }
-    return feeds > returns ? feeds : returns;
-}
-
 size_t hob_csv_guess_rows(const struct hob_csv_source *source)
 {
     struct hob_csv_window window = {.source = source};
+    struct hob_csv_survey survey;
     size_t lines = 0, bytes = 0;
     for (size_t i = 0; i < SAMPLES; i++) {
         if (hob_csv_window_move(&window, source->size / SAMPLES * i, SAMPLE) != 0)
             break;
-        lines += count_lines(window.data, window.size);
+        /* Somewhere in the text nothing is known of quotes. */
+        hob_csv_survey(&survey, (struct hob_text){window.data, window.size}, '"', false);
+        lines += survey.lines_even + survey.lines_odd;
         bytes += window.size;
     }
     hob_csv_window_deinit(&window);

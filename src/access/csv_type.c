@@ -44,33 +44,29 @@ bool hob_csv_is_missing(struct hob_text text)
     return false;
 }
 
-/* The first look, which nearly all cells end at. */
+/* The first look, which nearly all cells end at. Without branches, because lengths come at random;
+ * an empty cell has a byte to look at, too. */
 static inline bool cell_is_missing(const struct hob_csv_cell *cell)
 {
     static const bool likely[256] = {
         ['N'] = true, ['n'] = true, ['#'] = true, ['-'] = true, ['1'] = true, ['<'] = true};
-    if (cell->size > 8)
-        return false;
-    if (cell->size == 0)
-        return true;
-    return likely[(unsigned char)cell->data[0]] &&
+    bool maybe = (cell->size <= 8) & (likely[(unsigned char)cell->data[0]] | (cell->size == 0));
+    return __builtin_expect(maybe, false) &&
            hob_csv_is_missing((struct hob_text){cell->data, cell->size});
 }
 
-/* As hob_csv_parse_bool. */
+/* As hob_csv_parse_bool; without branches, because booleans come at random. */
 static inline int cell_is_bool(const struct hob_csv_cell *cell)
 {
     static const char words[2][4] = {"fals", "true"};
     uint32_t four, is_false, is_true;
-    if (cell->size != 4 && cell->size != 5)
-        return -1;
     memcpy(&four, cell->data, 4);
     memcpy(&is_false, words[0], 4);
     memcpy(&is_true, words[1], 4);
     four |= 0x20202020u;
-    if (cell->size == 4)
-        return four == is_true ? 1 : -1;
-    return four == is_false && (cell->data[4] | 0x20) == 'e' ? 0 : -1;
+    int yes = (cell->size == 4) & (four == is_true);
+    int no = (cell->size == 5) & (four == is_false) & ((cell->data[4] | 0x20) == 'e');
+    return yes + (yes | no) - 1;
 }
 
 int hob_csv_parse_bool(struct hob_text text)
