@@ -29,7 +29,9 @@ int hob_csv_prepare(struct hob_csv_reading *reading, size_t rows)
     if (reading->parts == NULL || reading->joins == NULL)
         return hob_csv_no_memory(reading);
     for (size_t i = 0; i < reading->columns; i++)
-        pthread_mutex_init(&reading->joins[i].lock, NULL);
+        if (pthread_mutex_init(&reading->joins[i].lock, NULL) != 0 ||
+            pthread_cond_init(&reading->joins[i].copied, NULL) != 0)
+            abort(); /* never with default attributes */
     for (size_t i = 0; i < reading->columns; i++) {
         struct hob_csv_join *join = &reading->joins[i];
         join->parts = reading->parts + i;
@@ -156,6 +158,7 @@ void hob_csv_drop(struct hob_csv_reading *reading)
         hob_csv_part_deinit(&reading->parts[i]);
     for (size_t i = 0; reading->joins != NULL && i < reading->columns; i++) {
         pthread_mutex_destroy(&reading->joins[i].lock);
+        pthread_cond_destroy(&reading->joins[i].copied);
         free(reading->joins[i].slots);
         free(reading->joins[i].bytes);
         hob_column_deinit(&reading->joins[i].column);

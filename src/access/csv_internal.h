@@ -235,7 +235,9 @@ struct hob_csv_join {
     int64_t *slots; /* of all parts; taken over by the column */
     size_t capacity;
     pthread_mutex_t lock; /* of what follows, while parts are read */
-    size_t placed;        /* so many parts have their texts in `bytes` */
+    pthread_cond_t copied;
+    size_t copying; /* threads that write into `bytes` */
+    size_t placed;  /* so many parts have their texts in `bytes`, or soon will */
     char *bytes;
     size_t bytes_used, bytes_capacity;
     enum hob_csv_state state; /* what the column is to be, once decided; NOTHING before */

@@ -16,21 +16,18 @@ static struct hob_csv_part *part_at(const struct hob_csv_join *join, size_t i)
     return &join->parts[i * join->stride];
 }
 
-/* Placing. */
+/* Placing.
+ *
+ * Under the lock a thread takes the parts that can be placed, and their place; it copies without,
+ * for fresh memory may take the system long to hand out. While anybody copies, `bytes` stays. */
 
-/* Room for `size` more bytes; when there is none, for all that are expected. */
-static bool make_room(struct hob_csv_join *join, size_t size)
+static bool grow(struct hob_csv_join *join, size_t needed, size_t placed)
 {
-    size_t needed;
-    if (__builtin_add_overflow(join->bytes_used, size, &needed))
-        return false;
-    if (needed <= join->bytes_capacity)
-        return true;
     /* Pieces are of about the same size. */
-    double expected = (double)needed / (double)(join->placed + 1) * (double)join->count * 1.04;
+    double expected = (double)needed / (double)placed * (double)join->count * 1.04;
     if (expected > (double)(PTRDIFF_MAX / 2))
         return false;
-    size_t capacity = join->placed + 1 < join->count ? (size_t)expected : needed;
+    size_t capacity = placed < join->count ? (size_t)expected : needed;
     char *bytes = join->bytes == NULL ? hob_try_alloc_large(capacity, 1)
                                       : hob_try_realloc(join->bytes, capacity, 1);
     if (bytes == NULL)
@@ -42,39 +39,63 @@ static bool make_room(struct hob_csv_join *join, size_t size)
     return true;
 }
 
-static bool place(struct hob_csv_join *join, struct hob_csv_part *part, struct hob_csv_spare *spare)
+/* The parts that can be placed now are those from `placed` to the result. */
+static size_t placeable(const struct hob_csv_join *join, size_t *size)
 {
-    if (!make_room(join, part->bytes_used))
-        return false;
-    size_t before = join->bytes_used;
+    size_t i = join->placed;
+    for (*size = 0; i < join->count; i++) {
+        const struct hob_csv_part *part = part_at(join, i);
+        bool fits = part->state == HOB_CSV_TEXTS || part->state == HOB_CSV_NOTHING;
+        if (!part->finished || !fits)
+            break;
+        *size += part->bytes_used;
+    }
+    return i;
+}
+
+static void place(struct hob_csv_part *part, char *bytes, size_t before,
+                  struct hob_csv_spare *spare)
+{
     if (part->state == HOB_CSV_NOTHING)
         memset(part->slots, 0, part->rows * sizeof *part->slots);
     if (part->bytes_used > 0)
-        memcpy(join->bytes + before, part->bytes, part->bytes_used);
+        memcpy(bytes + before, part->bytes, part->bytes_used);
     for (size_t row = 0; row < part->rows; row++)
         part->slots[row] += (int64_t)before;
-    join->bytes_used += part->bytes_used;
     if (spare->bytes == NULL)
         *spare = (struct hob_csv_spare){HOB_STEAL(part->bytes), part->bytes_capacity};
     free(part->bytes);
     part->bytes = NULL;
     part->bytes_used = part->bytes_capacity = 0;
-    return true;
 }
 
 bool hob_csv_join_place(struct hob_csv_join *join, size_t i, struct hob_csv_spare *spare)
 {
     bool done = true;
+    size_t size;
     pthread_mutex_lock(&join->lock);
     part_at(join, i)->finished = true;
-    while (done && join->placed < join->count) {
-        struct hob_csv_part *part = part_at(join, join->placed);
-        bool fits = part->state == HOB_CSV_TEXTS || part->state == HOB_CSV_NOTHING;
-        if (!part->finished || !fits)
-            break;
-        done = place(join, part, spare);
-        join->placed += done;
+    size_t first = join->placed, last = placeable(join, &size), at = join->bytes_used;
+    join->placed = last;
+    join->bytes_used = at + size;
+    while (done && at + size > join->bytes_capacity) {
+        if (join->copying > 0)
+            pthread_cond_wait(&join->copied, &join->lock);
+        else
+            done = grow(join, at + size, last);
     }
+    join->copying++;
+    char *bytes = join->bytes;
+    pthread_mutex_unlock(&join->lock);
+    for (size_t k = first; done && k < last; k++) {
+        struct hob_csv_part *part = part_at(join, k);
+        size_t used = part->bytes_used;
+        place(part, bytes, at, spare);
+        at += used;
+    }
+    pthread_mutex_lock(&join->lock);
+    if (--join->copying == 0)
+        pthread_cond_broadcast(&join->copied);
     pthread_mutex_unlock(&join->lock);
     return done;
 }
