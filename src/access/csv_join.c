@@ -45,8 +45,8 @@ static size_t placeable(const struct hob_csv_join *join, size_t *size)
     size_t i = join->placed;
     for (*size = 0; i < join->count; i++) {
         const struct hob_csv_part *part = part_at(join, i);
-        bool fits = part->state == HOB_CSV_TEXTS || part->state == HOB_CSV_NOTHING;
-        if (!part->finished || !fits)
+        /* Its state is another thread's as long as it isn't finished. */
+        if (!part->finished || (part->state != HOB_CSV_TEXTS && part->state != HOB_CSV_NOTHING))
             break;
         *size += part->bytes_used;
     }
