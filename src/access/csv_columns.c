@@ -161,6 +161,8 @@ void hob_csv_drop(struct hob_csv_reading *reading)
         pthread_cond_destroy(&reading->joins[i].copied);
         free(reading->joins[i].slots);
         free(reading->joins[i].bytes);
+        for (size_t k = 0; k < reading->joins[i].spare_count; k++)
+            free(reading->joins[i].spares[k].bytes);
         hob_column_deinit(&reading->joins[i].column);
     }
     for (size_t i = 0; reading->pieces != NULL && i < reading->piece_count; i++)

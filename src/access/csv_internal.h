@@ -229,6 +229,15 @@ bool hob_csv_is_missing(struct hob_text text);
 int hob_csv_parse_bool(struct hob_text text);
 
 /* csv_join.c: the parts of a column, in order, made into the column. */
+
+/* Bytes of texts that a part has no more use for: for other parts, so that they need no fresh
+ * memory each. */
+struct hob_csv_spare {
+    char *bytes;
+    size_t capacity;
+};
+enum { HOB_CSV_SPARES = 4 };
+
 struct hob_csv_join {
     struct hob_csv_part *parts; /* of this column, `stride` apart */
     size_t stride, count;
@@ -240,18 +249,17 @@ struct hob_csv_join {
     size_t placed;  /* so many parts have their texts in `bytes`, or soon will */
     char *bytes;
     size_t bytes_used, bytes_capacity;
+    struct hob_csv_spare spares[HOB_CSV_SPARES];
+    size_t spare_count;
     enum hob_csv_state state; /* what the column is to be, once decided; NOTHING before */
     struct hob_column column; /* what came out */
     bool failed;              /* without memory */
 };
-/* Bytes of texts that a part has no more use for, for the next part. */
-struct hob_csv_spare {
-    char *bytes;
-    size_t capacity;
-};
+/* Gives a part that is about to be read bytes for its texts, if there are any to spare. */
+void hob_csv_join_lend(struct hob_csv_join *join, struct hob_csv_part *part);
 /* Called when part `i` has been read: moves its texts to those of the parts before, as soon as
  * those are known. Any thread, any order. False without memory. */
-bool hob_csv_join_place(struct hob_csv_join *join, size_t i, struct hob_csv_spare *spare);
+bool hob_csv_join_place(struct hob_csv_join *join, size_t i);
 /* Decides from the parts what the column has to be. True when parts must be read again for that:
  * they have been restarted, and afterwards this is asked again. */
 bool hob_csv_join_decide(struct hob_csv_join *join);

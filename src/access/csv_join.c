@@ -53,8 +53,7 @@ static size_t placeable(const struct hob_csv_join *join, size_t *size)
     return i;
 }
 
-static void place(struct hob_csv_part *part, char *bytes, size_t before,
-                  struct hob_csv_spare *spare)
+static void place(struct hob_csv_part *part, char *bytes, size_t before)
 {
     if (part->state == HOB_CSV_NOTHING)
         memset(part->slots, 0, part->rows * sizeof *part->slots);
@@ -62,19 +61,39 @@ static void place(struct hob_csv_part *part, char *bytes, size_t before,
         memcpy(bytes + before, part->bytes, part->bytes_used);
     for (size_t row = 0; row < part->rows; row++)
         part->slots[row] += (int64_t)before;
-    if (spare->bytes == NULL)
-        *spare = (struct hob_csv_spare){HOB_STEAL(part->bytes), part->bytes_capacity};
-    free(part->bytes);
-    part->bytes = NULL;
-    part->bytes_used = part->bytes_capacity = 0;
+    part->bytes_used = 0;
 }
 
-bool hob_csv_join_place(struct hob_csv_join *join, size_t i, struct hob_csv_spare *spare)
+static void take_spare(struct hob_csv_join *join, struct hob_csv_part *part)
+{
+    struct hob_csv_spare spare = {HOB_STEAL(part->bytes), part->bytes_capacity};
+    part->bytes_capacity = 0;
+    if (spare.bytes != NULL && join->spare_count < HOB_CSV_SPARES)
+        join->spares[join->spare_count++] = spare;
+    else
+        free(spare.bytes);
+}
+
+void hob_csv_join_lend(struct hob_csv_join *join, struct hob_csv_part *part)
+{
+    pthread_mutex_lock(&join->lock);
+    if (!part->done && part->bytes == NULL && join->spare_count > 0) {
+        struct hob_csv_spare spare = join->spares[--join->spare_count];
+        part->bytes = spare.bytes;
+        part->bytes_capacity = spare.capacity;
+    }
+    pthread_mutex_unlock(&join->lock);
+}
+
+bool hob_csv_join_place(struct hob_csv_join *join, size_t i)
 {
     bool done = true;
     size_t size;
     pthread_mutex_lock(&join->lock);
-    part_at(join, i)->finished = true;
+    struct hob_csv_part *own = part_at(join, i);
+    if (!own->finished && own->bytes_used == 0)
+        take_spare(join, own);
+    own->finished = true;
     size_t first = join->placed, last = placeable(join, &size), at = join->bytes_used;
     join->placed = last;
     join->bytes_used = at + size;
@@ -90,10 +109,12 @@ bool hob_csv_join_place(struct hob_csv_join *join, size_t i, struct hob_csv_spar
     for (size_t k = first; done && k < last; k++) {
         struct hob_csv_part *part = part_at(join, k);
         size_t used = part->bytes_used;
-        place(part, bytes, at, spare);
+        place(part, bytes, at);
         at += used;
     }
     pthread_mutex_lock(&join->lock);
+    for (size_t k = first; k < last; k++)
+        take_spare(join, part_at(join, k));
     if (--join->copying == 0)
         pthread_cond_broadcast(&join->copied);
     pthread_mutex_unlock(&join->lock);

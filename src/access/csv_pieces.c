@@ -49,7 +49,6 @@ struct desk {
     struct round *round;
     struct hob_csv_window window;
     struct hob_csv_splitter splitter;
-    struct hob_csv_spare *spares; /* one a column */
 };
 
 static void give_up(struct round *round, int status)
@@ -190,38 +189,6 @@ static bool is_wanted(const struct hob_csv_reading *reading, size_t i)
     return false;
 }
 
-static void give_spares(struct desk *desk, size_t i)
-{
-    const struct hob_csv_reading *reading = desk->round->reading;
-    for (size_t column = 0; column < reading->columns; column++) {
-        struct hob_csv_part *part = &hob_csv_parts_of(reading, i)[column];
-        struct hob_csv_spare *spare = &desk->spares[column];
-        if (part->done || part->bytes != NULL || spare->bytes == NULL)
-            continue;
-        part->bytes_capacity = spare->capacity;
-        part->bytes = HOB_STEAL(spare->bytes);
-    }
-}
-
-/* Takes back bytes that the part didn't need, and moves texts to where they belong. */
-static int place(struct desk *desk, size_t i)
-{
-    const struct hob_csv_reading *reading = desk->round->reading;
-    for (size_t column = 0; column < reading->columns; column++) {
-        struct hob_csv_part *part = &hob_csv_parts_of(reading, i)[column];
-        struct hob_csv_spare *spare = &desk->spares[column];
-        if (part->finished)
-            continue;
-        if (part->bytes_used == 0 && spare->bytes == NULL && part->bytes != NULL) {
-            *spare = (struct hob_csv_spare){HOB_STEAL(part->bytes), part->bytes_capacity};
-            part->bytes_capacity = 0;
-        }
-        if (!hob_csv_join_place(&reading->joins[column], i, spare))
-            return HOB_E_MEMORY;
-    }
-    return 0;
-}
-
 static int read_piece(struct desk *desk, size_t i)
 {
     struct round *round = desk->round;
@@ -242,13 +209,17 @@ static int read_piece(struct desk *desk, size_t i)
                             piece->end - piece->start};
     if (hob_csv_valid(rows, reading->tuning.portable) < rows.size)
         return HOB_CSV_MALFORMED;
-    give_spares(desk, i);
+    struct hob_csv_part *parts = hob_csv_parts_of(reading, i);
+    for (size_t column = 0; column < reading->columns; column++)
+        hob_csv_join_lend(&reading->joins[column], &parts[column]);
     splitter->at = rows.data;
     splitter->end = rows.data + rows.size;
     splitter->text_end = window->readable_end;
     splitter->window = 0;
     status = hob_csv_take_piece(reading, i, splitter, NULL);
-    return status == 0 ? place(desk, i) : status;
+    for (size_t column = 0; status == 0 && column < reading->columns; column++)
+        status = hob_csv_join_place(&reading->joins[column], i) ? 0 : HOB_E_MEMORY;
+    return status;
 }
 
 static void work(void *context, size_t member)
@@ -262,11 +233,8 @@ static void work(void *context, size_t member)
                      .columns = reading->columns,
                      .allowed = reading->allowed,
                      .portable = reading->tuning.portable},
-        .spares = calloc(reading->columns, sizeof *desk.spares),
     };
     (void)member;
-    if (desk.spares == NULL)
-        give_up(round, HOB_E_MEMORY);
     while (atomic_load(&round->status) == 0) {
         size_t i = atomic_fetch_add(&round->next, 1);
         if (i >= reading->piece_count)
@@ -277,9 +245,6 @@ static void work(void *context, size_t member)
         if (status != 0)
             give_up(round, status);
     }
-    for (size_t i = 0; desk.spares != NULL && i < reading->columns; i++)
-        free(desk.spares[i].bytes);
-    free(desk.spares);
     hob_csv_window_deinit(&desk.window);
     hob_csv_splitter_deinit(&desk.splitter);
 }
