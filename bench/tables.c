@@ -36,12 +36,11 @@ static int read_once(struct hob_frame **frame, const char *kind, const char *pat
     HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
     struct hob_csv_options options = {0};
-    int result = hob_file_read(&content, descriptor, path, (size_t)1 << 36, error);
-    if (result < 0)
-        return result;
+    struct hob_csv_file file = {descriptor, path, (size_t)1 << 36};
     if (strcmp(kind, "csv") == 0)
-        return hob_csv_read(frame, content.text, &options, error);
-    return hob_frame_read_records(frame, content.text, error);
+        return hob_csv_read_file(frame, &file, &options, error);
+    int result = hob_file_read(&content, descriptor, path, file.limit, error);
+    return result < 0 ? result : hob_frame_read_records(frame, content.text, error);
 }
 
 int main(int argc, char **argv)

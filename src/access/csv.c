@@ -3,23 +3,36 @@
 
 #include "access/formats.h"
 
-static int read_csv(struct hob_frame **frame, const struct hob_flow_file *file,
-                    struct hob_error *error)
+static int read_csv(struct hob_frame **frame, const struct hob_csv_file *file,
+                    const struct hob_value *flow, struct hob_error *error)
 {
     struct hob_csv_options options = {0};
-    int result = hob_csv_options_from_flow(&options, file->flow, error);
+    int result = hob_csv_options_from_flow(&options, flow, error);
     if (result < 0)
         return result;
     bool said = options.delimiter != NULL || options.sniff;
     if (!said && hob_text_ends_with(hob_text_from(file->path), ".tsv"))
         options.delimiter = "\t";
-    return hob_csv_read(frame, file->text, &options, error);
+    return hob_csv_read_file(frame, file, &options, error);
 }
 
+/* Not by hob_flow_read, which would have all of the file in memory. */
 int hob_csv_read_flow(struct hob_frame **frame, const struct hob_scope *scope,
                       const struct hob_value *flow, struct hob_error *error)
 {
-    return hob_flow_read(frame, scope, flow, "csv", read_csv, error);
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const char *path;
+    int result = hob_access_path(&path, arena, flow, error);
+    if (result < 0)
+        return result;
+    HOB_AUTO(descriptor) int descriptor = hob_scope_open(scope, path, error);
+    if (descriptor < 0)
+        return descriptor;
+    struct hob_csv_file file = {descriptor, path, hob_scope_max_file_size(scope)};
+    result = read_csv(frame, &file, flow, error);
+    if (result < 0)
+        hob_error_context(error, "reading '%s' as csv", path);
+    return result;
 }
 
 /* One ASCII character of the flow; `fallback` when it is not there. */

@@ -24,6 +24,17 @@ struct hob_csv_options {
 int hob_csv_read(struct hob_frame **frame, struct hob_text text,
                  const struct hob_csv_options *options, struct hob_error *error);
 
+/* A file to be read. */
+struct hob_csv_file {
+    int descriptor;   /* stays open */
+    const char *path; /* for messages */
+    size_t limit;     /* as in hob_file_read */
+};
+/* Reads a file without holding all of it in memory when it is large and in good order. Errors as
+ * above, and those of hob_file_read. */
+int hob_csv_read_file(struct hob_frame **frame, const struct hob_csv_file *file,
+                      const struct hob_csv_options *options, struct hob_error *error);
+
 /* Appends the frame as pandas' to_csv(index=False) writes it (golden RULES 39). */
 int hob_csv_write(struct hob_buffer *out, const struct hob_frame *frame, char delimiter, char quote,
                   struct hob_error *error);

@@ -193,6 +193,76 @@ void hob_csv_scan(struct hob_csv_scan *scan, const char *data, size_t size, char
     scan->nul = tail.nul;
 }
 
+/* The places of the bits of one word after another; what is written beyond them is overwritten or
+ * never looked at. How many bits a word has comes at random: a branch only for what is rare. */
+
+#if defined(__x86_64__)
+
+__attribute__((target("avx512bw,avx512vl,avx512vbmi2,popcnt"))) static size_t
+places_avx512(uint16_t *places, const uint64_t *masks, size_t blocks)
+{
+    char counted[BLOCK];
+    for (int i = 0; i < BLOCK; i++)
+        counted[i] = (char)i;
+    const __m512i all = _mm512_loadu_si512((const void *)counted);
+    size_t count = 0;
+    for (size_t i = 0; i < blocks; i++) {
+        const __m256i base = _mm256_set1_epi16((short)(i * BLOCK));
+        __m512i bytes = _mm512_maskz_compress_epi8(masks[i], all);
+        size_t here = (size_t)__builtin_popcountll(masks[i]);
+        __m256i first = _mm256_cvtepu8_epi16(_mm512_castsi512_si128(bytes));
+        _mm256_storeu_si256((__m256i *)(void *)(places + count), _mm256_or_si256(first, base));
+        if (__builtin_expect(here > 16, false)) {
+            uint8_t stored[BLOCK];
+            _mm512_storeu_si512((void *)stored, bytes);
+            for (size_t k = 16; k < here; k++)
+                places[count + k] = (uint16_t)(i * BLOCK + stored[k]);
+        }
+        count += here;
+    }
+    return count;
+}
+
+#endif
+
+static inline __attribute__((always_inline)) size_t
+find_places(uint16_t *places, const uint64_t *masks, size_t blocks)
+{
+    enum { USUAL = 12 };
+    size_t count = 0;
+    for (size_t i = 0; i < blocks; i++) {
+        uint64_t bits = masks[i];
+        size_t here = (size_t)__builtin_popcountll(bits);
+        for (size_t k = 0; k < USUAL; k++, bits &= bits - 1)
+            places[count + k] =
+                (uint16_t)(i * BLOCK + (size_t)__builtin_ctzll(bits | (uint64_t)1 << 63));
+        for (size_t k = USUAL; k < here; k++, bits &= bits - 1)
+            places[count + k] = (uint16_t)(i * BLOCK + (size_t)__builtin_ctzll(bits));
+        count += here;
+    }
+    return count;
+}
+
+#if defined(__x86_64__)
+__attribute__((target("popcnt,bmi"))) static size_t
+places_fast(uint16_t *places, const uint64_t *masks, size_t blocks)
+{
+    return find_places(places, masks, blocks);
+}
+#endif
+
+size_t hob_csv_places(uint16_t *places, const uint64_t *masks, size_t blocks, bool portable)
+{
+#if defined(__x86_64__)
+    if (!portable && __builtin_cpu_supports("avx512vbmi2") && __builtin_cpu_supports("avx512vl"))
+        return places_avx512(places, masks, blocks);
+    if (!portable && __builtin_cpu_supports("bmi") && __builtin_cpu_supports("popcnt"))
+        return places_fast(places, masks, blocks);
+#endif
+    (void)portable;
+    return find_places(places, masks, blocks);
+}
+
 struct counting {
     size_t lines, inside;
     uint64_t open;     /* all ones between quotes */
@@ -244,43 +314,62 @@ struct checking {
 
 #if defined(__x86_64__)
 
-__attribute__((target("avx2"))) static inline uint64_t below(const __m256i bytes[2], char limit)
+/* Which of 64 bytes are below, or equal to, another one. Bytes compare as signed: continuation
+ * bytes (0x80 to 0xBF) are the lowest, then leads. */
+typedef uint64_t comparing(const char *data, char byte);
+
+__attribute__((target("avx512bw"))) static inline uint64_t below_avx512(const char *data,
+                                                                        char limit)
+{
+    __m512i bytes = _mm512_loadu_si512((const void *)data);
+    return _mm512_cmplt_epi8_mask(bytes, _mm512_set1_epi8(limit));
+}
+
+__attribute__((target("avx512bw"))) static inline uint64_t equal_avx512(const char *data, char byte)
+{
+    __m512i bytes = _mm512_loadu_si512((const void *)data);
+    return _mm512_cmpeq_epi8_mask(bytes, _mm512_set1_epi8(byte));
+}
+
+__attribute__((target("avx2"))) static inline uint64_t below_avx2(const char *data, char limit)
 {
     __m256i limits = _mm256_set1_epi8(limit);
-    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(limits, bytes[0]));
-    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(limits, bytes[1]));
+    __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)data);
+    __m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(data + 32));
+    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(limits, first));
+    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpgt_epi8(limits, second));
     return (uint64_t)high << 32 | low;
 }
 
-__attribute__((target("avx2"))) static inline uint64_t equal(const __m256i bytes[2], char byte)
+__attribute__((target("avx2"))) static inline uint64_t equal_avx2(const char *data, char byte)
 {
     __m256i wanted = _mm256_set1_epi8(byte);
-    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(wanted, bytes[0]));
-    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(wanted, bytes[1]));
+    __m256i first = _mm256_loadu_si256((const __m256i *)(const void *)data);
+    __m256i second = _mm256_loadu_si256((const __m256i *)(const void *)(data + 32));
+    uint32_t low = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(wanted, first));
+    uint32_t high = (uint32_t)_mm256_movemask_epi8(_mm256_cmpeq_epi8(wanted, second));
     return (uint64_t)high << 32 | low;
 }
 
-/* Bytes compare as signed: continuation bytes (0x80 to 0xBF) are the lowest, then leads. */
-__attribute__((target("avx2"))) static bool is_utf8_block(struct checking *before, const char *data)
+static inline __attribute__((always_inline)) bool
+is_utf8_block(struct checking *before, const char *data, comparing *below, comparing *equal)
 {
-    const __m256i bytes[2] = {_mm256_loadu_si256((const __m256i *)(const void *)data),
-                              _mm256_loadu_si256((const __m256i *)(const void *)(data + 32))};
-    uint64_t beyond = below(bytes, 0);
+    uint64_t beyond = below(data, 0);
     if ((beyond | before->leads) == 0)
         return true;
     struct checking now = {0};
-    uint64_t continuations = below(bytes, (char)0xC0);
+    uint64_t continuations = below(data, (char)0xC0);
     uint64_t wrong =
-        (below(bytes, (char)0xC2) & ~continuations) | (beyond & ~below(bytes, (char)0xF5));
+        (below(data, (char)0xC2) & ~continuations) | (beyond & ~below(data, (char)0xF5));
     now.leads = beyond & ~continuations;
-    now.threes = beyond & ~below(bytes, (char)0xE0);
+    now.threes = beyond & ~below(data, (char)0xE0);
     if ((now.threes | before->threes) != 0) {
-        uint64_t under_90 = below(bytes, (char)0x90), under_a0 = below(bytes, (char)0xA0);
-        now.fours = beyond & ~below(bytes, (char)0xF0);
-        now.e0 = equal(bytes, (char)0xE0);
-        now.ed = equal(bytes, (char)0xED);
-        now.f0 = equal(bytes, (char)0xF0);
-        now.f4 = equal(bytes, (char)0xF4);
+        uint64_t under_90 = below(data, (char)0x90), under_a0 = below(data, (char)0xA0);
+        now.fours = beyond & ~below(data, (char)0xF0);
+        now.e0 = equal(data, (char)0xE0);
+        now.ed = equal(data, (char)0xED);
+        now.f0 = equal(data, (char)0xF0);
+        now.f4 = equal(data, (char)0xF4);
         wrong |= (now.e0 << 1 | before->e0 >> 63) & under_a0;
         wrong |= (now.ed << 1 | before->ed >> 63) & ~under_a0;
         wrong |= (now.f0 << 1 | before->f0 >> 63) & under_90;
@@ -293,10 +382,20 @@ __attribute__((target("avx2"))) static bool is_utf8_block(struct checking *befor
     return wrong == 0 && foretold == continuations;
 }
 
-static bool are_utf8_blocks(struct checking *checking, const char *data, size_t blocks)
+__attribute__((target("avx512bw"))) static bool
+are_utf8_blocks_avx512(struct checking *checking, const char *data, size_t blocks)
 {
     for (size_t i = 0; i < blocks; i++)
-        if (!is_utf8_block(checking, data + i * BLOCK))
+        if (!is_utf8_block(checking, data + i * BLOCK, below_avx512, equal_avx512))
+            return false;
+    return true;
+}
+
+__attribute__((target("avx2"))) static bool are_utf8_blocks_avx2(struct checking *checking,
+                                                                 const char *data, size_t blocks)
+{
+    for (size_t i = 0; i < blocks; i++)
+        if (!is_utf8_block(checking, data + i * BLOCK, below_avx2, equal_avx2))
             return false;
     return true;
 }
@@ -307,8 +406,10 @@ static bool are_utf8_blocks(struct checking *checking, const char *data, size_t 
 static bool check_blocks(struct checking *checking, const char *data, size_t blocks, bool portable)
 {
 #if defined(__x86_64__)
+    if (!portable && __builtin_cpu_supports("avx512bw"))
+        return are_utf8_blocks_avx512(checking, data, blocks);
     if (!portable && __builtin_cpu_supports("avx2"))
-        return are_utf8_blocks(checking, data, blocks);
+        return are_utf8_blocks_avx2(checking, data, blocks);
 #endif
     (void)checking, (void)data, (void)blocks, (void)portable;
     return false;
@@ -324,28 +425,32 @@ static bool check_end(struct hob_text text)
     return hob_utf8_valid_prefix(end) == end.size;
 }
 
+enum { SURVEYED = 128 }; /* blocks at a time */
+
 void hob_csv_survey(struct hob_csv_survey *survey, struct hob_text text, char quote, bool portable)
 {
-    enum { BLOCKS = 128 };
-    uint64_t structural[BLOCKS], quotes[BLOCKS];
+    uint64_t structural[SURVEYED], quotes[SURVEYED];
     struct hob_csv_scan scan = {structural, quotes, false, false};
     struct counting counting = {0};
-    struct checking checking = {0};
-    bool valid = true;
-    for (size_t at = 0; at < text.size; at += BLOCKS * BLOCK) {
-        size_t size = text.size - at < BLOCKS * BLOCK ? text.size - at : BLOCKS * BLOCK;
-        scan.high = false;
+    for (size_t at = 0; at < text.size; at += SURVEYED * BLOCK) {
+        size_t size = text.size - at < SURVEYED * BLOCK ? text.size - at : SURVEYED * BLOCK;
         hob_csv_scan(&scan, text.data + at, size, '\n', quote, portable);
         count_lines_plain(&counting, &scan, (size + BLOCK - 1) / BLOCK);
-        if (valid && (scan.high || checking.leads != 0))
-            valid = check_blocks(&checking, text.data + at, size / BLOCK, portable);
     }
     /* In the last block nothing follows the text, so that open quotes stay open to its end. */
     *survey = (struct hob_csv_survey){
         .lines_even = counting.lines - counting.inside,
         .lines_odd = counting.inside,
         .odd_quotes = counting.open != 0,
+        .high = scan.high,
         .nul = scan.nul,
-        .valid = valid && check_end(text) ? text.size : hob_utf8_valid_prefix(text),
     };
+}
+
+size_t hob_csv_valid(struct hob_text text, bool portable)
+{
+    struct checking checking = {0};
+    if (check_blocks(&checking, text.data, text.size / BLOCK, portable) && check_end(text))
+        return text.size;
+    return hob_utf8_valid_prefix(text);
 }

@@ -415,9 +415,13 @@ static int take_rows(struct hob_csv_splitter *splitter, const struct hob_csv_sca
     const struct hob_csv_cell *full =
         splitter->cells + splitter->cell_capacity - columns - allowed - 1;
     const char *base = splitter->at, *start = base;
-    for (size_t block = 0; block < blocks; block++, base += BLOCK) {
-        for (uint64_t bits = scan->structural[block]; bits != 0; bits &= bits - 1) {
-            const char *at = base + __builtin_ctzll(bits);
+    uint16_t places[HOB_CSV_PLACES];
+    for (size_t block = 0; block < blocks; block += HOB_CSV_PLACES_BLOCKS) {
+        size_t some =
+            blocks - block < HOB_CSV_PLACES_BLOCKS ? blocks - block : HOB_CSV_PLACES_BLOCKS;
+        size_t count = hob_csv_places(places, scan->structural + block, some, splitter->portable);
+        for (size_t i = 0; i < count; i++) {
+            const char *at = base + places[i];
             *cell = (struct hob_csv_cell){start, (size_t)(at - start)};
             if (*start == quote && !take_quotes_out(splitter, start, at, cell))
                 return no_memory(error);
@@ -437,6 +441,7 @@ static int take_rows(struct hob_csv_splitter *splitter, const struct hob_csv_sca
             if (row >= full)
                 goto done;
         }
+        base += some * BLOCK;
     }
 done:
     splitter->rows = (size_t)(row - splitter->cells) / columns;

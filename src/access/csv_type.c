@@ -44,33 +44,29 @@ bool hob_csv_is_missing(struct hob_text text)
     return false;
 }
 
-/* The first look, which nearly all cells end at. */
+/* The first look, which nearly all cells end at. Without branches, because lengths come at random;
+ * an empty cell has a byte to look at, too. */
 static inline bool cell_is_missing(const struct hob_csv_cell *cell)
 {
     static const bool likely[256] = {
         ['N'] = true, ['n'] = true, ['#'] = true, ['-'] = true, ['1'] = true, ['<'] = true};
-    if (cell->size > 8)
-        return false;
-    if (cell->size == 0)
-        return true;
-    return likely[(unsigned char)cell->data[0]] &&
+    bool maybe = (cell->size <= 8) & (likely[(unsigned char)cell->data[0]] | (cell->size == 0));
+    return __builtin_expect(maybe, false) &&
            hob_csv_is_missing((struct hob_text){cell->data, cell->size});
 }
 
-/* As hob_csv_parse_bool. */
+/* As hob_csv_parse_bool; without branches, because booleans come at random. */
 static inline int cell_is_bool(const struct hob_csv_cell *cell)
 {
     static const char words[2][4] = {"fals", "true"};
     uint32_t four, is_false, is_true;
-    if (cell->size != 4 && cell->size != 5)
-        return -1;
     memcpy(&four, cell->data, 4);
     memcpy(&is_false, words[0], 4);
     memcpy(&is_true, words[1], 4);
     four |= 0x20202020u;
-    if (cell->size == 4)
-        return four == is_true ? 1 : -1;
-    return four == is_false && (cell->data[4] | 0x20) == 'e' ? 0 : -1;
+    int yes = (cell->size == 4) & (four == is_true);
+    int no = (cell->size == 5) & (four == is_false) & ((cell->data[4] | 0x20) == 'e');
+    return yes + (yes | no) - 1;
 }
 
 int hob_csv_parse_bool(struct hob_text text)
@@ -321,7 +317,7 @@ static bool make_room(struct hob_csv_part *part, size_t size)
     if (__builtin_add_overflow(used + HOB_CSV_SLACK, size, &needed))
         return false;
     double each = part->rows > 0 ? (double)used / (double)part->rows : 0;
-    size_t expected = (size_t)(each * 1.06 * (double)part->rows_expected);
+    size_t expected = (size_t)(each * 1.06 * (double)part->capacity);
     if (expected > part->bytes_limit)
         expected = part->bytes_limit;
     expected += HOB_CSV_SLACK;
@@ -416,7 +412,6 @@ void hob_csv_part_restart(struct hob_csv_part *part, enum hob_csv_state state)
     *part = (struct hob_csv_part){.state = (uint8_t)state,
                                   .capacity = part->capacity,
                                   .slots = part->slots,
-                                  .rows_expected = part->rows_expected,
                                   .bytes_limit = part->bytes_limit,
                                   .bytes = part->bytes,
                                   .bytes_capacity = part->bytes_capacity};

@@ -95,20 +95,25 @@ static int read_all(struct hob_file_content *content, int descriptor, const char
     return 0;
 }
 
-int hob_file_read(struct hob_file_content *content, int descriptor, const char *path, size_t limit,
-                  struct hob_error *error)
+int hob_file_check(struct hob_file_identity *identity, size_t *size, int descriptor,
+                   const char *path, size_t limit, struct hob_error *error)
 {
     struct stat facts;
     if (fstat(descriptor, &facts) != 0)
         return hob_error_from_errno(error, errno, "read", path);
     if (S_ISDIR(facts.st_mode))
         return hob_error_from_errno(error, EISDIR, "read", path);
-    content->identity = hob_file_identity_from(&facts);
-    bool regular = S_ISREG(facts.st_mode);
-    size_t size = regular ? (size_t)facts.st_size : 0;
-    if (size > limit)
-        return too_large(path, limit, error);
-    return read_all(content, descriptor, path, size, limit, error);
+    *identity = hob_file_identity_from(&facts);
+    *size = S_ISREG(facts.st_mode) ? (size_t)facts.st_size : 0;
+    return *size > limit ? too_large(path, limit, error) : 0;
+}
+
+int hob_file_read(struct hob_file_content *content, int descriptor, const char *path, size_t limit,
+                  struct hob_error *error)
+{
+    size_t size;
+    int result = hob_file_check(&content->identity, &size, descriptor, path, limit, error);
+    return result < 0 ? result : read_all(content, descriptor, path, size, limit, error);
 }
 
 void hob_file_content_deinit(struct hob_file_content *content)

@@ -37,6 +37,10 @@ struct hob_file_content {
         0                                                                                          \
     }
 
+/* What hob_file_read finds out before it reads: the errors that are known then; the identity; the
+ * size, which is 0 for what is no regular file. */
+int hob_file_check(struct hob_file_identity *identity, size_t *size, int descriptor,
+                   const char *path, size_t limit, struct hob_error *error);
 /* Reads what the descriptor holds, up to `limit` bytes (more is HOB_E_LIMIT, known before reading
  * for regular files); `path` is for messages. The descriptor stays open. Directories are
  * HOB_E_IS_DIRECTORY. Reads pipes and devices to their end, under the same limit. */

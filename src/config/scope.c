@@ -35,16 +35,39 @@ static int check_regular(const struct hob_scope *scope, int descriptor, const ch
     return hob_error_set(error, HOB_E_VALUE, "cannot read '%s': it is not a regular file", path);
 }
 
+size_t hob_scope_max_file_size(const struct hob_scope *scope)
+{
+    return scope->max_file_size > 0 ? scope->max_file_size : HOB_SCOPE_MAX_FILE_SIZE;
+}
+
+int hob_scope_open(const struct hob_scope *scope, const char *path, struct hob_error *error)
+{
+    HOB_AUTO(descriptor) int descriptor = open_to_read(scope, path, error);
+    if (descriptor < 0)
+        return descriptor;
+    struct hob_file_identity identity;
+    size_t size;
+    int result = check_regular(scope, descriptor, path, error);
+    if (result == 0)
+        result = hob_file_check(&identity, &size, descriptor, path, hob_scope_max_file_size(scope),
+                                error);
+    if (result < 0)
+        return result;
+    hob_sources_add(scope->sources, path, identity);
+    int opened = descriptor;
+    descriptor = -1;
+    return opened;
+}
+
 int hob_scope_read(const struct hob_scope *scope, const char *path,
                    struct hob_file_content *content, struct hob_error *error)
 {
     HOB_AUTO(descriptor) int descriptor = open_to_read(scope, path, error);
     if (descriptor < 0)
         return descriptor;
-    size_t limit = scope->max_file_size > 0 ? scope->max_file_size : HOB_SCOPE_MAX_FILE_SIZE;
     int result = check_regular(scope, descriptor, path, error);
     if (result == 0)
-        result = hob_file_read(content, descriptor, path, limit, error);
+        result = hob_file_read(content, descriptor, path, hob_scope_max_file_size(scope), error);
     if (result == 0)
         hob_sources_add(scope->sources, path, content->identity);
     return result;

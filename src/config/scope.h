@@ -35,6 +35,10 @@ struct hob_scope {
 /* Reads a file and records it; a file that is not there is recorded as well. */
 int hob_scope_read(const struct hob_scope *scope, const char *path,
                    struct hob_file_content *content, struct hob_error *error);
+/* The same for who reads the file itself, up to the size it may have: a descriptor, or a negative
+ * code for all that can be known before reading. */
+int hob_scope_open(const struct hob_scope *scope, const char *path, struct hob_error *error);
+size_t hob_scope_max_file_size(const struct hob_scope *scope);
 /* Whether something is there; that nothing is, is recorded. False for what is outside the roots;
  * true when it cannot be told, so that whoever reads it next gets the reason. */
 bool hob_scope_exists(const struct hob_scope *scope, const char *path);

@@ -1,11 +1,13 @@
 /* fuzz_csv: reading CSV never crashes, and reads the same however it goes about it.
  *
- * The first bytes of the input choose the dialect, the rest is the text. It is read in one chunk,
- * byte by byte (the way that knows all the rules), in many small chunks, and without vector
- * instructions; all must give the same frame or the same error. What was read is written too. */
+ * The first bytes of the input choose the dialect, the rest is the text. It is read in one piece,
+ * byte by byte (the way that knows all the rules), in many small pieces, from a file, and without
+ * vector instructions; all must give the same frame or the same error. What was read is written
+ * too. */
 #include "access/csv_internal.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 
@@ -29,12 +31,35 @@ static void describe(struct hob_buffer *out, int status, const struct hob_frame 
         __builtin_trap();
 }
 
-static int read_as(struct hob_buffer *out, struct hob_text text,
+/* One file without a name, written anew for each text. */
+static int file_of(struct hob_text text)
+{
+    static FILE *file;
+    if (file == NULL)
+        file = tmpfile();
+    if (file == NULL)
+        abort();
+    rewind(file);
+    int descriptor = fileno(file);
+    if (ftruncate(descriptor, 0) != 0 ||
+        pwrite(descriptor, text.data, text.size, 0) != (ssize_t)text.size)
+        abort();
+    return descriptor;
+}
+
+static int read_as(struct hob_buffer *out, struct hob_text text, bool from_file,
                    const struct hob_csv_options *options, struct hob_csv_tuning tuning)
 {
     struct hob_frame *frame = NULL;
     struct hob_error error = HOB_ERROR_INIT;
-    int status = hob_csv_read_tuned(&frame, text, options, &tuning, &error);
+    int status;
+    if (from_file) {
+        struct hob_csv_file file = {file_of(text), "the file", SIZE_MAX};
+        status = hob_csv_read_file_tuned(&frame, &file, options, &tuning, &error);
+        lseek(file.descriptor, 0, SEEK_SET);
+    } else {
+        status = hob_csv_read_tuned(&frame, text, options, &tuning, &error);
+    }
     describe(out, status, frame, &error);
     hob_frame_free(frame);
     return status;
@@ -44,13 +69,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static const char *const delimiters[] = {",", ";", "\t", " ", "|",    NULL,     "\\s+",
                                              ",", ",", "::", "é", "a*b?", "[,;] ?", ","};
-    static const struct hob_csv_tuning ways[] = {
-        {.threads = 1},
-        {.threads = 1, .plodding = true},
-        {.threads = 1, .chunk_size = 1},
-        {.threads = 1, .chunk_size = 7},
-        {.threads = 2, .chunk_size = 64, .portable = true},
-        {.threads = 1, .portable = true},
+    static const struct {
+        struct hob_csv_tuning tuning;
+        bool from_file;
+    } ways[] = {
+        {{.threads = 1}},
+        {{.threads = 1, .plodding = true}},
+        {{.threads = 1, .piece_size = 1}},
+        {{.threads = 1, .piece_size = 7, .rows_guess = 1}},
+        {{.threads = 1, .piece_size = 5}, .from_file = true},
+        {{.threads = 2, .piece_size = 64, .portable = true}},
+        {{.threads = 1, .portable = true}},
     };
     if (size < 3)
         return 0;
@@ -67,10 +96,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     memcpy(copy, data + 3, size - 3);
     struct hob_text text = {copy, size - 3};
     HOB_AUTO(buffer) struct hob_buffer first = HOB_BUFFER_INIT;
-    int first_status = read_as(&first, text, &options, ways[0]);
+    int first_status = read_as(&first, text, false, &options, ways[0].tuning);
     for (size_t i = 1; i < sizeof ways / sizeof *ways; i++) {
         HOB_AUTO(buffer) struct hob_buffer other = HOB_BUFFER_INIT;
-        int status = read_as(&other, text, &options, ways[i]);
+        int status = read_as(&other, text, ways[i].from_file, &options, ways[i].tuning);
         /* How many empty cells are too many is estimated. */
         if (status == HOB_E_LIMIT || first_status == HOB_E_LIMIT)
             continue;

@@ -33,17 +33,54 @@ static void describe(struct hob_buffer *out, const struct hob_frame *frame)
     hob_buffer_put(out, body, (size_t)(text.data + text.size - body));
 }
 
+/* A file without a name that holds the text. */
+static FILE *file_of(struct hob_text text)
+{
+    FILE *file = tmpfile();
+    assert_non_null(file);
+    assert_int_equal(fwrite(text.data, 1, text.size, file), text.size);
+    assert_int_equal(fflush(file), 0);
+    rewind(file);
+    return file;
+}
+
+static int read_from_file(struct hob_frame **frame, FILE *opened,
+                          const struct hob_csv_options *options, struct hob_csv_tuning tuning,
+                          struct hob_error *error)
+{
+    rewind(opened);
+    struct hob_csv_file file = {fileno(opened), "the file", 1 << 30};
+    return hob_csv_read_file_tuned(frame, &file, options, &tuning, error);
+}
+
+static void check_read(int status, const struct hob_error *error, struct hob_frame *frame,
+                       const char *expected)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    if (status != 0)
+        hob_buffer_put_string(&out, error->message);
+    else
+        describe(&out, frame);
+    hob_frame_free(frame);
+    assert_text_equal(hob_buffer_text(&out), expected);
+}
+
 static void check_as(struct hob_text text, const struct hob_csv_options *options,
                      struct hob_csv_tuning tuning, const char *expected)
 {
     struct hob_error error = HOB_ERROR_INIT;
-    HOB_AUTO(frame) struct hob_frame *frame = NULL;
-    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    if (hob_csv_read_tuned(&frame, text, options, &tuning, &error) != 0)
-        hob_buffer_put_string(&out, error.message);
-    else
-        describe(&out, frame);
-    assert_text_equal(hob_buffer_text(&out), expected);
+    struct hob_frame *frame = NULL;
+    int status = hob_csv_read_tuned(&frame, text, options, &tuning, &error);
+    check_read(status, &error, frame, expected);
+}
+
+static void check_file_as(FILE *file, const struct hob_csv_options *options,
+                          struct hob_csv_tuning tuning, const char *expected)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    struct hob_frame *frame = NULL;
+    int status = read_from_file(&frame, file, options, tuning, &error);
+    check_read(status, &error, frame, expected);
 }
 
 /* Reads the text in every way there is. */
@@ -53,9 +90,16 @@ static void check_with(struct hob_text text, const struct hob_csv_options *optio
     check_as(text, options, (struct hob_csv_tuning){0}, expected);
     check_as(text, options, (struct hob_csv_tuning){.portable = true}, expected);
     check_as(text, options, (struct hob_csv_tuning){.plodding = true}, expected);
-    for (size_t size = 1; size < 40; size = size * 2 + 1)
-        check_as(text, options, (struct hob_csv_tuning){.threads = 2, .chunk_size = size},
-                 expected);
+    FILE *file = file_of(text);
+    check_file_as(file, options, (struct hob_csv_tuning){0}, expected);
+    for (size_t size = 1; size < 40; size = size * 2 + 1) {
+        struct hob_csv_tuning tuning = {.threads = 2, .piece_size = size};
+        check_as(text, options, tuning, expected);
+        check_file_as(file, options, tuning, expected);
+        tuning.rows_guess = 1;
+        check_as(text, options, tuning, expected);
+    }
+    fclose(file);
 }
 
 static void check(const char *text, const char *expected)
@@ -404,9 +448,11 @@ static void check_all_ways_agree(struct hob_text text)
         {.threads = 1},
         {.threads = 2},
         {.threads = 1, .portable = true},
-        {.threads = 2, .chunk_size = 100},
-        {.threads = 3, .chunk_size = 1000},
-        {.threads = 2, .chunk_size = 20000},
+        {.threads = 2, .piece_size = 100},
+        {.threads = 3, .piece_size = 1000},
+        {.threads = 2, .piece_size = 20000},
+        {.threads = 2, .piece_size = 3000, .rows_guess = 1},
+        {.threads = 2, .piece_size = 5000, .rows_guess = 3000},
     };
     struct hob_csv_options options = {0};
     struct hob_frame *frame = NULL;
@@ -421,10 +467,87 @@ static void check_all_ways_agree(struct hob_text text)
         describe(&out, frame);
         hob_frame_free(frame);
         assert_true(hob_text_equal(hob_buffer_text(&out), hob_buffer_text(&expected)));
+        hob_buffer_clear(&out);
+        FILE *file = file_of(text);
+        assert_int_equal(read_from_file(&frame, file, &options, ways[i], NULL), 0);
+        fclose(file);
+        describe(&out, frame);
+        hob_frame_free(frame);
+        assert_true(hob_text_equal(hob_buffer_text(&out), hob_buffer_text(&expected)));
     }
 }
 
-static void threads_and_chunks_make_no_difference(void **state)
+/* With pieces of one size after another, their borders come to lie at each byte of the text. */
+static void check_all_borders(struct hob_text text, const struct hob_csv_options *options)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    HOB_AUTO(buffer) struct hob_buffer expected = HOB_BUFFER_INIT;
+    struct hob_csv_tuning by_bytes = {.plodding = true};
+    if (hob_csv_read_tuned(&frame, text, options, &by_bytes, &error) != 0)
+        hob_buffer_put_string(&expected, error.message);
+    else
+        describe(&expected, frame);
+    FILE *file = file_of(text);
+    for (size_t size = 1; size <= text.size + 1; size++) {
+        for (size_t threads = 1; threads <= 2; threads++) {
+            struct hob_csv_tuning tuning = {.threads = threads, .piece_size = size};
+            check_as(text, options, tuning, hob_buffer_string(&expected));
+            check_file_as(file, options, tuning, hob_buffer_string(&expected));
+        }
+    }
+    fclose(file);
+}
+
+static void borders_of_pieces_may_be_anywhere(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {
+        /* Quotes with line ends, delimiters and quotes in them; all kinds of line ends; runs. */
+        "a,b,c\n1,\"x\",2.5\n2,\"x,y\n\n,z\",3\r\n3,\"\"\"q\"\" \"\"\",4\r4,\"\",\n\n\r\n "
+        "\n5,\"\"\"\",6\n",
+        "\xEF\xBB\xBFname,\"c\n,\"\nZ\xC3\xBCrich,\xE2\x82\xAC\n\"\xF0\x9F\x98\x80,\r\n\","
+        "\xE6\x97\xA5\xE6\x9C\xAC\n",
+        /* The type of a column, decided by its last row. */
+        "a,b,c,d\n1,2,True,\n2,3.5,False,\n3,,True,\n4,5,NA,\nx,1e3,maybe,7\n",
+        "a,b\n-0,18446744073709551615\n1,2\n2,3\n1.5,-1\n",
+        "a,b\n,x\n,\n,\n,y\n",
+        /* Rows that are too short and blank ones; no line end at the end. */
+        "\n\na,b,c\n\n1\n1,2\n\n\n1,2,3\n,,\n \n7",
+        /* What is wrong: quotes within text, a quote that never closes, bytes that are no UTF-8, a
+         * row that is too long, a NUL. */
+        "a,b\nit\"s,1\n2\",3\n\"4\" ,5\n\"6\"7,8\n",
+        "a,b\n1,2\n\"3,4\n5,6\n",
+        "a,b\n1,2\n3,\xC3\n4,5\n6,\xBC\n",
+        "a,b\n1,2\n3,4\n5,6,7\n8,9\n",
+        "a\n1\n\"2\n3\"\n\"\"\n4\n",
+    };
+    static const struct hob_csv_options plain = {0}, headless = {.no_header = true};
+    hob_log_set_level(HOB_LOG_ERROR);
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        check_all_borders(hob_text_from(texts[i]), &plain);
+        check_all_borders(hob_text_from(texts[i]), &headless);
+    }
+    static const char nul[] = "a,b\n1,x\0y\n2,z\n3,\0\n";
+    check_all_borders((struct hob_text){nul, sizeof nul - 1}, &plain);
+    hob_log_set_level(HOB_LOG_INFO);
+}
+
+static void a_file_that_became_shorter_is_noticed(void **state)
+{
+    (void)state;
+    FILE *file = file_of(HOB_TEXT("0123456789"));
+    struct hob_csv_source source = {.size = 20, .descriptor = fileno(file)};
+    struct hob_csv_window window = {.source = &source};
+    assert_int_equal(hob_csv_window_move(&window, 4, 6), 0);
+    assert_memory_equal(window.data, "456789", 6);
+    assert_int_equal(hob_csv_window_grow(&window, 7), HOB_CSV_CHANGED);
+    assert_int_equal(hob_csv_window_move(&window, 12, 3), HOB_CSV_CHANGED);
+    hob_csv_window_deinit(&window);
+    fclose(file);
+}
+
+static void threads_and_pieces_make_no_difference(void **state)
 {
     (void)state;
     static const int changes[] = {5000, 4999, 2500, 1, 0};
@@ -523,7 +646,9 @@ int main(void)
         cmocka_unit_test(the_header_may_be_elsewhere_or_nowhere),
         cmocka_unit_test(types_can_be_asked_for),
         cmocka_unit_test(a_flow_says_how_to_read),
-        cmocka_unit_test(threads_and_chunks_make_no_difference),
+        cmocka_unit_test(threads_and_pieces_make_no_difference),
+        cmocka_unit_test(borders_of_pieces_may_be_anywhere),
+        cmocka_unit_test(a_file_that_became_shorter_is_noticed),
         cmocka_unit_test(a_cell_may_be_longer_than_any_window),
         cmocka_unit_test(too_many_columns_or_empty_cells_are_refused),
         cmocka_unit_test(writing_quotes_only_where_needed),
