@@ -45,8 +45,12 @@ int hob_log_prepare(const char *path, struct hob_error *error)
     if (path == NULL)
         return STDERR_FILENO;
     int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-    return descriptor >= 0 ? descriptor
-                           : hob_error_from_errno(error, errno, "open the log file", path);
+    if (descriptor >= 0)
+        return descriptor;
+    int code = hob_error_from_errno(error, errno, "open the log file", path);
+    if (code == HOB_E_NOT_FOUND || code == HOB_E_NOT_DIRECTORY)
+        hob_error_hint(error, "make its directory first");
+    return code;
 }
 
 void hob_log_drop(int descriptor)

@@ -8,8 +8,11 @@ int hob_server_add_roots(struct hob_roots *roots, const struct hob_server_option
                          struct hob_error *error)
 {
     int code = options->no_working_root ? 0 : hob_roots_add(roots, ".", error);
-    for (size_t i = 0; code == 0 && i < options->root_count; i++)
+    for (size_t i = 0; code == 0 && i < options->root_count; i++) {
         code = hob_roots_add(roots, options->roots[i], error);
+        if (code == HOB_E_NOT_FOUND || code == HOB_E_NOT_DIRECTORY)
+            hob_error_hint(error, "a root is a directory that is there: make it, or leave it out");
+    }
     return code;
 }
 
