@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/log_bound.h"
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
@@ -124,6 +125,9 @@ void hob_log(enum hob_log_level level, const char *message, ...)
     }
     va_end(pairs);
     hob_buffer_put_char(&line, '\n');
-    ssize_t written = write(atomic_load(&log_descriptor), line.data, line.size);
+    int descriptor = atomic_load(&log_descriptor);
+    ssize_t written = write(descriptor, line.data, line.size);
     (void)written; /* nowhere to complain to */
+    if (descriptor == STDERR_FILENO)
+        hob_log_keep_bounded();
 }

@@ -16,10 +16,8 @@ static const struct action {
     const char *option;
     int (*run)(const struct hob_arguments *arguments);
 } actions[] = {
-    {"daemon", serve_in_background},
-    {"stop", hob_serve_stop},
-    {"restart", hob_serve_restart},
-    {"status", hob_serve_status},
+    {"daemon", serve_in_background}, {"stop", hob_serve_stop},     {"restart", hob_serve_restart},
+    {"reload", hob_serve_reload},    {"status", hob_serve_status},
 };
 
 /* Options of this command alone; the others are hobd's. */
@@ -78,18 +76,14 @@ static int say_started(const struct hob_arguments *arguments, const char *what, 
 static int serve_in_background(const struct hob_arguments *arguments)
 {
     struct hob_error error = HOB_ERROR_INIT;
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(reply) struct hob_reply reply = HOB_REPLY_INIT;
-    HOB_AUTO(connection) struct hob_connection *connection = NULL;
-    const struct hob_value *status;
+    HOB_AUTO(serve_request) struct hob_serve_request request;
     pid_t process;
+    hob_serve_request_init(&request, arguments);
     /* With options it is another server that is wanted, or an error that hobd knows best. */
-    if (arguments->given_count == 1 &&
-        hob_serve_look(&connection, arguments, arena, &reply, &status, &error) == 0)
+    if (arguments->given_count == 1 && hob_serve_look(&request) == 0)
         return say_started(arguments, "a server runs already",
-                           (long)hob_serve_number(status, "pid"));
+                           (long)hob_serve_number(request.answer, "pid"));
     char **words = make_words(arguments);
-    error = (struct hob_error)HOB_ERROR_INIT;
     int code = hob_start_words((const char *const *)words + 1, 0, &process, &error);
     free_words(words);
     if (code != 0)
@@ -124,7 +118,10 @@ static const struct hob_option options[] = {
     {.name = "stop", .help = "stop the server when it has answered its open requests"},
     {.name = "restart",
      .help = "put a new process in the server's place; nobody is refused meanwhile"},
-    {.name = "status", .help = "say whether a server runs, what it serves and who may connect"},
+    {.name = "reload",
+     .help = "have the server read its file of settings again, and print what has changed"},
+    {.name = "status",
+     .help = "say whether a server runs, what it serves, its pools, and who may connect"},
     {.name = "json", .help = "with --status: all that the server says of itself"},
     PASSED("config", "FILE", "read the settings in this file; none: in no file"),
     PASSED("host", "ADDRESS", "listen on this address; none: at the unix socket only"),
@@ -150,6 +147,7 @@ static const struct hob_note examples[] = {
     {"hob serve", "serve the working directory until Ctrl-C"},
     {"hob serve --daemon", "the same in the background"},
     {"hob serve --status", "which server runs, for how long, for whom"},
+    {"hob serve --reload", "after hob.yml was changed"},
     {"hob serve --restart", "after an upgrade: the new program, the same sockets and sessions"},
     {"hob serve --stop", "when nobody needs it any more"},
     {NULL, NULL},
@@ -173,7 +171,8 @@ const struct hob_command hob_command_serve = {
         "Commands that need a server start one of their own when none runs; it listens at the "
         "unix socket only, serves the directories of those who ask, and ends after three hours "
         "without a request. HOB_AUTOSTART=0 forbids that.\n\n"
-        "--stop, --restart and --status are about the user's own server, or the one at --socket, "
+        "--stop, --restart, --reload and --status are about the user's own server, or the one at "
+        "--socket, "
         "or at --port.",
     .options = options,
     .examples = examples,

@@ -68,6 +68,21 @@ static int open_log(char **path)
     return log;
 }
 
+/* The words, and where that log is, so that the server keeps it within bounds. */
+static const char **with_log(const char *const *words, const char *log_path)
+{
+    size_t count = 0;
+    while (words[count] != NULL)
+        count++;
+    const char **all = hob_alloc_zero(count + 3, sizeof *all);
+    memcpy(all, words, count * sizeof *words);
+    if (log_path != NULL) {
+        all[count++] = "--bounded-log";
+        all[count++] = log_path;
+    }
+    return all;
+}
+
 /* Adds what was logged since `start` to the error: all of one line or, when that is long, its end.
  */
 static void add_log(struct hob_error *error, int log, off_t start)
@@ -100,10 +115,11 @@ static int launch(const char *const *words, const char *directory, unsigned mill
     HOB_AUTO(free) char *log_path = NULL;
     HOB_AUTO(descriptor) int log = open_log(&log_path);
     off_t start = lseek(log, 0, SEEK_END);
+    HOB_AUTO(free) const char **all = with_log(words, log_path);
     struct hob_error reason = HOB_ERROR_INIT;
     int code = hob_launch(pid,
                           &(struct hob_launch){.program = program,
-                                               .words = words,
+                                               .words = all,
                                                .detached = true,
                                                .directory = directory,
                                                .errors = log,

@@ -17,6 +17,7 @@ static const struct option {
      "read the settings in this file, not in ~/.config/hob/hob.yml or /etc/hob/hob.yml; none: in "
      "no file"},
     {"--ready-fd", "NUMBER", offsetof(struct hob_options, ready), NULL},
+    {"--bounded-log", "PATH", offsetof(struct hob_options, bounded_log), NULL},
     {"--version", NULL, offsetof(struct hob_options, version), "print the version and exit"},
     {"--help", NULL, offsetof(struct hob_options, help), "print this and exit"},
     {"--routes-markdown", NULL, offsetof(struct hob_options, routes), NULL},

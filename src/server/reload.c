@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "server/apply.h"
+#include "value/json.h"
 
 /* Where the log is to go; a descriptor for hob_log_take. */
 static int open_log(const struct hob_settings *settings, struct hob_error *error)
@@ -45,11 +46,26 @@ void hob_reload_deinit(struct hob_reload *reload)
     *reload = (struct hob_reload){0};
 }
 
-static bool keep_old(const struct hob_reload *reload, const struct hob_error *error)
+static int keep_old(const struct hob_reload *reload, struct hob_error *error)
 {
     hob_log(HOB_LOG_ERROR, "the settings were not reloaded: they are as they were", "file",
             reload->path, "reason", error->message, NULL);
-    return false;
+    return hob_error_context(error, "the settings stay as they were");
+}
+
+/* All mistakes become the message, as far as it has room for them. */
+static void tell_mistakes(const char *path, const struct hob_mistakes *mistakes,
+                          struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer all = HOB_BUFFER_INIT;
+    for (size_t i = 0; i < mistakes->kept; i++) {
+        hob_buffer_put_string(&all, i > 0 ? "; " : "");
+        hob_mistake_put(&all, path, &mistakes->items[i]);
+    }
+    if (mistakes->kept == 0)
+        return;
+    hob_error_set(error, HOB_E_VALUE, "%s", hob_buffer_string(&all));
+    hob_error_hint(error, "'hob config check %.250s' tells it, too", path);
 }
 
 static void log_mistakes(const char *path, const struct hob_mistakes *mistakes)
@@ -64,7 +80,26 @@ static void log_mistakes(const char *path, const struct hob_mistakes *mistakes)
 
 struct comparison {
     const struct hob_settings_read *started, *current, *next;
+    struct hob_buffer *changes;
 };
+
+static void put_member(struct hob_buffer *out, const char *name, const char *value)
+{
+    hob_buffer_put_string(out, name);
+    hob_json_put_string(out, hob_text_from(value), HOB_JSON_COMPACT);
+}
+
+/* A changed setting: what is in force, and what was before or, where that needs a restart, what the
+ * file has. */
+static void put_change(struct hob_buffer *changes, const char *key, bool live, const char *old,
+                       const char *new)
+{
+    hob_buffer_put_string(changes, changes->size > 0 ? "," : "");
+    put_member(changes, "{\"setting\":", key);
+    put_member(changes, ",\"in_force\":", live ? new : old);
+    put_member(changes, live ? ",\"before\":" : ",\"in_file\":", live ? old : new);
+    hob_buffer_printf(changes, ",\"needs_restart\":%s}", live ? "false" : "true");
+}
 
 static const struct hob_setting_named *find_group(const struct hob_setting_groups *groups,
                                                   const char *name)
@@ -88,7 +123,8 @@ static bool same_group(const struct hob_setting *row, const struct hob_setting_n
 }
 
 /* Tells of each of `groups` that is not the same among `others`, or not there (`missing` only). */
-static void log_groups(const struct hob_schema_step *step, const struct hob_setting_groups *groups,
+static void log_groups(struct hob_buffer *changes, const struct hob_schema_step *step,
+                       const struct hob_setting_groups *groups,
                        const struct hob_setting_groups *others, bool missing)
 {
     for (size_t i = 0; i < groups->count; i++) {
@@ -100,6 +136,11 @@ static void log_groups(const struct hob_schema_step *step, const struct hob_sett
         hob_buffer_printf(&key, "%s.%s", step->key, group->name);
         hob_log(HOB_LOG_WARNING, "a changed setting needs a restart", "setting",
                 hob_buffer_string(&key), NULL);
+        put_change(changes, hob_buffer_string(&key), false,
+                   missing || other != NULL ? "as it was" : "absent",
+                   missing         ? "gone"
+                   : other != NULL ? "changed"
+                                   : "new");
     }
 }
 
@@ -120,8 +161,8 @@ static void log_difference(void *data, const struct hob_schema_step *step)
     if (step->row->kind == HOB_SETTING_GROUPS) {
         const void *started = member_of(step, comparison->started);
         const void *next = member_of(step, comparison->next);
-        log_groups(step, next, started, false);
-        log_groups(step, started, next, true);
+        log_groups(comparison->changes, step, next, started, false);
+        log_groups(comparison->changes, step, started, next, true);
         return;
     }
     const struct hob_settings_read *in_force = live ? comparison->current : comparison->started;
@@ -133,12 +174,15 @@ static void log_difference(void *data, const struct hob_schema_step *step)
             live ? "a setting has changed" : "a changed setting needs a restart", "setting",
             step->key, "in_force", hob_buffer_string(live ? &new : &old),
             live ? "before" : "in_file", hob_buffer_string(live ? &old : &new), NULL);
+    put_change(comparison->changes, step->key, live, hob_buffer_string(&old),
+               hob_buffer_string(&new));
 }
 
 /* Puts the new settings in force and lets the old ones go. */
-static void replace(struct hob_reload *reload, struct hob_settings_read *next)
+static void replace(struct hob_reload *reload, struct hob_settings_read *next,
+                    struct hob_buffer *changes)
 {
-    struct comparison comparison = {reload->started, reload->current, next};
+    struct comparison comparison = {reload->started, reload->current, next, changes};
     hob_schema_walk(hob_settings_rows, log_difference, &comparison);
     hob_log(HOB_LOG_INFO, "the settings were reloaded", "file", reload->path, NULL);
     if (reload->current != reload->started)
@@ -146,23 +190,24 @@ static void replace(struct hob_reload *reload, struct hob_settings_read *next)
     reload->current = next;
 }
 
-bool hob_reload_apply(struct hob_reload *reload, struct hob_server *server)
+int hob_reload_apply(struct hob_reload *reload, struct hob_server *server,
+                     struct hob_buffer *changes, struct hob_error *error)
 {
-    struct hob_error error = HOB_ERROR_INIT;
     HOB_AUTO(settings_read) struct hob_settings_read *next = NULL;
-    if (hob_settings_read(reload->path, &reload->options->overrides, &next, &error) != 0) {
+    if (hob_settings_read(reload->path, &reload->options->overrides, &next, error) != 0) {
         log_mistakes(reload->path, &next->mistakes);
-        return keep_old(reload, &error);
+        tell_mistakes(reload->path, &next->mistakes, error);
+        return keep_old(reload, error);
     }
     struct hob_server_options options = hob_options_for_server(&next->values);
-    int log = open_log(&next->values, &error);
+    int log = open_log(&next->values, error);
     if (log < 0)
-        return keep_old(reload, &error);
-    if (hob_server_apply(server, &options, &error) != 0) {
+        return keep_old(reload, error);
+    if (hob_server_apply(server, &options, error) != 0) {
         hob_log_drop(log);
-        return keep_old(reload, &error);
+        return keep_old(reload, error);
     }
     use_log(&next->values, log);
-    replace(reload, HOB_STEAL(next));
-    return true;
+    replace(reload, HOB_STEAL(next), changes);
+    return 0;
 }

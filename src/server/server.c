@@ -267,6 +267,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     server->options = *options;
     server->home = server->hold = -1;
     pthread_mutex_init(&server->closing, NULL);
+    hob_reload_request_init(&server->reload);
     fill_defaults(&server->options);
     if (server->options.inherited == NULL)
         server->options.inherited = &nothing;
@@ -423,6 +424,7 @@ bool hob_server_stop(struct hob_server *server)
     free(server->pid_path);
     free(server->lock_path);
     pthread_mutex_destroy(&server->closing);
+    hob_reload_request_deinit(&server->reload);
     free(server->directory);
     hob_file_close(server->home);
     free(server);

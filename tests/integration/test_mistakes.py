@@ -103,8 +103,9 @@ LINES = [
     ("hob list talks talk.md --since last", 2, "'last'", "it is a year"),
     ("hob list talks talk.md", 1, "'templates'", "say with --templates where the templates are"),
     # Nobody serves, and commands may not start a server.
-    ("hob serve --status", 1, "nobody listens there", "'hob serve --daemon' does"),
+    ("hob serve --status", 1, "nobody listens there", "'hob serve --daemon' starts one"),
     ("hob serve --restart", 1, "nobody listens there", "'hob serve --daemon' starts one"),
+    ("hob serve --reload", 1, "nobody listens there", "'hob serve --daemon' starts one"),
     ("hob session open people.yml", 1, "nobody listens there", "HOB_AUTOSTART=0 keeps it from"),
     ("hob call tools double", 1, "nobody listens there", "HOB_AUTOSTART=0 keeps it from"),
     ("hob pool list", 1, "nobody listens there", "HOB_AUTOSTART=0 keeps it from"),
