@@ -58,6 +58,7 @@ int hob_serve_connect(struct hob_serve_request *request)
         return code;
     struct hob_client_options options = {.server = server[0] != '\0' ? server : NULL,
                                          .no_start = true};
+    request->connection = hob_connection_close(request->connection);
     code = hob_client_open(&request->connection, &options, &request->error);
     if (code == HOB_E_NO_SERVER)
         hob_error_hint(&request->error, "'hob serve --daemon' starts one");

@@ -175,18 +175,27 @@ static int open_lock(const struct hob_endpoint *endpoint, struct hob_error *erro
 }
 
 /* Who holds the lock starts the daemon, unless somebody did so just before. */
-static int start_alone(const struct hob_endpoint *endpoint, unsigned milliseconds,
-                       struct hob_error *error)
+static int start_alone(const struct hob_endpoint *endpoint, const char *const *words,
+                       unsigned milliseconds, pid_t *pid, struct hob_error *error)
 {
     if (is_listening(endpoint))
         return 0;
-    int code = launch_own(endpoint, milliseconds, error);
+    int code = words != NULL ? hob_start_words(words, milliseconds, pid, error)
+                             : launch_own(endpoint, milliseconds, error);
     /* Somebody may have started one in another way: it is the socket that counts. */
     return code != 0 && is_listening(endpoint) ? 0 : code;
 }
 
 int hob_start(const struct hob_endpoint *endpoint, unsigned deadline_ms, struct hob_error *error)
 {
+    pid_t pid;
+    return hob_start_once(endpoint, NULL, deadline_ms, &pid, error);
+}
+
+int hob_start_once(const struct hob_endpoint *endpoint, const char *const *words,
+                   unsigned deadline_ms, pid_t *pid, struct hob_error *error)
+{
+    *pid = 0;
     uint64_t started = hob_clock_now();
     unsigned limit = deadline_ms != 0 ? deadline_ms : HOB_START_MS;
     HOB_AUTO(descriptor) int lock = open_lock(endpoint, error);
@@ -195,7 +204,8 @@ int hob_start(const struct hob_endpoint *endpoint, unsigned deadline_ms, struct 
     for (unsigned pause = FIRST_PAUSE_US;; pause = pause < LAST_PAUSE_US / 2 ? pause * 2 : pause) {
         double passed = hob_clock_milliseconds_since(started);
         if (flock(lock, LOCK_EX | LOCK_NB) == 0)
-            return start_alone(endpoint, passed < limit ? limit - (unsigned)passed : 1, error);
+            return start_alone(endpoint, words, passed < limit ? limit - (unsigned)passed : 1, pid,
+                               error);
         if (is_listening(endpoint))
             return 0;
         if (passed > limit)

@@ -657,6 +657,20 @@ class Background(LifeTest):
             self.assertIn(reason, told.stderr)
         wait_for(lambda: not self.daemons(), "the last one to end")
 
+    def test_many_at_once_are_one(self):
+        for action in ("--daemon", "--auto"):
+            started = [subprocess.Popen([HOB, "serve", action], env=self.environment, text=True,
+                                        cwd=self.directory, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE) for _ in range(20)]
+            told = [process.communicate(timeout=3 * PATIENCE) for process in started]
+            self.assertEqual({errors for _, errors in told}, {""})
+            self.assertEqual({process.returncode for process in started}, {0})
+            self.assertEqual(len({line.split()[-1] for line, _ in told}), 1, told)
+            self.assertEqual(len(self.daemons()), 1)
+            self.assertEqual(self.hob("serve", "--stop").returncode, 0)
+        self.environment["HOB_AUTOSTART"] = "0"
+        self.assertIn("HOB_AUTOSTART=0", self.hob("serve", "--auto").stderr)
+
     def settings(self, text):
         with open(self.path("hob.yml"), "w", encoding="utf-8") as file:
             file.write(text)
