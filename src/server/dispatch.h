@@ -31,7 +31,8 @@ struct hob_server {
     struct hob_bounds_place bounds;
     struct hob_compute *compute;
     struct hob_store *store;      /* the sessions */
-    struct hob_supervisor *pools; /* NULL when there are none */
+    /* NULL while there have been no pools. */
+    struct hob_supervisor *_Atomic pools;
     struct hob_cache *cache;
     struct hob_work *work;
     struct hob_http *tcp, *local; /* NULL: nobody is served that way */

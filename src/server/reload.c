@@ -122,26 +122,30 @@ static bool same_group(const struct hob_setting *row, const struct hob_setting_n
     return hob_text_equal(hob_buffer_text(&old), hob_buffer_text(&new));
 }
 
-/* Tells of each of `groups` that is not the same among `others`, or not there (`missing` only). */
-static void log_groups(struct hob_buffer *changes, const struct hob_schema_step *step,
-                       const struct hob_setting_groups *groups,
-                       const struct hob_setting_groups *others, bool missing)
+/* Tells of one that is new, changed or gone. */
+static void log_group(struct hob_buffer *changes, const struct hob_schema_step *step,
+                      const char *name, const char *what, const char *before)
 {
-    for (size_t i = 0; i < groups->count; i++) {
-        const struct hob_setting_named *group = &groups->items[i];
-        const struct hob_setting_named *other = find_group(others, group->name);
-        if (same_group(step->row, group, other) || (missing && other != NULL))
-            continue;
-        HOB_AUTO(buffer) struct hob_buffer key = HOB_BUFFER_INIT;
-        hob_buffer_printf(&key, "%s.%s", step->key, group->name);
-        hob_log(HOB_LOG_WARNING, "a changed setting needs a restart", "setting",
-                hob_buffer_string(&key), NULL);
-        put_change(changes, hob_buffer_string(&key), false,
-                   missing || other != NULL ? "as it was" : "absent",
-                   missing         ? "gone"
-                   : other != NULL ? "changed"
-                                   : "new");
+    HOB_AUTO(buffer) struct hob_buffer key = HOB_BUFFER_INIT;
+    hob_buffer_printf(&key, "%s.%s", step->key, name);
+    hob_log(HOB_LOG_INFO, "a setting has changed", "setting", hob_buffer_string(&key), "in_force",
+            what, NULL);
+    put_change(changes, hob_buffer_string(&key), true, before, what);
+}
+
+static void log_groups(struct hob_buffer *changes, const struct hob_schema_step *step,
+                       const struct hob_setting_groups *old, const struct hob_setting_groups *new)
+{
+    for (size_t i = 0; i < new->count; i++) {
+        const struct hob_setting_named *before = find_group(old, new->items[i].name);
+        if (before == NULL)
+            log_group(changes, step, new->items[i].name, "as the file has it", "absent");
+        else if (!same_group(step->row, before, &new->items[i]))
+            log_group(changes, step, new->items[i].name, "as the file has it", "otherwise");
     }
+    for (size_t i = 0; i < old->count; i++)
+        if (find_group(new, old->items[i].name) == NULL)
+            log_group(changes, step, old->items[i].name, "absent", "there");
 }
 
 static const void *member_of(const struct hob_schema_step *step,
@@ -159,10 +163,8 @@ static void log_difference(void *data, const struct hob_schema_step *step)
     if (step->named)
         return;
     if (step->row->kind == HOB_SETTING_GROUPS) {
-        const void *started = member_of(step, comparison->started);
-        const void *next = member_of(step, comparison->next);
-        log_groups(comparison->changes, step, next, started, false);
-        log_groups(comparison->changes, step, started, next, true);
+        log_groups(comparison->changes, step, member_of(step, comparison->current),
+                   member_of(step, comparison->next));
         return;
     }
     const struct hob_settings_read *in_force = live ? comparison->current : comparison->started;
@@ -176,6 +178,55 @@ static void log_difference(void *data, const struct hob_schema_step *step)
             live ? "before" : "in_file", hob_buffer_string(live ? &old : &new), NULL);
     put_change(comparison->changes, step->key, live, hob_buffer_string(&old),
                hob_buffer_string(&new));
+}
+
+static const struct hob_setting *pools_row(void)
+{
+    const struct hob_setting *row = hob_settings_rows;
+    while (strcmp(row->name, "pools") != 0)
+        row++;
+    return row;
+}
+
+/* Pools that are new, or not as they were: an array that is to be freed, or NULL with *error. */
+static struct hob_server_pool *find_changed(const struct hob_setting_groups *old,
+                                            struct hob_settings_read *next, size_t *count,
+                                            struct hob_error *error)
+{
+    const struct hob_setting_groups *new = &next->values.pools;
+    struct hob_server_options options = {0};
+    if (hob_options_add_pools(&options, next, error) != 0)
+        return NULL;
+    struct hob_server_pool *changed = hob_alloc_zero(new->count + 1, sizeof *changed);
+    *count = 0;
+    for (size_t i = 0; i < new->count; i++) {
+        if (same_group(pools_row(), find_group(old, new->items[i].name), &new->items[i]))
+            continue;
+        if (hob_pool_options_check(&options.pools[i].options, options.pools[i].name, error) != 0) {
+            free(changed);
+            return NULL;
+        }
+        changed[(*count)++] = options.pools[i];
+    }
+    return changed;
+}
+
+/* Everything but the log. Those pools that have not changed are not touched. */
+static int apply(struct hob_reload *reload, struct hob_settings_read *next,
+                 struct hob_server *server, struct hob_error *error)
+{
+    const struct hob_setting_groups *old = &reload->current->values.pools;
+    struct hob_server_options options = hob_options_for_server(&next->values);
+    size_t count = 0;
+    HOB_AUTO(free) struct hob_server_pool *changed = find_changed(old, next, &count, error);
+    int code = changed != NULL ? hob_server_apply(server, &options, error) : error->code;
+    /* What was checked above can fail for lack of memory alone. */
+    if (code == 0)
+        code = hob_server_open_pools(server, changed, count, error);
+    for (size_t i = 0; code == 0 && i < old->count; i++)
+        if (find_group(&next->values.pools, old->items[i].name) == NULL)
+            hob_server_close_pool(server, old->items[i].name);
+    return code;
 }
 
 /* Puts the new settings in force and lets the old ones go. */
@@ -199,11 +250,10 @@ int hob_reload_apply(struct hob_reload *reload, struct hob_server *server,
         tell_mistakes(reload->path, &next->mistakes, error);
         return keep_old(reload, error);
     }
-    struct hob_server_options options = hob_options_for_server(&next->values);
     int log = open_log(&next->values, error);
     if (log < 0)
         return keep_old(reload, error);
-    if (hob_server_apply(server, &options, error) != 0) {
+    if (apply(reload, next, server, error) != 0) {
         hob_log_drop(log);
         return keep_old(reload, error);
     }

@@ -246,17 +246,9 @@ static int check_state(const char *wanted, struct hob_error *error)
 
 static int open_pools(struct hob_server *server, struct hob_error *error)
 {
-    struct hob_pool *pool;
-    if (server->options.pool_count == 0)
-        return 0;
-    server->pools = hob_supervisor_new(error);
-    int code = server->pools != NULL ? 0 : error->code;
     hob_compute_set_remote(server->compute, &(struct hob_compute_remote){
                                                 .call = hob_server_call_pool, .data = server});
-    for (size_t i = 0; code == 0 && i < server->options.pool_count; i++)
-        code = hob_pool_open(&pool, server->pools, server->options.pools[i].name,
-                             &server->options.pools[i].options, error);
-    return code;
+    return hob_server_open_pools(server, server->options.pools, server->options.pool_count, error);
 }
 
 int hob_server_start(struct hob_server **out, const struct hob_server_options *options,
