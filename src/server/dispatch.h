@@ -30,7 +30,7 @@ struct hob_server {
     struct hob_guard guard;
     struct hob_bounds_place bounds;
     struct hob_compute *compute;
-    struct hob_store *store;      /* the sessions */
+    struct hob_store *store; /* the sessions */
     /* NULL while there have been no pools. */
     struct hob_supervisor *_Atomic pools;
     struct hob_cache *cache;
