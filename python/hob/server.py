@@ -35,7 +35,7 @@ def start_daemon(timeout: float = 10.0) -> None:
     """Starts the user's own server, which stays; does nothing when it runs."""
     import subprocess
     try:
-        done = subprocess.run([find_program("hob"), "serve", "--daemon"],
+        done = subprocess.run([find_program("hob"), "serve", "--auto"],
                               stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                               stderr=subprocess.PIPE, timeout=timeout)
     except subprocess.TimeoutExpired as error:

@@ -52,8 +52,10 @@ static int names_of(const struct hob_value *const **names, uint32_t *count,
         *count = 1;
         return 0;
     }
-    return hob_error_set(error, HOB_E_VALUE, "`%s` must be a list of column names, not a %s",
-                         operation, hob_value_kind_name(*value));
+    hob_error_set(error, HOB_E_VALUE, "`%s` must be a list of column names, not a %s", operation,
+                  hob_value_kind_name(*value));
+    hob_error_hint(error, "write it as in `%s: [name, year]`", operation);
+    return HOB_E_VALUE;
 }
 
 /* Names are looked for one by one among the columns. */

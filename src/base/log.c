@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/log_bound.h"
 
 static const char *const level_names[] = {"error", "warning", "info", "debug"};
 
@@ -45,8 +46,12 @@ int hob_log_prepare(const char *path, struct hob_error *error)
     if (path == NULL)
         return STDERR_FILENO;
     int descriptor = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY, 0600);
-    return descriptor >= 0 ? descriptor
-                           : hob_error_from_errno(error, errno, "open the log file", path);
+    if (descriptor >= 0)
+        return descriptor;
+    int code = hob_error_from_errno(error, errno, "open the log file", path);
+    if (code == HOB_E_NOT_FOUND || code == HOB_E_NOT_DIRECTORY)
+        hob_error_hint(error, "make its directory first");
+    return code;
 }
 
 void hob_log_drop(int descriptor)
@@ -120,6 +125,9 @@ void hob_log(enum hob_log_level level, const char *message, ...)
     }
     va_end(pairs);
     hob_buffer_put_char(&line, '\n');
-    ssize_t written = write(atomic_load(&log_descriptor), line.data, line.size);
+    int descriptor = atomic_load(&log_descriptor);
+    ssize_t written = write(descriptor, line.data, line.size);
     (void)written; /* nowhere to complain to */
+    if (descriptor == STDERR_FILENO)
+        hob_log_keep_bounded();
 }

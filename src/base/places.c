@@ -77,6 +77,26 @@ static void put_beside(struct hob_buffer *path, const char *name)
     hob_buffer_printf(path, "%.*s/%s", (int)(strrchr(own, '/') - own), own, name);
 }
 
+char *hob_places_libexec(const char *name)
+{
+    static const char *const places[] = {"", "../" HOB_LIBEXEC_BELOW_PREFIX "/"};
+    HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer there = HOB_BUFFER_INIT;
+    for (size_t i = 0; i < sizeof places / sizeof places[0]; i++) {
+        hob_buffer_clear(&path);
+        hob_buffer_clear(&there);
+        hob_buffer_printf(&there, "%s%s", places[i], name);
+        put_beside(&path, hob_buffer_string(&there));
+        if (path.size > 0 && access(hob_buffer_string(&path), R_OK | X_OK) == 0)
+            return hob_copy_string(hob_buffer_string(&path));
+    }
+    hob_buffer_clear(&path);
+    hob_buffer_printf(&path, "%s/%s", HOB_LIBEXEC, name);
+    return access(hob_buffer_string(&path), R_OK | X_OK) == 0
+               ? hob_copy_string(hob_buffer_string(&path))
+               : NULL;
+}
+
 char *hob_places_program(const char *name)
 {
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;

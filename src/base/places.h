@@ -20,6 +20,12 @@ int hob_places_make(const char *directory, struct hob_error *error);
  * when it is nowhere. */
 char *hob_places_program(const char *name);
 
+/* Where something is that is installed in hob's libexec directory ("hob-full", "warm"): beside this
+ * program, in the libexec directory of the prefix in which this program lies (a tree may be moved
+ * as a whole, and programs be called through links), else where it was to be installed. malloc'd;
+ * NULL when it is nowhere. */
+char *hob_places_libexec(const char *name);
+
 /* `wanted` if it is not NULL, else $HOB_STATE, else $XDG_STATE_HOME/hob, else ~/.local/state/hob;
  * the directory need not be there. malloc'd; NULL for "none", or when there is no home. */
 char *hob_places_state(const char *wanted);

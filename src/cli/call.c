@@ -10,6 +10,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "client/client.h"
+#include "config/schema.h"
 #include "value/json.h"
 
 enum { LONGEST_PATH = 200, SLACK_MS = 5000 };
@@ -42,8 +43,13 @@ static int put_params(struct call *call, const char *word)
         text = content.text;
     }
     int code = hob_json_read(arena, text, &params, &call->error);
-    if (code != 0)
-        return hob_error_context(&call->error, "the parameters");
+    if (code != 0) {
+        hob_error_set(&call->error, HOB_E_PARAMETER, "the parameters are no JSON: %s",
+                      call->error.message);
+        hob_error_hint(&call->error, "in single quotes, as in hob call POOL METHOD "
+                                     "'{\"name\": \"value\"}'");
+        return HOB_E_PARAMETER;
+    }
     if (!hob_value_is(params, HOB_MAP) && !hob_value_is(params, HOB_LIST)) {
         hob_error_set(&call->error, HOB_E_PARAMETER,
                       "the parameters must be a JSON object or array, not a %s",
@@ -87,14 +93,17 @@ static int worker_error(struct call *call, const struct hob_value *error)
     const struct hob_value *details = hob_value_get(error, "data");
     struct hob_text text = hob_value_text(hob_value_get(error, "message"));
     hob_display_put(&message, text.size > 0 ? text : HOB_TEXT("no reason given"));
-    hob_error_set(&call->error, HOB_E_VALUE, "%s: %s", call->arguments->words[1],
-                  hob_buffer_string(&message));
+    hob_error_set(&call->error, HOB_E_VALUE, "the worker answered to '%s': %s",
+                  call->arguments->words[1], hob_buffer_string(&message));
     const char *hint = hob_value_string(hob_value_get(details, "hint"));
     if (hint != NULL) {
         hob_error_hint(&call->error, "%s", hint);
     } else if (!hob_value_is_null(details)) {
         hob_json_write(&data, details, HOB_JSON_COMPACT, SIZE_MAX, NULL);
         hob_error_hint(&call->error, "%s", hob_buffer_string(&data));
+    } else {
+        hob_error_hint(&call->error, "'hob pool logs %.64s' shows what its workers said",
+                       call->arguments->words[0]);
     }
     return call->error.code;
 }
@@ -159,6 +168,17 @@ static int ask(struct call *call)
     return code == 0 ? take_answer(call, hob_buffer_text(&call->reply.body)) : code;
 }
 
+/* As the server will read it. */
+static bool is_time(const char *text)
+{
+    static const struct hob_setting row = {
+        .name = "timeout", .kind = HOB_SETTING_DURATION, .least = 1};
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_schema_place place = {&row, 0};
+    uint64_t milliseconds;
+    return hob_schema_set(arena, place, &text, 1, &milliseconds, NULL) == 0;
+}
+
 static bool is_pool_name(const char *name)
 {
     size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
@@ -172,6 +192,10 @@ static int run_call(const struct hob_arguments *arguments)
                         .stream = hob_arguments_has(arguments, "stream")};
     if (!is_pool_name(arguments->words[0]))
         return hob_arguments_wrong(arguments, "'%s' is no name of a pool", arguments->words[0]);
+    const char *timeout = hob_arguments_value(arguments, "timeout");
+    if (timeout != NULL && !is_time(timeout))
+        return hob_arguments_wrong(
+            arguments, "--timeout cannot be '%s': it is a time such as 500ms, 30s or 5m", timeout);
     int code = put_request(&call);
     if (code == 0)
         code = ask(&call);

@@ -39,7 +39,9 @@ static char *find_file(const char *wanted, int *status)
     char *path = NULL;
     *status = hob_settings_find(wanted, &path, &error) == 0 ? 0 : hob_report("hob", &error);
     if (path == NULL && *status == 0)
-        hob_report_warning("hob", "there is no file of settings: hobd uses its defaults");
+        hob_report_warning("hob",
+                           "there is no file of settings, hobd uses its defaults; 'hob config "
+                           "show --defaults' prints a file to start from");
     return path;
 }
 

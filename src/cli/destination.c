@@ -54,7 +54,10 @@ static int write_descriptor(struct hob_destination *destination, struct hob_text
         return 0;
     if (destination->owned)
         return hob_error_from_errno(error, number, "write", destination->path);
-    return hob_error_set(error, HOB_E_IO, "cannot write to standard output: %s", strerror(number));
+    hob_error_set(error, HOB_E_IO, "cannot write to standard output: %s", strerror(number));
+    if (number == ENOSPC)
+        hob_error_hint(error, "free some disk space, or write elsewhere");
+    return HOB_E_IO;
 }
 
 static int write_piece(void *data, struct hob_text text, struct hob_error *error)

@@ -39,6 +39,10 @@ static int run(const char *program, char *const *words, const struct hob_warm_op
 {
     struct hob_error error = HOB_ERROR_INIT;
     int code = hob_warm_run(words, options, &error);
+    if (code == HOB_E_NOT_FOUND)
+        hob_error_hint(&error, "is it installed, and PATH right?");
+    else if (code == HOB_E_PERMISSION)
+        hob_error_hint(&error, "'chmod +x' makes it so, if it is a program");
     hob_report(program, &error);
     return code == HOB_E_NOT_FOUND  ? NO_SUCH_COMMAND
            : code == HOB_E_INTERNAL ? UNKNOWN_END

@@ -9,16 +9,12 @@
 #include "base/places.h"
 #include "value/value.h"
 
-#ifndef HOB_LIBEXEC
-#define HOB_LIBEXEC ""
-#endif
-
 int hob_hand_over(char **argv, struct hob_error *error)
 {
-    HOB_AUTO(free) char *path = hob_places_program("hob-full");
+    HOB_AUTO(free) char *path = hob_places_libexec("hob-full");
+    errno = ENOENT;
     if (path != NULL)
         execv(path, argv);
-    execv(HOB_LIBEXEC "/hob-full", argv);
     hob_error_set(error, HOB_E_UNSUPPORTED,
                   "this needs templates, which the program hob-full computes, and that cannot be "
                   "started: %s",

@@ -193,7 +193,7 @@ static int unknown_command(const struct hob_arguments *arguments, const char *pr
         hob_error_hint(&error, "did you mean '%s'?", nearest->name);
     else
         hob_error_hint(&error, "'%s --help' lists all commands", program);
-    return hob_report_usage(arguments->program, &error);
+    return hob_report(arguments->program, &error);
 }
 
 static int print_page(const struct hob_arguments *arguments, const struct hob_command *command,
@@ -233,7 +233,6 @@ static int print_formats(const struct hob_arguments *arguments)
 
 static int run_help(const struct hob_arguments *arguments)
 {
-    static const struct hob_command *const none[] = {NULL};
     char program[64] = "hob";
     const struct hob_command *command = NULL;
     if (arguments->word_count == 1 && strcmp(arguments->words[0], "functions") == 0)
@@ -242,7 +241,9 @@ static int run_help(const struct hob_arguments *arguments)
         return print_formats(arguments);
     for (size_t i = 0; i < arguments->word_count; i++) {
         const struct hob_command *const *commands = i == 0 ? hob_commands : command->subcommands;
-        commands = commands != NULL ? commands : none;
+        if (commands == NULL)
+            return hob_arguments_wrong(arguments, "'%s' has no commands of its own: what is '%s'?",
+                                       program, arguments->words[i]);
         command = hob_command_find(commands, arguments->words[i]);
         if (command == NULL)
             return unknown_command(arguments, program, commands, arguments->words[i]);

@@ -162,8 +162,8 @@ static int check_words(const struct parser *parser)
     } else {
         return 0;
     }
-    hob_error_hint(parser->error, "usage: %s [OPTION]... %s", arguments->program,
-                   command->arguments);
+    hob_error_hint(parser->error, "usage: %s [OPTION]...%s%s", arguments->program,
+                   command->arguments[0] != '\0' ? " " : "", command->arguments);
     return HOB_E_PARAMETER;
 }
 
@@ -235,5 +235,5 @@ int hob_arguments_wrong(const struct hob_arguments *arguments, const char *forma
     struct hob_error error = HOB_ERROR_INIT;
     hob_error_set(&error, HOB_E_PARAMETER, "%s", message);
     hob_error_hint(&error, "see '%s --help'", arguments->program);
-    return hob_report_usage(arguments->program, &error);
+    return hob_report(arguments->program, &error);
 }

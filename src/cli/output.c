@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/number.h"
+#include "cli/advice.h"
 #include "cli/display.h"
 
 enum { DEFAULT_WIDTH = 80, SMALLEST_WIDTH = 20 };
@@ -39,6 +40,8 @@ int hob_output_finish(struct hob_output *output)
     if (number == EPIPE)
         return 1;
     hob_error_set(&error, HOB_E_IO, "cannot write to standard output: %s", strerror(number));
+    if (number == ENOSPC)
+        hob_error_hint(&error, "free some disk space, or write elsewhere");
     return hob_report(output->program, &error);
 }
 
@@ -86,19 +89,11 @@ static void say(struct hob_buffer *line)
     hob_write_all(STDERR_FILENO, hob_buffer_text(line));
 }
 
-int hob_report(const char *program, const struct hob_error *error)
+int hob_report(const char *program, const struct hob_error *reported)
 {
-    HOB_AUTO(buffer) struct hob_buffer lines = HOB_BUFFER_INIT;
-    put_line(&lines, program, "", ": ");
-    put_line(&lines, "", error->message, "\n");
-    if (error->hint[0] != '\0')
-        put_line(&lines, "hint: ", error->hint, "\n");
-    say(&lines);
-    return hob_error_exit_status(error->code);
-}
-
-int hob_report_usage(const char *program, const struct hob_error *error)
-{
+    struct hob_error advised = *reported;
+    const struct hob_error *error = &advised;
+    hob_advice_add(&advised);
     HOB_AUTO(buffer) struct hob_buffer line = HOB_BUFFER_INIT;
     put_line(&line, program, "", ": ");
     put_line(&line, "", error->message, "");

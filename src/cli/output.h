@@ -1,8 +1,8 @@
 /* output: what a command says, to standard output and to standard error.
  *
  * A command gathers its answer in `buffer` and it is written once, at the end, so that a failure
- * half-way leaves nothing half-said. Messages on standard error are one line: `hob: what: why`,
- * and a second line with what to do next where there is more to say. */
+ * half-way leaves nothing half-said. Messages on standard error are one line:
+ * `hob: what: why (what to do next)`. */
 #ifndef HOB_CLI_OUTPUT_H
 #define HOB_CLI_OUTPUT_H
 
@@ -35,10 +35,9 @@ struct hob_terminal {
 
 struct hob_terminal hob_terminal_look(void);
 
-/* Prints the error and its hint on standard error; returns its exit status. */
+/* Prints the error and its hint (advice.h has one for many) on standard error, in one line; returns
+ * its exit status. */
 int hob_report(const char *program, const struct hob_error *error);
-/* The same for misuse of the command line: one line, the hint in parentheses. */
-int hob_report_usage(const char *program, const struct hob_error *error);
 /* One line that is no failure. */
 void hob_report_warning(const char *program, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

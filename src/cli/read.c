@@ -247,6 +247,19 @@ static int finish(const struct reading *reading, struct hob_destination *destina
     return destination->deserted ? 1 : hob_report(reading->arguments->name, error);
 }
 
+static int no_field(const struct reading *reading, const struct hob_value *fields,
+                    const char *field, struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer names = HOB_BUFFER_INIT;
+    hob_error_set(error, HOB_E_KEY, "the interface '%s' has no field '%s'", reading->file, field);
+    for (size_t i = 0; hob_value_is(fields, HOB_MAP) && i < fields->map.count; i++)
+        hob_buffer_printf(&names, "%s%.*s", i > 0 ? ", " : "",
+                          HOB_TEXT_ARG(hob_value_text(fields->map.pairs[i].key)));
+    if (names.size > 0)
+        hob_error_hint(error, "it has %s", hob_buffer_string(&names));
+    return HOB_E_KEY;
+}
+
 static int print_field(struct reading *reading, const char *field)
 {
     struct hob_error error = HOB_ERROR_INIT;
@@ -267,8 +280,7 @@ static int print_field(struct reading *reading, const char *field)
         return hob_report(reading->arguments->name, &error);
     const struct hob_value *value = hob_value_get(interface.fields, field);
     if (value == NULL)
-        code = hob_error_set(&error, HOB_E_KEY, "the interface '%s' has no field '%s'",
-                             reading->file, field);
+        code = no_field(reading, interface.fields, field, &error);
     else
         code = reading->format->put_value(&out, value, &error);
     if (code == 0)

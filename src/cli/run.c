@@ -2,7 +2,9 @@
 #include "cli/run.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
+#include "base/nearest.h"
 #include "cli/exec.h"
 #include "cli/help.h"
 #include "cli/options.h"
@@ -19,7 +21,7 @@ static int run_command(const struct hob_command *command, const char *name, cons
     while (words[count] != NULL)
         count++;
     if (hob_arguments_parse(&arguments, count, words, &error) != 0)
-        return hob_report_usage(program, &error);
+        return hob_report(program, &error);
     if (!arguments.help)
         return command->run(&arguments);
     HOB_AUTO(output) struct hob_output output = {.program = name};
@@ -47,13 +49,18 @@ static int unknown_word(const struct hob_command *const *commands, const char *p
 {
     struct hob_error error;
     const struct hob_command *nearest = hob_command_nearest(commands, word);
+    unsigned distance = hob_near_enough("version");
     hob_error_set(&error, HOB_E_PARAMETER,
                   word[0] == '-' ? "unknown option '%s'" : "there is no command '%s'", word);
     if (nearest != NULL)
         hob_error_hint(&error, "did you mean '%s %s'?", program, nearest->name);
+    else if (strncmp(word, "--", 2) == 0 && hob_nearer(word + 2, "version", &distance))
+        hob_error_hint(&error, "did you mean '--version'?");
+    else if (commands == hob_commands && access(word, F_OK) == 0)
+        hob_error_hint(&error, "'hob read %.250s' prints the table in a file", word);
     else
         hob_error_hint(&error, "'%s --help' lists all commands", program);
-    return hob_report_usage(program, &error);
+    return hob_report(program, &error);
 }
 
 static int no_word(const char *program)
@@ -61,7 +68,7 @@ static int no_word(const char *program)
     struct hob_error error;
     hob_error_set(&error, HOB_E_PARAMETER, "no command was given");
     hob_error_hint(&error, "'%s --help' lists all commands", program);
-    return hob_report_usage(program, &error);
+    return hob_report(program, &error);
 }
 
 static bool is_one_of(const char *word, const char *short_form, const char *long_form)

@@ -10,16 +10,21 @@
 #include "client/start.h"
 
 static int serve_in_background(const struct hob_arguments *arguments);
+static int serve_by_itself(const struct hob_arguments *arguments);
 
 /* What can be done instead of serving here and now. */
 static const struct action {
     const char *option;
     int (*run)(const struct hob_arguments *arguments);
 } actions[] = {
+    /* clang-format off */
     {"daemon", serve_in_background},
+    {"auto", serve_by_itself},
     {"stop", hob_serve_stop},
     {"restart", hob_serve_restart},
+    {"reload", hob_serve_reload},
     {"status", hob_serve_status},
+    /* clang-format on */
 };
 
 /* Options of this command alone; the others are hobd's. */
@@ -75,26 +80,59 @@ static int say_started(const struct hob_arguments *arguments, const char *what, 
     return hob_output_finish(&output);
 }
 
+/* Says that the server runs of which the request has the status. */
+static int say_found(const struct hob_serve_request *request)
+{
+    return say_started(request->arguments, "a server runs already",
+                       (long)hob_serve_number(request->answer, "pid"));
+}
+
+/* With options it is another server that is wanted, or an error that hobd knows best; else of many
+ * that are started at once there is to be one. */
+static int start(const struct hob_arguments *arguments, const char *const *words, pid_t *process,
+                 struct hob_error *error)
+{
+    struct hob_endpoint endpoint;
+    if (arguments->given_count > 1)
+        return hob_start_words(words, 0, process, error);
+    int code = hob_endpoint_find(&endpoint, NULL, error);
+    if (code != 0 || !endpoint.is_default)
+        return code != 0 ? code : hob_start_words(words, 0, process, error);
+    return hob_start_once(&endpoint, words, 0, process, error);
+}
+
 static int serve_in_background(const struct hob_arguments *arguments)
 {
-    struct hob_error error = HOB_ERROR_INIT;
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(reply) struct hob_reply reply = HOB_REPLY_INIT;
-    HOB_AUTO(connection) struct hob_connection *connection = NULL;
-    const struct hob_value *status;
+    HOB_AUTO(serve_request) struct hob_serve_request request;
     pid_t process;
-    /* With options it is another server that is wanted, or an error that hobd knows best. */
-    if (arguments->given_count == 1 &&
-        hob_serve_look(&connection, arguments, arena, &reply, &status, &error) == 0)
-        return say_started(arguments, "a server runs already",
-                           (long)hob_serve_number(status, "pid"));
+    hob_serve_request_init(&request, arguments);
+    if (arguments->given_count == 1 && hob_serve_look(&request) == 0)
+        return say_found(&request);
     char **words = make_words(arguments);
-    error = (struct hob_error)HOB_ERROR_INIT;
-    int code = hob_start_words((const char *const *)words + 1, 0, &process, &error);
+    struct hob_error error = HOB_ERROR_INIT;
+    int code = start(arguments, (const char *const *)words + 1, &process, &error);
     free_words(words);
     if (code != 0)
         return hob_report(arguments->name, &error);
-    return say_started(arguments, "started", process);
+    if (process != 0)
+        return say_started(arguments, "started", process);
+    /* Somebody else has started it at the same moment. */
+    return hob_serve_look(&request) == 0 ? say_found(&request)
+                                         : hob_report(arguments->name, &request.error);
+}
+
+/* The server that commands start by themselves. */
+static int serve_by_itself(const struct hob_arguments *arguments)
+{
+    HOB_AUTO(serve_request) struct hob_serve_request request;
+    HOB_AUTO(connection) struct hob_connection *connection = NULL;
+    struct hob_client_options options = {.server = NULL};
+    hob_serve_request_init(&request, arguments);
+    if (hob_client_open(&connection, &options, &request.error) != 0)
+        return hob_report(arguments->name, &request.error);
+    if (hob_serve_look(&request) != 0)
+        return hob_report(arguments->name, &request.error);
+    return say_started(arguments, "serves", (long)hob_serve_number(request.answer, "pid"));
 }
 
 static int run_serve(const struct hob_arguments *arguments)
@@ -121,10 +159,15 @@ static int run_serve(const struct hob_arguments *arguments)
 
 static const struct hob_option options[] = {
     {.name = "daemon", .letter = 'd', .help = "serve in the background, unless a server runs"},
+    {.name = "auto",
+     .help = "start the server that commands start by themselves, unless a server runs"},
     {.name = "stop", .help = "stop the server when it has answered its open requests"},
     {.name = "restart",
      .help = "put a new process in the server's place; nobody is refused meanwhile"},
-    {.name = "status", .help = "say whether a server runs, what it serves and who may connect"},
+    {.name = "reload",
+     .help = "have the server read its file of settings again, and print what has changed"},
+    {.name = "status",
+     .help = "say whether a server runs, what it serves, its pools, and who may connect"},
     {.name = "json", .help = "with --status: all that the server says of itself"},
     PASSED("config", "FILE", "read the settings in this file; none: in no file"),
     PASSED("host", "ADDRESS", "listen on this address; none: at the unix socket only"),
@@ -150,6 +193,7 @@ static const struct hob_note examples[] = {
     {"hob serve", "serve the working directory until Ctrl-C"},
     {"hob serve --daemon", "the same in the background"},
     {"hob serve --status", "which server runs, for how long, for whom"},
+    {"hob serve --reload", "after hob.yml was changed"},
     {"hob serve --restart", "after an upgrade: the new program, the same sockets and sessions"},
     {"hob serve --stop", "when nobody needs it any more"},
     {NULL, NULL},
@@ -173,7 +217,8 @@ const struct hob_command hob_command_serve = {
         "Commands that need a server start one of their own when none runs; it listens at the "
         "unix socket only, serves the directories of those who ask, and ends after three hours "
         "without a request. HOB_AUTOSTART=0 forbids that.\n\n"
-        "--stop, --restart and --status are about the user's own server, or the one at --socket, "
+        "--stop, --restart, --reload and --status are about the user's own server, or the one at "
+        "--socket, "
         "or at --port.",
     .options = options,
     .examples = examples,

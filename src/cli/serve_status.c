@@ -1,26 +1,12 @@
-/* serve_status: `hob serve --status`, --stop and --restart: what is asked of a server that runs. */
+/* serve_status: asking a server that runs, and `hob serve --status`. */
 #define _GNU_SOURCE
-#include <errno.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
-#include "base/clock.h"
-#include "base/file.h"
-#include "base/platform.h"
 #include "cli/display.h"
 #include "cli/output.h"
 #include "cli/serve.h"
-#include "server/presence.h"
 #include "value/json.h"
-
-enum {
-    ASK_MS = 5000,
-    RESTART_MS = 45000, /* a new process has 30 seconds */
-    STOP_MS = 60000,    /* open requests have 30, unless the server was told otherwise */
-    STEP_MS = 5,
-};
 
 /* ---- asking ---- */
 
@@ -51,35 +37,48 @@ static int read_reply(const struct hob_reply *reply, struct hob_arena *arena,
     return code != 0 ? hob_error_context(error, "read the answer of the server") : 0;
 }
 
-static int open_connection(struct hob_connection **connection,
-                           const struct hob_arguments *arguments, struct hob_error *error)
+void hob_serve_request_init(struct hob_serve_request *request,
+                            const struct hob_arguments *arguments)
+{
+    *request = (struct hob_serve_request){.arguments = arguments, .arena = hob_arena_new()};
+}
+
+void hob_serve_request_deinit(struct hob_serve_request *request)
+{
+    hob_connection_close(request->connection);
+    hob_reply_deinit(&request->reply);
+    hob_arena_free(request->arena);
+}
+
+int hob_serve_connect(struct hob_serve_request *request)
 {
     char server[HOB_ENDPOINT_NAME_SIZE];
-    int code = hob_serve_find(server, sizeof server, arguments, error);
+    int code = hob_serve_find(server, sizeof server, request->arguments, &request->error);
     if (code != 0)
         return code;
     struct hob_client_options options = {.server = server[0] != '\0' ? server : NULL,
                                          .no_start = true};
-    return hob_client_open(connection, &options, error);
+    request->connection = hob_connection_close(request->connection);
+    code = hob_client_open(&request->connection, &options, &request->error);
+    if (code == HOB_E_NO_SERVER)
+        hob_error_hint(&request->error, "'hob serve --daemon' starts one");
+    return code;
 }
 
-static int ask(struct hob_connection *connection, const char *method, const char *path,
-               unsigned deadline_ms, struct hob_arena *arena, struct hob_reply *reply,
-               const struct hob_value **answer, struct hob_error *error)
+int hob_serve_ask(struct hob_serve_request *request, const char *method, const char *path,
+                  unsigned deadline_ms)
 {
-    struct hob_request request = {.method = method, .path = path, .deadline_ms = deadline_ms};
-    int code = hob_client_ask(connection, &request, reply, error);
-    return code != 0 ? code : read_reply(reply, arena, answer, error);
+    struct hob_request question = {.method = method, .path = path, .deadline_ms = deadline_ms};
+    int code = hob_client_ask(request->connection, &question, &request->reply, &request->error);
+    return code != 0
+               ? code
+               : read_reply(&request->reply, request->arena, &request->answer, &request->error);
 }
 
-int hob_serve_look(struct hob_connection **connection, const struct hob_arguments *arguments,
-                   struct hob_arena *arena, struct hob_reply *reply,
-                   const struct hob_value **status, struct hob_error *error)
+int hob_serve_look(struct hob_serve_request *request)
 {
-    int code = open_connection(connection, arguments, error);
-    if (code != 0)
-        return code;
-    return ask(*connection, "GET", "/api/status", ASK_MS, arena, reply, status, error);
+    int code = hob_serve_connect(request);
+    return code != 0 ? code : hob_serve_ask(request, "GET", "/api/status", HOB_SERVE_ASK_MS);
 }
 
 const struct hob_value *hob_serve_get(const struct hob_value *status, const char *path)
@@ -227,116 +226,61 @@ static void put_status(struct hob_buffer *out, const struct hob_value *status)
     hob_buffer_printf(out, "%lld\n", (long long)hob_serve_number(status, "hob_server.sessions"));
 }
 
+/* ---- pools ---- */
+
+static size_t count_of(const struct hob_value *value)
+{
+    if (hob_value_is(value, HOB_LIST))
+        return value->list.count;
+    return value != NULL && value->kind == HOB_INT && value->integer > 0 ? (size_t)value->integer
+                                                                         : 0;
+}
+
+static void put_pool(struct hob_buffer *out, const struct hob_value *pool)
+{
+    const char *name = text_of(pool, "name"), *state = text_of(pool, "state");
+    long long busy = 0;
+    const struct hob_value *workers = hob_serve_get(pool, "workers");
+    for (size_t i = 0; hob_value_is(workers, HOB_LIST) && i < workers->list.count; i++)
+        busy += hob_serve_number(workers->list.items[i], "calls") > 0;
+    put_label(out, "");
+    hob_display_put(out, hob_text_from(name != NULL ? name : "?"));
+    hob_buffer_put_string(out, ": ");
+    hob_display_put(out, hob_text_from(state != NULL ? state : "?"));
+    hob_buffer_printf(out,
+                      ", workers: %zu of %lld, %lld busy; calls: %lld, %lld waiting, %lld failed; "
+                      "workers that failed: %lld\n",
+                      count_of(workers), (long long)hob_serve_number(pool, "max_workers"), busy,
+                      (long long)hob_serve_number(pool, "calls"),
+                      (long long)hob_serve_number(pool, "queued"),
+                      (long long)hob_serve_number(pool, "failures"),
+                      (long long)hob_serve_number(pool, "worker_failures"));
+}
+
+/* The last line of the status, and one for each pool. */
+static void put_pools(struct hob_buffer *out, struct hob_serve_request *request)
+{
+    bool asked = hob_serve_ask(request, "GET", "/api/pools", HOB_SERVE_ASK_MS) == 0;
+    const struct hob_value *pools = asked ? hob_serve_get(request->answer, "pools") : NULL;
+    put_label(out, "pools");
+    hob_buffer_printf(out, "%zu\n", count_of(pools));
+    for (size_t i = 0; hob_value_is(pools, HOB_LIST) && i < pools->list.count; i++)
+        put_pool(out, pools->list.items[i]);
+}
+
 int hob_serve_status(const struct hob_arguments *arguments)
 {
-    struct hob_error error = HOB_ERROR_INIT;
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(reply) struct hob_reply reply = HOB_REPLY_INIT;
-    HOB_AUTO(connection) struct hob_connection *connection = NULL;
-    const struct hob_value *status;
-    if (hob_serve_look(&connection, arguments, arena, &reply, &status, &error) != 0)
-        return hob_report(arguments->name, &error);
+    HOB_AUTO(serve_request) struct hob_serve_request request;
+    hob_serve_request_init(&request, arguments);
+    if (hob_serve_look(&request) != 0)
+        return hob_report(arguments->name, &request.error);
     HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
     if (hob_arguments_has(arguments, "json")) {
-        hob_buffer_put_text(&output.buffer, hob_buffer_text(&reply.body));
+        hob_buffer_put_text(&output.buffer, hob_buffer_text(&request.reply.body));
         hob_buffer_put_char(&output.buffer, '\n');
     } else {
-        put_status(&output.buffer, status);
+        put_status(&output.buffer, request.answer);
+        put_pools(&output.buffer, &request);
     }
-    return hob_output_finish(&output);
-}
-
-/* ---- --stop ---- */
-
-/* Waits until the process has ended; `watch` as hob_platform_watch_process has it, or -1. */
-static bool wait_for_end(pid_t process, int watch, unsigned milliseconds)
-{
-    uint64_t started = hob_clock_now();
-    while (hob_clock_milliseconds_since(started) < milliseconds) {
-        struct pollfd polled = {.fd = watch, .events = POLLIN};
-        if (watch < 0 && kill(process, 0) != 0 && errno == ESRCH)
-            return true;
-        if (poll(&polled, watch >= 0 ? 1 : 0, watch >= 0 ? (int)milliseconds : STEP_MS) > 0)
-            return true;
-    }
-    return false;
-}
-
-static int say_ended(const struct hob_arguments *arguments, pid_t process, bool ended)
-{
-    struct hob_error error = HOB_ERROR_INIT;
-    if (!ended) {
-        hob_error_set(&error, HOB_E_TIMEOUT, "the server (process %ld) is still ending",
-                      (long)process);
-        hob_error_hint(&error, "'kill -9 %ld' ends it at once, with what it is doing",
-                       (long)process);
-        return hob_report(arguments->name, &error);
-    }
-    HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
-    hob_buffer_printf(&output.buffer, "stopped: process %ld\n", (long)process);
-    return hob_output_finish(&output);
-}
-
-/* For a server that does not answer: its pid file says which process it is. */
-static int stop_by_signal(const struct hob_connection *connection,
-                          const struct hob_arguments *arguments, const struct hob_error *error)
-{
-    const struct hob_endpoint *endpoint =
-        connection != NULL ? hob_connection_endpoint(connection) : NULL;
-    if (error->code != HOB_E_TIMEOUT || endpoint == NULL || !endpoint->is_local)
-        return hob_report(arguments->name, error);
-    HOB_AUTO(free) char *path = hob_presence_pid_path(endpoint->address.as.local.sun_path);
-    pid_t process = hob_presence_server_of(path);
-    HOB_AUTO(descriptor) int watch = process > 0 ? hob_platform_watch_process(process) : -1;
-    if (process <= 0 || kill(process, SIGTERM) != 0)
-        return hob_report(arguments->name, error);
-    return say_ended(arguments, process, wait_for_end(process, watch, STOP_MS));
-}
-
-int hob_serve_stop(const struct hob_arguments *arguments)
-{
-    struct hob_error error = HOB_ERROR_INIT;
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(reply) struct hob_reply reply = HOB_REPLY_INIT;
-    HOB_AUTO(connection) struct hob_connection *connection = NULL;
-    const struct hob_value *answer;
-    int code = hob_serve_look(&connection, arguments, arena, &reply, &answer, &error);
-    if (code == HOB_E_NO_SERVER) {
-        HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
-        hob_buffer_put_string(&output.buffer, "no server runs\n");
-        return hob_output_finish(&output);
-    }
-    if (code != 0)
-        return stop_by_signal(connection, arguments, &error);
-    /* Watched before it is told, so that its number cannot be somebody else's by then. */
-    pid_t process = (pid_t)hob_serve_number(answer, "pid");
-    HOB_AUTO(descriptor) int watch = hob_platform_watch_process(process);
-    code = ask(connection, "POST", "/api/server/stop", ASK_MS, arena, &reply, &answer, &error);
-    if (code != 0)
-        return stop_by_signal(connection, arguments, &error);
-    return say_ended(arguments, process, wait_for_end(process, watch, STOP_MS));
-}
-
-/* ---- --restart ---- */
-
-int hob_serve_restart(const struct hob_arguments *arguments)
-{
-    struct hob_error error = HOB_ERROR_INIT;
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    HOB_AUTO(reply) struct hob_reply reply = HOB_REPLY_INIT;
-    HOB_AUTO(connection) struct hob_connection *connection = NULL;
-    const struct hob_value *answer;
-    int code = open_connection(&connection, arguments, &error);
-    if (code == 0)
-        code = ask(connection, "POST", "/api/server/restart", RESTART_MS, arena, &reply, &answer,
-                   &error);
-    if (code == HOB_E_NO_SERVER)
-        hob_error_hint(&error, "'hob serve --daemon' starts one");
-    if (code != 0)
-        return hob_report(arguments->name, &error);
-    HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
-    hob_buffer_printf(&output.buffer, "restarted: process %lld in place of %lld\n",
-                      (long long)hob_serve_number(answer, "pid"),
-                      (long long)hob_serve_number(answer, "before"));
     return hob_output_finish(&output);
 }

@@ -73,7 +73,7 @@ static int unknown_command(const char *word)
         hob_error_hint(&error, "did you mean '%s'?", nearest->name);
     else
         hob_error_hint(&error, "'help' lists all commands");
-    return hob_report_usage("hob", &error);
+    return hob_report("hob", &error);
 }
 
 static int run_command(struct shell *shell, const struct hob_command *command, size_t count,
@@ -87,7 +87,7 @@ static int run_command(struct shell *shell, const struct hob_command *command, s
                                       .program = command->name,
                                       .name = "hob"};
     if (hob_arguments_parse(&arguments, count - 1, words + 1, &error) != 0)
-        return hob_report_usage("hob", &error);
+        return hob_report("hob", &error);
     return arguments.help ? help(2, (char *const[]){"help", (char *)(uintptr_t)command->name})
                           : command->run(&arguments);
 }
@@ -120,7 +120,7 @@ static int run_line(struct shell *shell)
     else
         hob_shell_split(shell->line.data, &words, &count, &error);
     if (error.code != 0)
-        return hob_report_usage("hob", &error);
+        return hob_report("hob", &error);
     if (count == 0 || words[0][0] == '#')
         return 0;
     int status = run_words(shell, count, words);

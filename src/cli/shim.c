@@ -152,6 +152,12 @@ static int make_shims(struct making *making)
 {
     struct hob_error error = HOB_ERROR_INIT;
     make_folders(making->folder);
+    struct stat facts;
+    if (stat(making->folder, &facts) != 0 || !S_ISDIR(facts.st_mode)) {
+        hob_error_from_errno(&error, ENOTDIR, "make links in", making->folder);
+        hob_error_hint(&error, "name another folder with --dir");
+        return hob_report(making->arguments->name, &error);
+    }
     int status = make_all(making);
     if (hob_shims_write(&making->shims, making->folder, &error) != 0)
         status = hob_report(making->arguments->name, &error);

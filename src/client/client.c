@@ -51,8 +51,12 @@ int hob_client_open(struct hob_connection **connection, const struct hob_client_
     for (unsigned tries = 1;; tries++) {
         code = hob_connection_open(connection, &endpoint, options->budget_ms, error);
         bool starts = code == HOB_E_NO_SERVER && endpoint.may_start;
-        if (tries == MOST_TRIES || (code != HOB_E_BUSY && !starts))
+        if (tries == MOST_TRIES || (code != HOB_E_BUSY && !starts)) {
+            if (code == HOB_E_NO_SERVER && endpoint.is_default && !hob_start_is_allowed())
+                hob_error_hint(error, "HOB_AUTOSTART=0 keeps it from being started: 'hob serve "
+                                      "--daemon' does, or unset that");
             return code;
+        }
         if (starts && (code = hob_start(&endpoint, 0, error)) != 0)
             return code;
         if (starts && tries == 1)

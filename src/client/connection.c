@@ -116,8 +116,10 @@ static int cannot_connect(const struct hob_endpoint *endpoint, int number, struc
     if (number == ENOENT || number == ECONNREFUSED || number == ENOTSOCK) {
         code = HOB_E_NO_SERVER;
         why = number == ENOTSOCK ? "that is no socket" : "nobody listens there";
-        hint = endpoint->is_local ? "start 'hobd', or name another server with --server"
-                                  : "start 'hobd' there, or name another server with --server";
+        hint =
+            endpoint->is_local
+                ? "'hob serve --daemon' starts one; --server or HOB_SERVER name another"
+                : "start one there with 'hob serve', or name another with --server or HOB_SERVER";
     } else if (number == EAGAIN) {
         code = HOB_E_BUSY;
         why = "too many others are waiting";

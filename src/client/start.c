@@ -68,6 +68,21 @@ static int open_log(char **path)
     return log;
 }
 
+/* The words, and where that log is, so that the server keeps it within bounds. */
+static const char **with_log(const char *const *words, const char *log_path)
+{
+    size_t count = 0;
+    while (words[count] != NULL)
+        count++;
+    const char **all = hob_alloc_zero(count + 3, sizeof *all);
+    memcpy(all, words, count * sizeof *words);
+    if (log_path != NULL) {
+        all[count++] = "--bounded-log";
+        all[count++] = log_path;
+    }
+    return all;
+}
+
 /* Adds what was logged since `start` to the error: all of one line or, when that is long, its end.
  */
 static void add_log(struct hob_error *error, int log, off_t start)
@@ -100,10 +115,11 @@ static int launch(const char *const *words, const char *directory, unsigned mill
     HOB_AUTO(free) char *log_path = NULL;
     HOB_AUTO(descriptor) int log = open_log(&log_path);
     off_t start = lseek(log, 0, SEEK_END);
+    HOB_AUTO(free) const char **all = with_log(words, log_path);
     struct hob_error reason = HOB_ERROR_INIT;
     int code = hob_launch(pid,
                           &(struct hob_launch){.program = program,
-                                               .words = words,
+                                               .words = all,
                                                .detached = true,
                                                .directory = directory,
                                                .errors = log,
@@ -159,18 +175,27 @@ static int open_lock(const struct hob_endpoint *endpoint, struct hob_error *erro
 }
 
 /* Who holds the lock starts the daemon, unless somebody did so just before. */
-static int start_alone(const struct hob_endpoint *endpoint, unsigned milliseconds,
-                       struct hob_error *error)
+static int start_alone(const struct hob_endpoint *endpoint, const char *const *words,
+                       unsigned milliseconds, pid_t *pid, struct hob_error *error)
 {
     if (is_listening(endpoint))
         return 0;
-    int code = launch_own(endpoint, milliseconds, error);
+    int code = words != NULL ? hob_start_words(words, milliseconds, pid, error)
+                             : launch_own(endpoint, milliseconds, error);
     /* Somebody may have started one in another way: it is the socket that counts. */
     return code != 0 && is_listening(endpoint) ? 0 : code;
 }
 
 int hob_start(const struct hob_endpoint *endpoint, unsigned deadline_ms, struct hob_error *error)
 {
+    pid_t pid;
+    return hob_start_once(endpoint, NULL, deadline_ms, &pid, error);
+}
+
+int hob_start_once(const struct hob_endpoint *endpoint, const char *const *words,
+                   unsigned deadline_ms, pid_t *pid, struct hob_error *error)
+{
+    *pid = 0;
     uint64_t started = hob_clock_now();
     unsigned limit = deadline_ms != 0 ? deadline_ms : HOB_START_MS;
     HOB_AUTO(descriptor) int lock = open_lock(endpoint, error);
@@ -179,7 +204,8 @@ int hob_start(const struct hob_endpoint *endpoint, unsigned deadline_ms, struct 
     for (unsigned pause = FIRST_PAUSE_US;; pause = pause < LAST_PAUSE_US / 2 ? pause * 2 : pause) {
         double passed = hob_clock_milliseconds_since(started);
         if (flock(lock, LOCK_EX | LOCK_NB) == 0)
-            return start_alone(endpoint, passed < limit ? limit - (unsigned)passed : 1, error);
+            return start_alone(endpoint, words, passed < limit ? limit - (unsigned)passed : 1, pid,
+                               error);
         if (is_listening(endpoint))
             return 0;
         if (passed > limit)

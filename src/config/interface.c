@@ -110,11 +110,12 @@ static int read_mapping(struct loading *loading, const char *path, const struct 
                  (hob_value_is(*mapping, HOB_MAP) && (*mapping)->map.count == 0);
     if (empty)
         return hob_error_set(error, HOB_E_VALUE, "No data found in \"%s\".", loading->path);
-    if (!hob_value_is(*mapping, HOB_MAP))
-        return hob_error_set(error, HOB_E_VALUE,
-                             "the interface file \"%s\" must hold a mapping, not a %s",
-                             loading->path, hob_value_kind_name(*mapping));
-    return 0;
+    if (hob_value_is(*mapping, HOB_MAP))
+        return 0;
+    hob_error_set(error, HOB_E_VALUE, "the interface file \"%s\" must hold a mapping, not a %s",
+                  loading->path, hob_value_kind_name(*mapping));
+    hob_error_hint(error, "an interface says what to read: `input: {type: csv, filename: ...}`");
+    return HOB_E_VALUE;
 }
 
 /* The file's own keys: with base_directory and user_file, variables expanded in texts at the top.

@@ -213,6 +213,7 @@ static void put_heading(struct hob_buffer *out, const char *title, const char *h
 struct markdown {
     struct hob_buffer *out;
     bool in_general;
+    bool live; /* of the row at the margin: below a mapping of names it speaks for all */
 };
 
 static void put_markdown_row(void *data, const struct hob_schema_step *step)
@@ -225,8 +226,10 @@ static void put_markdown_row(void *data, const struct hob_schema_step *step)
         put_heading(out, row->name, row->help);
     else if (at_margin && !markdown->in_general)
         put_heading(out, "In general", "what stands at the left margin");
-    if (at_margin)
+    if (at_margin) {
         markdown->in_general = !heads;
+        markdown->live = row->live;
+    }
     if (schema_has_rows(row))
         return;
     HOB_AUTO(buffer) struct hob_buffer expected = HOB_BUFFER_INIT;
@@ -239,10 +242,11 @@ static void put_markdown_row(void *data, const struct hob_schema_step *step)
     put_cell(out, hob_text_from(row->help));
     if (row->option != NULL)
         hob_buffer_printf(out, " (`hobd %s`)", row->option);
-    hob_buffer_printf(out, " | %s |\n", row->live ? "applies" : "needs a restart");
+    hob_buffer_printf(out, " | %s |\n",
+                      (step->named ? markdown->live : row->live) ? "applies" : "needs a restart");
 }
 
 void hob_schema_put_markdown(struct hob_buffer *out, const struct hob_setting *rows)
 {
-    hob_schema_walk(rows, put_markdown_row, &(struct markdown){out, false});
+    hob_schema_walk(rows, put_markdown_row, &(struct markdown){.out = out});
 }

@@ -134,7 +134,7 @@ static void read_pair(struct schema_reading *reading, struct hob_yaml_node *cons
     struct schema_trail below = {trail, name};
     for (size_t i = 0; i < pairs->count; i++) {
         if (strcmp(pairs->items[i].name, name) == 0) {
-            schema_add(reading, pair[0], &below, "is there twice");
+            schema_add(reading, pair[0], &below, "is there twice: keep one of them");
             return;
         }
     }
@@ -185,6 +185,7 @@ struct group {
     /* For each row, in which mapping it was: 1 is the group's own, others are merged; 0: in none.
      */
     size_t *seen;
+    bool *meant; /* for each row, whether a misspelled key was probably meant for it */
     size_t mappings;
 };
 
@@ -194,14 +195,16 @@ static void read_value(struct schema_reading *reading, const struct hob_setting 
 
 static void add_unknown(struct group *group, const struct hob_yaml_node *key)
 {
-    const char *name = key->text.data, *nearest = NULL;
+    const char *name = key->text.data;
+    const struct hob_setting *nearest = NULL;
     unsigned distance = hob_near_enough(name);
     HOB_AUTO(buffer) struct hob_buffer what = HOB_BUFFER_INIT;
     for (const struct hob_setting *row = group->rows; row->name != NULL; row++)
         if (hob_nearer(name, row->name, &distance))
-            nearest = row->name;
+            nearest = row;
     if (nearest != NULL) {
-        hob_buffer_printf(&what, "unknown key; did you mean %s?", nearest);
+        group->meant[nearest - group->rows] = true;
+        hob_buffer_printf(&what, "unknown key; did you mean %s?", nearest->name);
     } else {
         hob_buffer_put_string(&what, "unknown key; there are");
         for (const struct hob_setting *row = group->rows; row->name != NULL; row++)
@@ -227,7 +230,7 @@ static void read_key(struct group *group, size_t mapping, const struct hob_yaml_
     const struct hob_setting *row = &group->rows[at];
     struct schema_trail below = {group->trail, row->name};
     if (group->seen[at] == mapping)
-        schema_add(group->reading, key, &below, "is there twice");
+        schema_add(group->reading, key, &below, "is there twice: keep one of them");
     if (group->seen[at] != 0)
         return; /* what merges comes first, and wins */
     group->seen[at] = mapping;
@@ -277,11 +280,12 @@ static void read_group(struct schema_reading *reading, const struct hob_setting 
     while (rows[count].name != NULL)
         count++;
     HOB_AUTO(free) size_t *seen = hob_alloc_zero(count + 1, sizeof *seen);
-    struct group group = {reading, rows, values, trail, seen, 0};
+    HOB_AUTO(free) bool *meant = hob_alloc_zero(count + 1, sizeof *meant);
+    struct group group = {reading, rows, values, trail, seen, meant, 0};
     read_mapping(&group, node, 0);
     for (size_t i = 0; i < count; i++) {
         struct schema_trail below = {trail, rows[i].name};
-        if (rows[i].required && seen[i] == 0)
+        if (rows[i].required && seen[i] == 0 && !meant[i])
             schema_add(reading, node, &below, "is missing");
     }
 }
@@ -314,7 +318,7 @@ static void read_named(struct schema_reading *reading, const struct hob_setting 
                    "a name has letters, digits, _, - and ., at most 64 of them");
     for (size_t i = 0; i < groups->count; i++)
         if (strcmp(groups->items[i].name, name) == 0)
-            schema_add(reading, pair[0], &below, "is there twice");
+            schema_add(reading, pair[0], &below, "is there twice: keep one of them");
     struct hob_setting_named *named = &groups->items[groups->count++];
     *named = (struct hob_setting_named){
         .name = hob_arena_copy(reading->source->arena, hob_text_from(name)).data,
@@ -402,7 +406,8 @@ bool hob_schema_read(const struct hob_schema_source *source, const struct hob_se
     size_t line = 0, before = mistakes->found;
     hob_schema_fill(source->arena, rows, values);
     if (hob_yaml_compose(scratch, source->text, source->name, &root, &line, &error) != 0)
-        hob_mistakes_add(mistakes, line, "", "%s", error.message);
+        hob_mistakes_add(mistakes, line, "", error.hint[0] != '\0' ? "%s; %s" : "%s%s",
+                         error.message, error.hint);
     else if (root != NULL && !is_null(root) && expect_mapping(&reading, &group_row, root, NULL))
         read_group(&reading, rows, root, NULL, values);
     return mistakes->found == before;

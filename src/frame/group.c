@@ -176,10 +176,12 @@ static int no_number(const struct hob_frame *frame, const struct hob_aggregate *
     const struct hob_value *cell =
         hob_column_value(hob_frame_column(frame, aggregate->column), row, arena);
     hob_python_str(&name, hob_frame_name(frame, aggregate->column));
-    return hob_error_set(error, HOB_E_TYPE,
-                         "cannot make the %s of the column '%s': it has a %s in row %zu",
-                         hob_aggregate_name(aggregate->kind), hob_buffer_string(&name),
-                         hob_value_kind_name(cell), row + 1);
+    hob_error_set(error, HOB_E_TYPE,
+                  "cannot make the %s of the column '%s': it has a %s in row %zu",
+                  hob_aggregate_name(aggregate->kind), hob_buffer_string(&name),
+                  hob_value_kind_name(cell), row + 1);
+    hob_error_hint(error, "give a column of numbers, or --count");
+    return HOB_E_TYPE;
 }
 
 static int add_up(struct hob_column *made, const struct groups *groups,

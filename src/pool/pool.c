@@ -86,13 +86,13 @@ static void keep_options(struct hob_pool *pool, const struct hob_pool_options *o
 static struct hob_pool *find(struct hob_supervisor *supervisor, struct hob_text name)
 {
     struct hob_pool *pool = supervisor->pools;
-    while (pool != NULL && !hob_text_is(name, pool->name))
+    while (pool != NULL && (atomic_load(&pool->closed) || !hob_text_is(name, pool->name)))
         pool = pool->next;
     return pool;
 }
 
-int hob_pool_open(struct hob_pool **out, struct hob_supervisor *supervisor, const char *name,
-                  const struct hob_pool_options *options, struct hob_error *error)
+static int open_pool(struct hob_pool **out, struct hob_supervisor *supervisor, const char *name,
+                     const struct hob_pool_options *options, bool anew, struct hob_error *error)
 {
     int code = hob_pool_options_check(options, name, error);
     if (code != 0)
@@ -103,13 +103,16 @@ int hob_pool_open(struct hob_pool **out, struct hob_supervisor *supervisor, cons
     pool->supervisor = supervisor;
     keep_options(pool, options);
     pthread_mutex_lock(&supervisor->lock);
-    bool taken = find(supervisor, hob_text_from(name)) != NULL;
+    struct hob_pool *former = find(supervisor, hob_text_from(name));
+    bool taken = former != NULL && !anew;
     struct hob_pool **end = &supervisor->pools;
     while (*end != NULL)
         end = &(*end)->next;
     pthread_mutex_lock(&supervisor->names);
     if (!taken)
         *end = pool;
+    if (anew && former != NULL)
+        atomic_store(&former->closed, true);
     pthread_mutex_unlock(&supervisor->names);
     pool_wake_by(supervisor, 0);
     pthread_mutex_unlock(&supervisor->lock);
@@ -117,8 +120,22 @@ int hob_pool_open(struct hob_pool **out, struct hob_supervisor *supervisor, cons
         pool_free(pool);
         return hob_error_set(error, HOB_E_PARAMETER, "there is a pool '%s' already", name);
     }
+    if (former != NULL)
+        hob_pool_close(former);
     *out = pool;
     return 0;
+}
+
+int hob_pool_open(struct hob_pool **pool, struct hob_supervisor *supervisor, const char *name,
+                  const struct hob_pool_options *options, struct hob_error *error)
+{
+    return open_pool(pool, supervisor, name, options, false, error);
+}
+
+int hob_pool_open_anew(struct hob_pool **pool, struct hob_supervisor *supervisor, const char *name,
+                       const struct hob_pool_options *options, struct hob_error *error)
+{
+    return open_pool(pool, supervisor, name, options, true, error);
 }
 
 void pool_free(struct hob_pool *pool)
@@ -174,4 +191,13 @@ void hob_pool_drain(struct hob_pool *pool)
             pool_replace(worker, "its pool is drained");
     pool_wake_by(supervisor, 0);
     pthread_mutex_unlock(&supervisor->lock);
+}
+
+void hob_pool_close(struct hob_pool *pool)
+{
+    struct hob_supervisor *supervisor = pool->supervisor;
+    pthread_mutex_lock(&supervisor->names);
+    atomic_store(&pool->closed, true);
+    pthread_mutex_unlock(&supervisor->names);
+    hob_pool_restart(pool); /* its workers are to go; there is no need for others */
 }

@@ -35,6 +35,13 @@ struct hob_supervisor *hob_supervisor_free(struct hob_supervisor *supervisor,
  * pool belongs to the supervisor. */
 int hob_pool_open(struct hob_pool **pool, struct hob_supervisor *supervisor, const char *name,
                   const struct hob_pool_options *options, struct hob_error *error);
+/* The same in place of the pool of that name, if there is one, which is closed: whoever looks for
+ * the name finds the one or the other. */
+int hob_pool_open_anew(struct hob_pool **pool, struct hob_supervisor *supervisor, const char *name,
+                       const struct hob_pool_options *options, struct hob_error *error);
+/* Nobody finds the pool any more, and its name is free. What it has been given, and what those give
+ * it who found it before, is done; then its workers end. It is freed with its supervisor. */
+void hob_pool_close(struct hob_pool *pool);
 /* NULL when there is none of that name. */
 struct hob_pool *hob_pool_find(struct hob_supervisor *supervisor, struct hob_text name);
 const char *hob_pool_name(const struct hob_pool *pool);

@@ -63,7 +63,8 @@ static struct pool_worker *start_worker(struct hob_pool *pool)
 /* What was taken is done, also when the pool takes no more. */
 static bool is_over(const struct hob_pool *pool)
 {
-    return (pool->draining || pool->supervisor->stopping) && pool->queue.count == 0;
+    bool ends = pool->draining || atomic_load(&pool->closed) || pool->supervisor->stopping;
+    return ends && pool->queue.count == 0;
 }
 
 static bool may_start(struct hob_pool *pool, const struct census *census, uint64_t now)
@@ -138,7 +139,8 @@ static void go_on_replacing(struct hob_pool *pool, uint64_t now)
         bool idle = worker->life == HOB_LIFE_IDLE;
         if (idle && (is_quiet(pool, now) || is_over(pool))) {
             pool_worker_event(worker, HOB_LIFE_RETIRE);
-        } else if (census.replacing < most && may_start(pool, &census, now)) {
+        } else if (census.replacing < most && !atomic_load(&pool->closed) &&
+                   may_start(pool, &census, now)) {
             start_worker(pool)->replaces = worker->serial;
         }
     }
@@ -434,7 +436,7 @@ static bool may_idle_out(const struct pool_worker *worker, uint64_t now)
 {
     const struct hob_pool *pool = worker->pool;
     uint64_t limit = pool->options.idle_timeout;
-    if (pool->draining)
+    if (pool->draining || is_over(pool))
         return true;
     return limit != 0 && now >= worker->idle_since + from_ms(limit) &&
            count_workers(pool).active > pool->options.min_workers;

@@ -92,13 +92,22 @@ void hob_pool_put_status(struct hob_buffer *out, struct hob_pool *pool)
     pthread_mutex_unlock(&pool->supervisor->lock);
 }
 
+/* The first of the list that is not closed. */
+static const struct hob_pool *shown(const struct hob_pool *pool)
+{
+    while (pool != NULL && atomic_load(&pool->closed))
+        pool = pool->next;
+    return pool;
+}
+
 void hob_supervisor_put_status(struct hob_buffer *out, struct hob_supervisor *supervisor)
 {
     pthread_mutex_lock(&supervisor->lock);
     hob_buffer_put_char(out, '[');
-    for (const struct hob_pool *pool = supervisor->pools; pool != NULL; pool = pool->next) {
+    for (const struct hob_pool *pool = shown(supervisor->pools); pool != NULL;) {
         put_status(out, pool);
-        hob_buffer_put_string(out, pool->next != NULL ? "," : "");
+        pool = shown(pool->next);
+        hob_buffer_put_string(out, pool != NULL ? "," : "");
     }
     hob_buffer_put_char(out, ']');
     pthread_mutex_unlock(&supervisor->lock);

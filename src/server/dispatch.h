@@ -16,6 +16,7 @@
 #include "server/http.h"
 #include "server/place.h"
 #include "server/presence.h"
+#include "server/reload_request.h"
 #include "server/routes.h"
 #include "server/server.h"
 #include "server/work.h"
@@ -29,8 +30,9 @@ struct hob_server {
     struct hob_guard guard;
     struct hob_bounds_place bounds;
     struct hob_compute *compute;
-    struct hob_store *store;      /* the sessions */
-    struct hob_supervisor *pools; /* NULL when there are none */
+    struct hob_store *store; /* the sessions */
+    /* NULL while there have been no pools. */
+    struct hob_supervisor *_Atomic pools;
     struct hob_cache *cache;
     struct hob_work *work;
     struct hob_http *tcp, *local; /* NULL: nobody is served that way */
@@ -49,6 +51,7 @@ struct hob_server {
     atomic_bool replacing; /* somebody starts a successor... */
     atomic_int successor;  /* ...which is this process; 0: none yet */
     int hold;              /* the end of its pipe (struct hob_inherited) that is ours; -1: none */
+    struct hob_reload_request reload;
     atomic_ullong requests;
     char url[300];
 };
@@ -67,6 +70,8 @@ void hob_dispatch_handle(void *server, struct hob_http_request *request);
 struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_request *request,
                                               enum hob_http_refusal why);
 
+/* Who asks is a process of the server's own user, on the same machine; HOB_E_FORBIDDEN. */
+int hob_life_check_owner(const struct hob_call *call, struct hob_error *error);
 /* Nobody comes in any more; any thread may call, more than once. */
 void hob_server_close_doors(struct hob_server *server);
 /* The pool of that name; HOB_E_NO_KEY. */

@@ -137,18 +137,18 @@ int hob_server_restart(struct hob_server *server, pid_t *successor, struct hob_e
 /* ---- over HTTP ---- */
 
 /* Only who could as well send a signal. */
-static int check_owner(const struct hob_call *call, struct hob_error *error)
+int hob_life_check_owner(const struct hob_call *call, struct hob_error *error)
 {
     if (call->peer != NULL && call->peer->owner)
         return 0;
     return hob_error_set(error, HOB_E_FORBIDDEN,
                          "refused: only a process of the server's own user, on the same machine, "
-                         "may stop or restart it");
+                         "may stop, restart or reload it");
 }
 
 int hob_handle_stop(struct hob_call *call, struct hob_error *error)
 {
-    int code = check_owner(call, error);
+    int code = hob_life_check_owner(call, error);
     if (code != 0)
         return code;
     hob_server_ask_to_stop(call->server);
@@ -159,7 +159,7 @@ int hob_handle_stop(struct hob_call *call, struct hob_error *error)
 int hob_handle_restart(struct hob_call *call, struct hob_error *error)
 {
     pid_t successor;
-    int code = check_owner(call, error);
+    int code = hob_life_check_owner(call, error);
     if (code == 0)
         code = hob_server_restart(call->server, &successor, error);
     if (code == 0)

@@ -154,11 +154,16 @@ static int clear_place(const struct hob_address *address, struct hob_error *erro
     if (lstat(path, &facts) != 0)
         return 0;
     if (!S_ISSOCK(facts.st_mode))
-        return hob_error_set(error, HOB_E_IO, "cannot listen on '%s': it is there and no socket",
+        return hob_error_set(error, HOB_E_IO,
+                             "cannot listen on '%s': there is something else, which is no socket: "
+                             "move it away, or name another path",
                              path);
-    if (is_alive(address))
-        return hob_error_set(error, HOB_E_BUSY,
-                             "cannot listen on '%s': another server listens there", path);
+    if (is_alive(address)) {
+        hob_error_set(error, HOB_E_BUSY, "cannot listen on '%s': another server listens there",
+                      path);
+        hob_error_hint(error, "'hob serve --status --socket %.200s' says which", path);
+        return HOB_E_BUSY;
+    }
     unlink(path);
     return 0;
 }
@@ -168,11 +173,16 @@ int hob_listen_local(const char *path, struct hob_error *error)
     struct hob_address address;
     if (!hob_address_set_path(&address, path))
         return hob_error_set(error, HOB_E_PARAMETER,
-                             "cannot listen on '%s': such a path has 1 to %d bytes", path,
-                             HOB_ADDRESS_MAX_PATH);
+                             "cannot listen on '%s': such a path has 1 to %d bytes: choose a "
+                             "shorter one",
+                             path, HOB_ADDRESS_MAX_PATH);
     HOB_AUTO(descriptor) int lock = lock_directory(path);
-    if (lock < 0)
-        return hob_error_from_errno(error, errno, "listen on", path);
+    if (lock < 0) {
+        int wrong = hob_error_from_errno(error, errno, "listen on", path);
+        if (wrong == HOB_E_NOT_FOUND || wrong == HOB_E_NOT_DIRECTORY)
+            hob_error_hint(error, "make its directory first, or leave --socket out");
+        return wrong;
+    }
     int code = clear_place(&address, error);
     if (code != 0)
         return code;

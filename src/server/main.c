@@ -1,5 +1,6 @@
 /* hobd: the server as a program. */
 #define _GNU_SOURCE
+#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,13 +9,15 @@
 
 #include "base/launch.h"
 #include "base/log.h"
+#include "base/log_bound.h"
 #include "base/number.h"
 #include "base/platform.h"
 #include "server/notify.h"
 #include "server/reference.h"
 #include "server/reload.h"
+#include "server/reload_request.h"
 
-enum { EXIT_USAGE = 2 };
+enum { EXIT_USAGE = 2, LARGEST_LOG = 10 << 20 };
 
 static int fail(const struct hob_error *error, int status)
 {
@@ -76,6 +79,16 @@ static void tell_manager(const char *state, pid_t process)
     hob_notify(text);
 }
 
+static void reload_settings(struct hob_reload *reload, struct hob_server *server)
+{
+    HOB_AUTO(buffer) struct hob_buffer changes = HOB_BUFFER_INIT;
+    struct hob_error error = HOB_ERROR_INIT;
+    bool wanted = hob_server_wants_reload(server);
+    hob_reload_apply(reload, server, &changes, &error); /* which logs what went wrong */
+    if (wanted)
+        hob_server_tell_reload(server, &changes, &error);
+}
+
 /* Reloads and restarts as often as it is asked to; says why the server ends. */
 static const char *wait_for_end(struct hob_server *server, const sigset_t *signals,
                                 struct hob_reload *reload)
@@ -91,8 +104,8 @@ static const char *wait_for_end(struct hob_server *server, const sigset_t *signa
         int number = next_signal(signals, left);
         if (number == RESTART_SIGNAL)
             hob_server_restart(server, &successor, &error); /* which logs what went wrong */
-        else if (number == SIGHUP && reload->path != NULL)
-            hob_reload_apply(reload, server);
+        else if (reload->path != NULL && (number == SIGHUP || hob_server_wants_reload(server)))
+            reload_settings(reload, server);
         else if (number != 0 && number != WAKE_SIGNAL)
             return strsignal(number);
     }
@@ -102,6 +115,7 @@ static void wait_until_needed(struct hob_server *server, const sigset_t *signals
                               struct hob_reload *reload)
 {
     hob_log(HOB_LOG_INFO, "stopping", "reason", wait_for_end(server, signals, reload), NULL);
+    hob_server_close_reload(server);
     if (hob_server_successor(server) != 0)
         tell_manager("", hob_server_successor(server));
     else
@@ -135,6 +149,7 @@ static int begin(struct hob_server **server, const struct hob_reload *reload, st
     options.program = start->program;
     options.words = start->words;
     options.wake = wake;
+    options.reloads = reload->path != NULL;
     int code = hob_inherited_take(&start->inherited, error);
     if (code == 0)
         code = hob_options_add_pools(&options, reload->started, error);
@@ -220,6 +235,11 @@ static int run(const struct hob_options *options, char **words, struct hob_error
         hob_number_parse_unsigned(hob_text_from(options->ready), &number) == 0 &&
         number <= INT16_MAX)
         start.ready = (int)number;
+    /* Workers that start before the server is ready must not keep it open. */
+    if (start.ready >= 0)
+        fcntl(start.ready, F_SETFD, FD_CLOEXEC);
+    if (options->bounded_log != NULL)
+        hob_log_bound(options->bounded_log, LARGEST_LOG);
     if (hob_reload_init(&reload, options, error) == 0)
         return serve(&reload, &start, error);
     hob_launch_tell(start.ready, error);

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/nearest.h"
 #include "pool/settings.h"
 
 /* What is no setting. */
@@ -16,6 +17,7 @@ static const struct option {
      "read the settings in this file, not in ~/.config/hob/hob.yml or /etc/hob/hob.yml; none: in "
      "no file"},
     {"--ready-fd", "NUMBER", offsetof(struct hob_options, ready), NULL},
+    {"--bounded-log", "PATH", offsetof(struct hob_options, bounded_log), NULL},
     {"--version", NULL, offsetof(struct hob_options, version), "print the version and exit"},
     {"--help", NULL, offsetof(struct hob_options, help), "print this and exit"},
     {"--routes-markdown", NULL, offsetof(struct hob_options, routes), NULL},
@@ -68,6 +70,40 @@ static const struct option *find_option(struct hob_text name)
     return NULL;
 }
 
+struct search {
+    const char *name, *nearest;
+    unsigned distance;
+};
+
+static void compare_setting(void *data, const struct hob_schema_step *step)
+{
+    struct search *search = data;
+    if (step->row->option != NULL && hob_nearer(search->name, step->row->option, &search->distance))
+        search->nearest = step->row->option;
+}
+
+static int unknown_option(const char *word, struct hob_text name, struct hob_error *error)
+{
+    static const char *const of_serve[] = {"--daemon", "--stop", "--restart", "--reload",
+                                           "--status"};
+    char typed[64];
+    if (word[0] != '-')
+        return hob_error_set(error, HOB_E_PARAMETER, "unexpected argument '%s'", word);
+    hob_error_set(error, HOB_E_PARAMETER, "unknown option '%s'", word);
+    for (size_t i = 0; i < sizeof of_serve / sizeof of_serve[0]; i++)
+        if (hob_text_is(name, of_serve[i]))
+            hob_error_hint(error, "that is 'hob serve %s'", of_serve[i]);
+    snprintf(typed, sizeof typed, "%.*s", HOB_TEXT_ARG(name));
+    struct search search = {typed, NULL, hob_near_enough(typed)};
+    hob_schema_walk(hob_settings_rows, compare_setting, &search);
+    for (size_t i = 0; i < OPTION_COUNT; i++)
+        if (table[i].help != NULL && hob_nearer(typed, table[i].name, &search.distance))
+            search.nearest = table[i].name;
+    if (error->hint[0] == '\0' && search.nearest != NULL)
+        hob_error_hint(error, "did you mean '%s'?", search.nearest);
+    return HOB_E_PARAMETER;
+}
+
 /* Takes one option, and its value from the same word or the next; *at is moved on. */
 static int take_option(struct hob_options *options, char **words, int *at, struct hob_error *error)
 {
@@ -77,7 +113,7 @@ static int take_option(struct hob_options *options, char **words, int *at, struc
     struct hob_schema_place place = hob_settings_option(name);
     const struct option *option = find_option(name);
     if (option == NULL && place.row == NULL)
-        return hob_error_set(error, HOB_E_PARAMETER, "unknown option '%s'", word);
+        return unknown_option(word, name, error);
     const char *wants = option != NULL ? option->value : hob_schema_argument(place.row);
     if (wants == NULL && value != NULL)
         return hob_error_set(error, HOB_E_PARAMETER, "%s takes no value", option->name);
@@ -103,7 +139,8 @@ int hob_options_parse(struct hob_options *options, char **words, struct hob_erro
     for (int at = 1; words[0] != NULL && words[at] != NULL;) {
         int code = take_option(options, words, &at, error);
         if (code != 0) {
-            hob_error_hint(error, "type hobd --help for the options");
+            if (error->hint[0] == '\0')
+                hob_error_hint(error, "type hobd --help for the options");
             return code;
         }
     }

@@ -10,6 +10,7 @@ struct hob_options {
     struct hob_settings_overrides overrides; /* borrows from the words */
     const char *config;                      /* --config, or NULL */
     const char *ready;                    /* the number of hob_launch_tell's descriptor, or NULL */
+    const char *bounded_log;              /* what standard error is, for hob_log_bound */
     bool help, version, routes, settings; /* asked for: print that and end */
 };
 

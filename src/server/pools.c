@@ -16,9 +16,8 @@ int hob_pools_find(struct hob_server *server, struct hob_text name, struct hob_p
     if (*pool != NULL)
         return 0;
     hob_error_set(error, HOB_E_NO_KEY, "there is no pool '%.*s'", HOB_TEXT_ARG(name));
-    hob_error_hint(error,
-                   "pools are described in hob.yml under 'pools'; GET /api/pools lists those "
-                   "that there are");
+    hob_error_hint(error, "'hob pool list' (GET /api/pools) shows those that there are; hob.yml "
+                          "describes them, under 'pools'");
     return HOB_E_NO_KEY;
 }
 

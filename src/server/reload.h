@@ -23,8 +23,10 @@ static inline void hob_auto_reload(struct hob_reload *reload)
     hob_reload_deinit(reload);
 }
 
-/* Reads the file again and applies it; what happened, and what needs a restart, is in the log.
- * False when the settings stay as they were. */
-bool hob_reload_apply(struct hob_reload *reload, struct hob_server *server);
+/* Reads the file again and applies it; what happened, and what needs a restart, is in the log, and
+ * in `changes` as JSON objects with commas between them. When it fails the settings stay as they
+ * were. */
+int hob_reload_apply(struct hob_reload *reload, struct hob_server *server,
+                     struct hob_buffer *changes, struct hob_error *error);
 
 #endif

@@ -114,6 +114,10 @@ static const struct hob_route routes[] = {
      "Stops the server once open requests are answered; for processes of its own user.", NULL},
     {"/api/server/restart", HOB_METHOD_POST, HOB_ROUTE_SLOW, HOB_ENVELOPE_TYPED, hob_handle_restart,
      "Puts a new process in the server's place without refusing anybody; likewise.", NULL},
+    {"/api/server/reload", HOB_METHOD_POST, HOB_ROUTE_SLOW, HOB_ENVELOPE_TYPED, hob_handle_reload,
+     "Reads the file of settings again and tells what has changed, or what is wrong in it; "
+     "likewise.",
+     NULL},
     {"/openapi.json", HOB_METHOD_GET, HOB_ROUTE_CONSTANT, HOB_ENVELOPE_TYPED, hob_handle_openapi,
      "This description of all routes, for programs (OpenAPI 3.1).", NULL},
 };

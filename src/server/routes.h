@@ -99,6 +99,7 @@ int hob_handle_ping(struct hob_call *call, struct hob_error *error);
 int hob_handle_status(struct hob_call *call, struct hob_error *error);
 int hob_handle_read_data(struct hob_call *call, struct hob_error *error);
 int hob_handle_write_data(struct hob_call *call, struct hob_error *error);
+int hob_handle_reload(struct hob_call *call, struct hob_error *error);
 int hob_handle_restart(struct hob_call *call, struct hob_error *error);
 int hob_handle_stop(struct hob_call *call, struct hob_error *error);
 int hob_handle_compute(struct hob_call *call, struct hob_error *error);

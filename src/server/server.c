@@ -181,6 +181,14 @@ static int listen_local(struct hob_server *server, struct hob_error *error)
     return 0;
 }
 
+static int nowhere(struct hob_error *error)
+{
+    hob_error_set(error, HOB_E_PARAMETER,
+                  "there is nowhere to listen: neither a port nor a socket");
+    hob_error_hint(error, "leave out one of --host none and --socket none");
+    return HOB_E_PARAMETER;
+}
+
 /* Whoever was started with sockets serves at those. */
 static int listen_everywhere(struct hob_server *server, struct hob_error *error)
 {
@@ -189,8 +197,7 @@ static int listen_everywhere(struct hob_server *server, struct hob_error *error)
     bool given = inherited->tcp >= 0 || inherited->local >= 0;
     int code = 0;
     if (!given && options->no_tcp && options->no_socket)
-        code = hob_error_set(error, HOB_E_PARAMETER,
-                             "there is nowhere to listen: neither a port nor a socket");
+        code = nowhere(error);
     if (code == 0 && (given ? inherited->tcp >= 0 : !options->no_tcp))
         code = listen_tcp(server, error);
     if (code == 0 && (given ? inherited->local >= 0 : !options->no_socket))
@@ -209,6 +216,13 @@ static int open_doors(struct hob_server *server, struct hob_error *error)
     return code;
 }
 
+static int cannot_keep(const char *wanted, int number, struct hob_error *error)
+{
+    int code = hob_error_from_errno(error, number, "keep sessions in", wanted);
+    hob_error_hint(error, "name another directory with --state; none keeps them in memory only");
+    return code;
+}
+
 /* Whether sessions can be kept where the operator said. The directory is made when the first
  * session is, so it is enough when that can be done. */
 static int check_state(const char *wanted, struct hob_error *error)
@@ -220,29 +234,21 @@ static int check_state(const char *wanted, struct hob_error *error)
     while (stat(path, &facts) != 0) {
         char *slash = strrchr(path, '/');
         if (errno != ENOENT)
-            return hob_error_from_errno(error, errno, "keep sessions in", wanted);
+            return cannot_keep(wanted, errno, error);
         if (slash == NULL || slash == path)
             strcpy(path, slash == NULL ? "." : "/");
         else
             *slash = '\0';
     }
     int number = !S_ISDIR(facts.st_mode) ? ENOTDIR : access(path, W_OK | X_OK) != 0 ? errno : 0;
-    return number == 0 ? 0 : hob_error_from_errno(error, number, "keep sessions in", wanted);
+    return number == 0 ? 0 : cannot_keep(wanted, number, error);
 }
 
 static int open_pools(struct hob_server *server, struct hob_error *error)
 {
-    struct hob_pool *pool;
-    if (server->options.pool_count == 0)
-        return 0;
-    server->pools = hob_supervisor_new(error);
-    int code = server->pools != NULL ? 0 : error->code;
     hob_compute_set_remote(server->compute, &(struct hob_compute_remote){
                                                 .call = hob_server_call_pool, .data = server});
-    for (size_t i = 0; code == 0 && i < server->options.pool_count; i++)
-        code = hob_pool_open(&pool, server->pools, server->options.pools[i].name,
-                             &server->options.pools[i].options, error);
-    return code;
+    return hob_server_open_pools(server, server->options.pools, server->options.pool_count, error);
 }
 
 int hob_server_start(struct hob_server **out, const struct hob_server_options *options,
@@ -253,6 +259,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     server->options = *options;
     server->home = server->hold = -1;
     pthread_mutex_init(&server->closing, NULL);
+    hob_reload_request_init(&server->reload);
     fill_defaults(&server->options);
     if (server->options.inherited == NULL)
         server->options.inherited = &nothing;
@@ -409,6 +416,7 @@ bool hob_server_stop(struct hob_server *server)
     free(server->pid_path);
     free(server->lock_path);
     pthread_mutex_destroy(&server->closing);
+    hob_reload_request_deinit(&server->reload);
     free(server->directory);
     hob_file_close(server->home);
     free(server);

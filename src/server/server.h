@@ -55,6 +55,7 @@ struct hob_server_options {
     /* Called, from any thread, when hob_server_is_leaving or a restart has changed something that
      * whoever waits should look at. NULL: nobody waits. */
     void (*wake)(void);
+    bool reloads; /* who is woken also reads the settings again (reload_request.h) */
 };
 
 enum { HOB_SERVER_PORT = 8765 };

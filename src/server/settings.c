@@ -191,6 +191,7 @@ const struct hob_setting hob_settings_rows[] = {
      HOB_SETTING_NAMED(struct hob_settings, pools, struct hob_pool_settings,
                        hob_pool_settings_rows),
      .check = hob_pool_settings_check,
+     .live = true,
      .help = "programs that are kept warm, each under a name of its own"},
     {.name = "log", GROUP(log_rows), .help = "what is told of the server's work, and where"},
     {0},

@@ -76,9 +76,8 @@ static int find_named(const char *named, const char *by, char **path, struct hob
     if (strcmp(named, HOB_SETTINGS_NO_FILE) == 0)
         return 0;
     if (!exists(named)) {
-        hob_error_set(error, HOB_E_NOT_FOUND, "there are no settings '%s', which %s names", named,
-                      by);
-        hob_error_hint(error, "hob config show --defaults prints a file to start from");
+        hob_error_set(error, HOB_E_NOT_FOUND, "there is no file of settings '%s'%s", named, by);
+        hob_error_hint(error, "'hob config show --defaults' prints one to start from");
         return HOB_E_NOT_FOUND;
     }
     *path = hob_copy_string(named);
@@ -92,9 +91,9 @@ int hob_settings_find(const char *wanted, char **path, struct hob_error *error)
     HOB_AUTO(buffer) struct hob_buffer own = HOB_BUFFER_INIT;
     *path = NULL;
     if (wanted != NULL)
-        return find_named(wanted, "--config", path, error);
+        return find_named(wanted, "", path, error);
     if (named != NULL && named[0] != '\0')
-        return find_named(named, "$HOB_CONFIG", path, error);
+        return find_named(named, ", which $HOB_CONFIG names", path, error);
     if (config != NULL && config[0] == '/')
         hob_buffer_printf(&own, "%s/hob/hob.yml", config);
     else if (home != NULL && home[0] == '/')

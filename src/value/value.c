@@ -475,10 +475,12 @@ uint64_t hob_value_hash(const struct hob_value *value)
 const char *hob_value_kind_name(const struct hob_value *value)
 {
     static const char *const names[] = {
-        [HOB_NULL] = "null",       [HOB_BOOL] = "true/false", [HOB_INT] = "integer",
-        [HOB_BIG_INT] = "integer", [HOB_DOUBLE] = "number",   [HOB_STRING] = "text",
-        [HOB_BYTES] = "binary",    [HOB_DATE] = "date",       [HOB_DATETIME] = "timestamp",
-        [HOB_LIST] = "list",       [HOB_TUPLE] = "list",      [HOB_SET] = "set",
+        [HOB_NULL] = "null",          [HOB_BOOL] = "true/false",
+        [HOB_INT] = "whole number",   [HOB_BIG_INT] = "whole number",
+        [HOB_DOUBLE] = "number",      [HOB_STRING] = "text",
+        [HOB_BYTES] = "binary",       [HOB_DATE] = "date",
+        [HOB_DATETIME] = "timestamp", [HOB_LIST] = "list",
+        [HOB_TUPLE] = "list",         [HOB_SET] = "set",
         [HOB_MAP] = "mapping",
     };
     return value == NULL ? "nothing" : names[value->kind];

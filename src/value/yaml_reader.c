@@ -35,9 +35,11 @@ struct reader {
 int hob_yaml_fail(struct hob_error *error, int code, struct hob_yaml_place place,
                   const char *context, const char *problem)
 {
-    return hob_error_set(error, code, "cannot read '%s' as YAML: %s%s%s, line %zu, column %zu",
-                         place.name, context != NULL ? context : "", context != NULL ? ", " : "",
-                         problem, place.line + 1, place.column + 1);
+    hob_error_set(error, code, "cannot read '%s' as YAML: %s%s%s, line %zu, column %zu", place.name,
+                  context != NULL ? context : "", context != NULL ? ", " : "", problem,
+                  place.line + 1, place.column + 1);
+    hob_error_hint(error, "correct it there, or just before it");
+    return code;
 }
 
 static int fail_memory(struct reader *reader)

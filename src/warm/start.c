@@ -18,11 +18,8 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "base/places.h"
 #include "warm/zygote.h"
-
-#ifndef HOB_LIBEXEC
-#define HOB_LIBEXEC ""
-#endif
 
 enum { DEFAULT_IDLE_SECONDS = 900, DEFAULT_LIMIT = 8, MOST_LOG = 1 << 20, LOCK_DESCRIPTOR = 3 };
 
@@ -38,20 +35,7 @@ static unsigned setting(const char *name, unsigned otherwise)
 
 char *hob_warm_libexec(void)
 {
-    char path[PATH_MAX];
-    ssize_t size = readlink("/proc/self/exe", path, sizeof path - sizeof "/warm");
-    char *slash = NULL;
-    if (size > 0) {
-        path[size] = '\0';
-        slash = strrchr(path, '/');
-    }
-    if (slash != NULL) {
-        strcpy(slash, "/warm");
-        if (access(path, R_OK | X_OK) == 0)
-            return hob_copy_string(path);
-    }
-    return access(HOB_LIBEXEC "/warm", R_OK | X_OK) == 0 ? hob_copy_string(HOB_LIBEXEC "/warm")
-                                                         : NULL;
+    return hob_places_libexec("warm");
 }
 
 void hob_warm_wanted_modules(struct hob_warm_names *modules, struct hob_arena *arena,

@@ -19,6 +19,14 @@ HOB = os.path.abspath(os.environ.get("HOB", "build/src/hob"))
 TABLE = "name,year\nAda,1815\n"
 
 
+WORKER = """
+import json, os, sys
+for line in sys.stdin:
+    print(json.dumps({"jsonrpc": "2.0", "id": json.loads(line)["id"],
+                      "result": {"pid": os.getpid(), "word": sys.argv[1]}}), flush=True)
+"""
+
+
 class ConfigTest(ServerTest):
     def setUp(self):
         super().setUp()
@@ -202,15 +210,104 @@ class Serve(ConfigTest):
         self.assertEqual(self.reads(server, path), 403)
         self.assertNotEqual(server.request("POST", "/api/read_data", b" " * 3000).status, 413)
 
-    def test_changed_pools_need_a_restart(self):
-        pools = "log: {level: info}\npools:\n  kept: {command: [cat]}\n"
-        self.settings(pools + "  gone: {command: [cat]}\n  other: {command: [cat]}\n")
+    def pools(self, server):
+        """What is told of each pool, by name."""
+        return {pool["name"]: pool for pool in server.request("GET", "/api/pools").json["pools"]}
+
+    def call(self, server, pool):
+        return server.request("POST", "/api/rpc/" + pool, {
+            "jsonrpc": "2.0", "id": 1, "method": "who", "params": {}}).json
+
+    def test_changed_pools_are_replaced_and_others_are_not_touched(self):
+        self.write("worker.py", WORKER)
+        pool = "  %s: {command: [python3, worker.py, %s], workers: {min: 1}}\n"
+        pools = "log: {level: info}\npools:\n" + pool % ("kept", "a")
+        self.settings(pools + pool % ("gone", "a") + pool % ("other", "a"))
         server = self.start("--config", "hob.yml")
-        self.settings(pools + "  other: {command: [cat, -u]}\n  new: {command: [cat]}\n")
+        before = {name: self.call(server, name)["result"] for name in ("kept", "gone", "other")}
+        self.settings(pools + pool % ("other", "b") + pool % ("new", "c"))
         log = self.reload(server)
         for name in ("gone", "other", "new"):
-            self.assertIn("needs a restart setting=pools.%s\n" % name, log)
-        self.assertNotIn("kept", log)
+            self.assertIn("a setting has changed setting=pools.%s " % name, log)
+        self.assertNotIn("pools.kept", log)
+        self.assertEqual(set(self.pools(server)), {"kept", "other", "new"})
+        self.assertEqual(self.call(server, "kept")["result"], before["kept"])
+        self.assertEqual(self.call(server, "other")["result"]["word"], "b")
+        self.assertEqual(self.call(server, "new")["result"]["word"], "c")
+        self.assertIn("there is no pool 'gone'", str(self.call(server, "gone")))
+        for name in ("gone", "other"):
+            wait_for(lambda pid=before[name]["pid"]: not os.path.exists("/proc/%d" % pid),
+                     "the end of the worker of the old pool")
+        # The first pool of a server may come late, and the last may go.
+        self.settings("log: {level: info}\n")
+        self.reload(server)
+        self.assertEqual(self.pools(server), {})
+        late = self.start("--config", "hob.yml")
+        self.settings("log: {level: info}\npools:\n" + pool % ("late", "d"))
+        self.reload(late)
+        self.assertEqual(self.call(late, "late")["result"]["word"], "d")
+
+    def test_a_file_with_a_mistake_elsewhere_changes_no_pool(self):
+        self.write("worker.py", WORKER)
+        pool = "pools: {tools: {command: [python3, worker.py, %s]}}\n"
+        self.settings("log: {level: info}\n" + pool % "a")
+        server = self.start("--config", "hob.yml")
+        self.assertEqual(self.call(server, "tools")["result"]["word"], "a")
+        self.settings("log: {level: info}\nroots: nowhere\n" + pool % "b")
+        self.assertIn("were not reloaded", self.reload(server))
+        self.assertEqual(self.call(server, "tools")["result"]["word"], "a")
+
+    def test_replacing_pools_under_calls_fails_none(self):
+        self.write("worker.py", WORKER)
+        text = ("log: {level: info}\npools: {tools: {command: [python3, worker.py, word%d], "
+                "workers: {max: 3}}}\n")
+        self.settings(text % 0)
+        server = self.start("--config", "hob.yml")
+        answers, stop = [], threading.Event()
+
+        def ask():
+            while not stop.is_set():
+                answers.append(self.call(server, "tools"))
+
+        threads = [threading.Thread(target=ask) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        try:
+            for number in range(11):
+                if number > 0:
+                    self.settings(text % number)
+                    self.reload(server)
+                wait_for(lambda word="word%d" % number: answers and answers[-1].get(
+                    "result", {}).get("word") == word, "an answer of the new pool")
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join(PATIENCE)
+        self.assertEqual([answer for answer in answers if "result" not in answer], [])
+        self.assertEqual({answer["result"]["word"] for answer in answers},
+                         {"word%d" % number for number in range(11)})
+        last = self.call(server, "tools")["result"]["pid"]
+        wait_for(lambda: {worker["pid"] for worker in self.pools(server)["tools"]["workers"]} >=
+                 {last} and self.workers(server) <= 4, "the workers of old pools to end")
+
+    def workers(self, server):
+        """How many processes of worker.py the server has."""
+        with open("/proc/%d/task/%d/children" % (server.process.pid, server.process.pid),
+                  encoding="ascii") as file:
+            children = file.read().split()
+        tasks = os.listdir("/proc/%d/task" % server.process.pid)
+        for task in tasks:
+            with open("/proc/%d/task/%s/children" % (server.process.pid, task),
+                      encoding="ascii") as file:
+                children += file.read().split()
+        found = 0
+        for child in set(children):
+            try:
+                with open("/proc/%s/cmdline" % child, "rb") as file:
+                    found += b"worker.py" in file.read()
+            except OSError:
+                pass
+        return found
 
     def test_a_warm_answer_is_not_given_within_other_roots(self):
         path = self.outside()

@@ -49,10 +49,6 @@ class Installed(unittest.TestCase):
         cls.libraries = description.parent.parent
         # As if the prefix were where the tree lies.
         description.write_text(text.replace(f"prefix={prefix}", f"prefix={cls.prefix}"))
-        # hob looks for it beside itself, or where the prefix will be in the end.
-        full = cls.prefix / "libexec/hob/hob-full"
-        if full.exists():
-            (cls.prefix / "bin/hob-full").symlink_to(full)
         cls.environment = dict(
             os.environ, PKG_CONFIG_PATH=str(description.parent), LC_ALL="C.UTF-8",
             LD_LIBRARY_PATH=str(cls.libraries), PATH=f"{cls.prefix}/bin:{os.environ['PATH']}",
@@ -150,6 +146,29 @@ class Installed(unittest.TestCase):
                      "share/doc/hob/examples/libhob/columns.c"):
             self.assertIn(name, there)
         self.assertEqual([name for name in there if "__pycache__" in name or "/tests" in name], [])
+
+    def test_what_computes_is_found_through_links_and_after_a_move(self):
+        table = self.scratch / "t.csv"
+        table.write_text("name\nAda\n")
+        interface = self.scratch / "t.yml"
+        interface.write_text("input: {type: csv, filename: t.csv, compute: {field: x, "
+                             "function: render_liquid, args: {template: '{{name}}'}, "
+                             "row_args: {name: name}}}\n")
+        moved = self.scratch / "moved"
+        shutil.copytree(self.prefix, moved, symlinks=True)
+        links = self.scratch / "links"
+        links.mkdir()
+        (links / "hob").symlink_to(moved / "bin/hob")
+        (links / "tables").symlink_to("hob")
+        for program, path in ((moved / "bin/hob", ""), (links / "hob", ""), (links / "tables", ""),
+                              ("hob", links), (self.prefix / "bin/hob", "")):
+            with self.subTest(program=program):
+                done = run(str(program), "help", "functions", cwd=self.scratch,
+                           env=dict(self.environment, PATH=f"{path}:{os.environ['PATH']}"))
+                self.assertIn("liquid", done.stdout)
+                done = run(str(program), "read", "t.yml", "--format", "csv", cwd=self.scratch,
+                           env=dict(self.environment, PATH=f"{path}:{os.environ['PATH']}"))
+                self.assertEqual((done.returncode, done.stdout), (0, "name,x\nAda,Ada\n"))
 
     def test_python_packages(self):
         """Where workers look for them, and complete."""

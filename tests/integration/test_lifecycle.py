@@ -657,6 +657,86 @@ class Background(LifeTest):
             self.assertIn(reason, told.stderr)
         wait_for(lambda: not self.daemons(), "the last one to end")
 
+    def test_many_at_once_are_one(self):
+        for action in ("--daemon", "--auto"):
+            started = [subprocess.Popen([HOB, "serve", action], env=self.environment, text=True,
+                                        cwd=self.directory, stdout=subprocess.PIPE,
+                                        stderr=subprocess.PIPE) for _ in range(20)]
+            told = [process.communicate(timeout=3 * PATIENCE) for process in started]
+            self.assertEqual({errors for _, errors in told}, {""})
+            self.assertEqual({process.returncode for process in started}, {0})
+            self.assertEqual(len({line.split()[-1] for line, _ in told}), 1, told)
+            self.assertEqual(len(self.daemons()), 1)
+            self.assertEqual(self.hob("serve", "--stop").returncode, 0)
+        self.environment["HOB_AUTOSTART"] = "0"
+        self.assertIn("HOB_AUTOSTART=0", self.hob("serve", "--auto").stderr)
+
+    def settings(self, text):
+        with open(self.path("hob.yml"), "w", encoding="utf-8") as file:
+            file.write(text)
+        self.environment["HOB_CONFIG"] = self.path("hob.yml")
+
+    def test_workers_that_start_with_it_keep_nothing_of_the_start(self):
+        self.settings("pools: {tools: {command: [cat], workers: {min: 1}}}\n")
+        self.assertEqual(self.hob("serve", "--daemon", "--host", "none").returncode, 0)
+        _, answer, _ = self.ask("GET", "/api/pools/tools")
+        worker = json.loads(answer)["pool"]["workers"][0]["pid"]
+        self.assertEqual(sorted(os.listdir("/proc/%d/fd" % worker)), ["0", "1", "2"])
+
+    def test_status_shows_pools(self):
+        self.settings("pools: {tools: {command: [cat]}, more: {command: [cat]}}\n")
+        self.assertEqual(self.hob("serve", "--daemon", "--host", "none").returncode, 0)
+        lines = self.hob("serve", "--status").stdout.splitlines()
+        self.assertIn("pools           2", lines)
+        self.assertTrue([line for line in lines if line.startswith(
+            " " * 16 + "tools: ready, workers: 0 of 4, 0 busy; calls: 0, 0 waiting")], lines)
+
+    def test_reload_prints_what_has_changed_or_what_is_wrong(self):
+        self.settings("limits: {body: 1M}\n")
+        self.assertEqual(self.hob("serve", "--daemon", "--host", "none").returncode, 0)
+        self.assertEqual(self.hob("serve", "--reload").stdout, "reloaded: nothing has changed\n")
+        self.settings("limits: {body: 2K}\nlisten: {threads: 1}\n")
+        self.assertEqual(self.hob("serve", "--reload").stdout,
+                         "listen.threads: unset until 'hob serve --restart', in the file: 1\n"
+                         "limits.body: 2K, before: 1M\n")
+        self.settings("limts: {body: 1K}\ndrain: 0\n")
+        result = self.hob("serve", "--reload")
+        self.assertEqual((result.returncode, result.stdout), (1, ""))
+        for words in ("stay as they were", "hob.yml:1: limts: unknown key; did you mean limits?",
+                      "hob.yml:2: drain: expected", "'hob config check "):
+            self.assertIn(words, result.stderr)
+        self.settings("limits: {body: 2K}\nlisten: {threads: 1}\n")
+        several = [subprocess.Popen([HOB, "serve", "--reload"], env=self.environment, text=True,
+                                    stdout=subprocess.PIPE) for _ in range(10)]
+        for process in several:
+            self.assertIn("listen.threads", process.communicate(timeout=PATIENCE)[0])
+            self.assertEqual(process.returncode, 0)
+        self.environment["HOB_CONFIG"] = "none"
+        self.assertEqual(self.hob("serve", "--restart").returncode, 0)
+        self.assertEqual(self.hob("serve", "--stop").returncode, 0)
+        self.assertEqual(self.hob("serve", "--daemon", "--host", "none").returncode, 0)
+        result = self.hob("serve", "--reload")
+        self.assertEqual(result.returncode, 1)
+        self.assertIn("without a file of settings", result.stderr)
+
+    def test_its_log_does_not_grow_without_bounds(self):
+        self.settings("log: {level: info}\n")
+        log = os.path.join(self.state, "hobd.log")
+        os.makedirs(self.state)
+        with open(log, "w", encoding="utf-8") as file:
+            file.write("old line\n" * (10 * 1024 * 1024 // 9))
+        self.assertEqual(self.hob("serve", "--daemon", "--host", "none").returncode, 0)
+        for _ in range(3):
+            self.assertEqual(self.hob("serve", "--reload").returncode, 0)
+        self.assertEqual(self.hob("serve", "--restart").returncode, 0)
+        self.assertEqual(self.hob("serve", "--reload").returncode, 0)
+        with open(log, encoding="utf-8") as new, open(log + ".1", encoding="utf-8") as old:
+            new, old = new.read(), old.read()
+        self.assertTrue(old.startswith("old line\n") and old.endswith("\n"))
+        self.assertEqual((old + new).count("were reloaded"), 4)
+        self.assertNotIn("old line", new)
+        self.assertIn("were reloaded", new)
+
     def test_in_the_foreground_it_is_hobd(self):
         server = self.spawn_server("serve", "--host", "none", program=HOB)
         self.assertEqual(self.status()["pid"], server.pid)

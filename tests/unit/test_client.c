@@ -218,7 +218,7 @@ static void a_server_that_is_not_there_is_told_apart(void **state)
     unlink(stage->socket);
     assert_int_equal(hob_connection_open(&connection, &stage->endpoint, 0, &error),
                      HOB_E_NO_SERVER);
-    assert_non_null(strstr(error.hint, "hobd"));
+    assert_non_null(strstr(error.hint, "hob serve --daemon"));
 }
 
 static void a_connection_that_was_closed_meanwhile_is_opened_again(void **state)

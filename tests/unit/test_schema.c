@@ -390,21 +390,22 @@ static void each_kind_says_what_it_takes(void **state)
         {"pools: {a: {command: [x], factor: .nan}}",
          "pools.a.factor: expected number from 1 to 10 such as 1.5, not '.nan'"},
         {"pools: {a: {command: [x], env: {A: [1]}}}", "pools.a.env.A: expected text, not a list"},
-        {"pools: {a: {command: [x], env: {A: 1, A: 2}}}", "pools.a.env.A: is there twice"},
+        {"pools: {a: {command: [x], env: {A: 1, A: 2}}}",
+         "pools.a.env.A: is there twice: keep one of them"},
         {"pools: {a: {command: [x], fallback: {}}}", "pools.a.fallback.command: is missing"},
         {"pools: {a: {command: ~}}", "pools.a.command: is missing"},
         {"pools: {? [a] : {command: [x]}}", "pools: expected a name as the key, not a list"},
-        {"host: a\nhost: b", "host: is there twice"},
-        {"host: a\nhost: ", "host: is there twice"},
+        {"host: a\nhost: b", "host: is there twice: keep one of them"},
+        {"host: a\nhost: ", "host: is there twice: keep one of them"},
         {"[1]", "expected mapping, not a list"},
         {"text", "expected mapping, not 'text'"},
         {"zzzzzzzz: 1", "zzzzzzzz: unknown key; there are host, port, socket, offset, max_body, "
                         "drain, cache, quiet, roots, methods, pools"},
         {"\"ho\\nst\": 1", "ho?st: unknown key; did you mean host?"},
         {"a: [", "cannot read 'hob.yml' as YAML: while parsing a flow node, did not find expected "
-                 "node content, line 2, column 1"},
+                 "node content, line 2, column 1; correct it there, or just before it"},
         {"a: *b", "cannot read 'hob.yml' as YAML: found the alias 'b', but no such anchor before "
-                  "it, line 1, column 4"},
+                  "it, line 1, column 4; correct it there, or just before it"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct read read;

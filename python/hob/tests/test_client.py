@@ -1,17 +1,19 @@
 """The client against a real hobd."""
 
 import datetime
+import json
 import math
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 
 import hob
 from hob._arrow import read as read_stream
 from hob.table import Table
-from .support import PATIENCE, ClientTest, environment, wait_for, working_in
+from .support import PATIENCE, PYTHON, ClientTest, environment, wait_for, working_in
 
 MIXED = """
 - {i: 1, f: 1.5, s: "héllo", b: true, u: 18446744073709551615, m: [1, {a: 2}], 7: x,
@@ -416,34 +418,21 @@ class Servers(ClientTest):
 class AutoStart(ClientTest):
     def setUp(self):
         super().setUp()
-        # What `hob serve --daemon` promises: the server runs when it returns, and stays.
-        self.write("hob", """#!/bin/sh
-test "$1 $2" = "serve --daemon" || exit 2
-mkdir -p -m 700 "$XDG_RUNTIME_DIR/hob"
-echo start >> starts
-"$HOBD" --port 0 --state none --socket "$XDG_RUNTIME_DIR/hob/hobd.sock" > ready 2>&1 &
-echo $! >> pids
-while ! grep -q listening ready; do sleep 0.01; done
-""")
-        os.chmod("hob", 0o755)
-        values = environment(HOB=self.path("hob"), HOB_AUTOSTART=None)
+        if "HOB_PROGRAM" not in os.environ:
+            self.skipTest("HOB_PROGRAM does not name hob")
+        values = environment(HOB=os.environ["HOB_PROGRAM"], HOB_AUTOSTART=None, HOB_CONFIG="none")
         values.__enter__()
         self.addCleanup(values.__exit__, None, None, None)
 
     def tearDown(self):
-        if os.path.exists("pids"):
-            for pid in map(int, self.read("pids").split()):
-                os.kill(pid, signal.SIGTERM)
-                wait_for(lambda pid=pid: not self.is_running(pid), "the end of the server")
+        done = self.serve("--stop")
+        self.assertEqual(done.returncode, 0, done.stderr)
         super().tearDown()
 
     @staticmethod
-    def is_running(pid):
-        try:
-            os.kill(pid, 0)
-            return True
-        except ProcessLookupError:
-            return False
+    def serve(*words):
+        return subprocess.run([os.environ["HOB_PROGRAM"], "serve", *words], text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
 
     def ask(self, **options):
         with hob.Client(**options) as client:
@@ -457,8 +446,13 @@ while ! grep -q listening ready; do sleep 0.01; done
     def test_the_users_server_is_started_when_there_is_none(self):
         self.needs_free_port()
         self.assertEqual(self.ask(), (3, 3))
+        first = self.serve("--status", "--json").stdout
         self.assertEqual(self.ask(), (3, 3))
-        self.assertEqual(self.read("starts"), "start\n")
+        again = self.serve("--status", "--json").stdout
+        self.assertEqual(json.loads(first)["pid"], json.loads(again)["pid"])
+        # As the commands of hob do: at its socket alone, and not for ever.
+        self.assertIsNone(json.loads(first)["hob_server"]["url"])
+        self.assertTrue(json.loads(first)["idle_timeout"]["enabled"])
 
     def test_threads_start_one(self):
         self.needs_free_port()
@@ -471,7 +465,17 @@ while ! grep -q listening ready; do sleep 0.01; done
             for thread in threads:
                 thread.join()
         self.assertEqual(shapes, [(3, 3)] * 8)
-        self.assertEqual(self.read("starts"), "start\n")
+
+    def test_many_programs_start_one(self):
+        self.needs_free_port()
+        program = ("import hob\nwith hob.Client() as client:\n"
+                   "    print(client.read('people.csv').shape, client.status()['pid'])\n")
+        programs = [subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE,
+                                     env=dict(os.environ, PYTHONPATH=PYTHON)) for _ in range(20)]
+        told = [process.communicate(timeout=3 * PATIENCE)[0] for process in programs]
+        self.assertEqual({process.returncode for process in programs}, {0})
+        self.assertEqual(len(set(told)), 1, told)
+        self.assertIn(b"(3, 3)", told[0])
 
     def test_not_where_it_is_turned_off_or_a_server_was_named(self):
         self.needs_free_port()
@@ -481,10 +485,12 @@ while ! grep -q listening ready; do sleep 0.01; done
             self.ask(retry_delay=0.001, autostart=False)
         with self.assertRaises(ConnectionError):
             self.ask(retry_delay=0.001, server="http://127.0.0.1:1")
-        self.assertFalse(os.path.exists("starts"))
+        self.assertEqual(self.serve("--status").returncode, 1)
 
     def test_what_goes_wrong_is_told(self):
         self.needs_free_port()
         self.write("hob", "#!/bin/sh\necho no room >&2\nexit 1\n")
-        with self.assertRaisesRegex(ConnectionError, "no room; HOB_AUTOSTART=0"):
+        os.chmod("hob", 0o755)
+        with environment(HOB=self.path("hob")), \
+                self.assertRaisesRegex(ConnectionError, "no room; HOB_AUTOSTART=0"):
             self.ask()

@@ -2,6 +2,7 @@
 
 import importlib.util
 import inspect
+import json
 import os
 import signal
 import socket
@@ -55,16 +56,27 @@ PRINTED = """ok
 no True
 """
 
-# Stands for the lynguine that a user has: a client that starts its server as lynguine's does.
+# Stands for the lynguine that a user has: a client that starts its server as lynguine's does, finds
+# it by its health and its lock file, and is content when another client was faster.
 LYNGUINE = """
-import subprocess, sys, time, urllib.request
+import json, os, subprocess, sys, tempfile, time, urllib.request
+
+def get(url):
+    with urllib.request.urlopen(url, timeout=5) as answer:
+        return json.loads(answer.read())
 
 def is_there(url):
     try:
-        with urllib.request.urlopen(url + "/api/ping", timeout=1) as answer:
-            return answer.status == 200
+        return get(url + "/api/health")["status"] == "ok" and "status" in get(url + "/api/ping")
     except OSError:
         return False
+
+def server_of(port):
+    lock = os.path.join(tempfile.gettempdir(), "lynguine-server-127.0.0.1-%d.lock" % port)
+    with open(lock) as file:
+        pid = int(file.read().strip())
+    os.kill(pid, 0)
+    return pid
 
 def start(port, idle_timeout=0):
     url = "http://127.0.0.1:%d" % port
@@ -73,11 +85,16 @@ def start(port, idle_timeout=0):
         command += ["--idle-timeout", str(idle_timeout)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
                                start_new_session=True)
+    deadline = time.monotonic() + 30
     while not is_there(url):
-        assert process.poll() is None, process.returncode
+        assert time.monotonic() < deadline, process.poll()
         time.sleep(0.01)
-    with urllib.request.urlopen(url + "/api/status") as answer:
-        print(process.pid, answer.read().decode(), flush=True)
+    status = get(url + "/api/status")
+    assert status["pid"] == server_of(port) and process.poll() in (None, 1)
+    question = urllib.request.Request(url + "/api/read_data", json.dumps(
+        {"interface_file": "people.yml", "directory": "."}).encode(),
+        {"Content-Type": "application/json"})
+    print(json.dumps([status, get(question)["data"]["shape"]]), flush=True)
 """
 
 
@@ -125,6 +142,8 @@ class Signatures(ClientTest):
 
 
 class Programs(ClientTest):
+    maxDiff = None
+
     def run_program(self, text, *words, **values):
         self.write("program.py", text)
         return subprocess.run(
@@ -207,15 +226,28 @@ class Programs(ClientTest):
                               check=True, env=dict(os.environ, PYTHONPATH=PYTHON))
         replace = done.stdout.decode().strip()
         path = os.pathsep.join([replace, self.path("site")])
-        done = self.run_program("import lynguine, lynguine.client\nprint(lynguine.HERE)\n"
-                                "lynguine.client.start(%d)" % free_port(), PYTHONPATH=path)
-        self.assertEqual(done.returncode, 0, done.stderr)
-        real, line = done.stdout.decode().splitlines()
-        pid, status = line.split(" ", 1)
-        self.end(int(pid))
-        self.assertEqual(real, "the real one")
-        self.assertIn('"pid":%s,' % pid, status)
-        self.assertIn('"hob_cache"', status)
+        port, temporary = free_port(), self.path("temporary")
+        os.mkdir(temporary)
+        lock = os.path.join(temporary, "lynguine-server-127.0.0.1-%d.lock" % port)
+        with open(lock, "w", encoding="utf-8") as file:
+            file.write(str(os.getpid()))  # of a server that was killed, and whose number is used
+        self.write("program.py", "import lynguine, lynguine.client\nprint(lynguine.HERE)\n"
+                                 "lynguine.client.start(%d, 600)" % port)
+        programs = [subprocess.Popen(
+            [sys.executable, "program.py"], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            env=dict(os.environ, PYTHONPATH=path, TMPDIR=temporary)) for _ in range(5)]
+        told = [program.communicate(timeout=3 * PATIENCE) for program in programs]
+        self.assertEqual(b"".join(errors for _, errors in told).decode(), "")
+        lines = [output.decode().splitlines() for output, _ in told]
+        answers = [json.loads(line) for _, line in lines]
+        self.end(answers[0][0]["pid"])
+        self.assertEqual({real for real, _ in lines}, {"the real one"})
+        self.assertEqual(len({status["pid"] for status, _ in answers}), 1)
+        for status, shape in answers:
+            self.assertEqual(shape, [3, 3])
+            self.assertIn("hob_cache", status)
+            self.assertEqual(status["idle_timeout"]["timeout_seconds"], 600)
+        self.assertFalse(os.path.exists(lock))
 
     def test_the_module_in_place_of_lynguines_server(self):
         def run(*words, **values):
