@@ -80,6 +80,25 @@ struct hob_http_peer {
     bool welcome;   /* the application's own, which sets it when the connection comes in */
 };
 
+/* The event loop in whose thread a request is handled. Somebody else may be its guest: their
+ * descriptors are waited for in the same place, and what they hear is heard by that thread. */
+struct hob_http_loop;
+
+struct hob_poller_event;
+struct hob_http_guest {
+    /* Called by the loop's thread with the events whose keys the guest has chosen (below 1 << 63),
+     * maybe none: when the poller was woken. */
+    void (*hear)(void *data, const struct hob_poller_event *events, size_t count);
+    void (*free)(void *data); /* when the loop has ended */
+    void *data;
+};
+
+/* NULL where there is none to be had; then there can be no guest. */
+struct hob_poller *hob_http_loop_poller(const struct hob_http_loop *loop);
+/* The guest's data, or NULL. By the loop's thread, once: there is room for one. */
+void *hob_http_loop_guest(const struct hob_http_loop *loop);
+void hob_http_loop_set_guest(struct hob_http_loop *loop, const struct hob_http_guest *guest);
+
 struct hob_http_request {
     const char *method;
     const char *path; /* percent-decoded, without the query */
@@ -87,6 +106,7 @@ struct hob_http_request {
     struct hob_http_headers headers;
     struct hob_text body;       /* empty in `admit` */
     struct hob_http_peer *peer; /* one for each connection; touched by one thread at a time */
+    struct hob_http_loop *loop;
     uint64_t started;           /* hob_clock_now when the headers were in */
     void *deferred;             /* the application's own, for requests that it deferred */
 };
