@@ -102,7 +102,7 @@ int hob_pool_open(struct hob_pool **out, struct hob_supervisor *supervisor, cons
     pool->name = hob_copy_string(name);
     pool->supervisor = supervisor;
     keep_options(pool, options);
-    pthread_mutex_lock(&supervisor->lock);
+    pool_lock(supervisor);
     bool taken = find(supervisor, hob_text_from(name)) != NULL;
     struct hob_pool **end = &supervisor->pools;
     while (*end != NULL)
@@ -112,7 +112,7 @@ int hob_pool_open(struct hob_pool **out, struct hob_supervisor *supervisor, cons
         *end = pool;
     pthread_mutex_unlock(&supervisor->names);
     pool_wake_by(supervisor, 0);
-    pthread_mutex_unlock(&supervisor->lock);
+    pool_unlock(supervisor);
     if (taken) {
         pool_free(pool);
         return hob_error_set(error, HOB_E_PARAMETER, "there is a pool '%s' already", name);
@@ -156,22 +156,22 @@ const char *hob_pool_name(const struct hob_pool *pool)
 void hob_pool_restart(struct hob_pool *pool)
 {
     struct hob_supervisor *supervisor = pool->supervisor;
-    pthread_mutex_lock(&supervisor->lock);
+    pool_lock(supervisor);
     pool->draining = false;
     hob_pacing_succeeded(&pool->pacing);
     pool_replace_all(pool, "its pool is restarted");
     pool_wake_by(supervisor, 0);
-    pthread_mutex_unlock(&supervisor->lock);
+    pool_unlock(supervisor);
 }
 
 void hob_pool_drain(struct hob_pool *pool)
 {
     struct hob_supervisor *supervisor = pool->supervisor;
-    pthread_mutex_lock(&supervisor->lock);
+    pool_lock(supervisor);
     pool->draining = true;
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
         if (pool->queue.count == 0)
             pool_replace(worker, "its pool is drained");
     pool_wake_by(supervisor, 0);
-    pthread_mutex_unlock(&supervisor->lock);
+    pool_unlock(supervisor);
 }

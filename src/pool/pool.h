@@ -8,7 +8,7 @@
  *
  * A supervisor watches all pools of a process with one thread of its own. Everything here may be
  * called from any thread; callbacks are called without a lock held, by some thread, one at a time,
- * and must not block. A thread that waits for its own call (hob_pool_call) does the supervisor's
+ * and must not block (those of calls that a loop brought, by that loop: see loop.h). A thread that waits for its own call (hob_pool_call) does the supervisor's
  * work meanwhile, so that it costs no switch to another thread. */
 #ifndef HOB_POOL_POOL_H
 #define HOB_POOL_POOL_H
@@ -18,6 +18,7 @@
 
 struct hob_supervisor;
 struct hob_pool;
+struct hob_pool_loop;
 
 /* NULL with *error filled. Nothing runs before a pool is opened. From now on SIGPIPE is ignored,
  * unless the program handles it. */
@@ -46,6 +47,7 @@ struct hob_pool_request {
     bool idempotent;        /* may be run again when a worker dies that may have begun it */
     bool notification;      /* nothing is answered: the call is over when a worker has it */
     int caller; /* 0, or a socket: when its other side is closed the call is cancelled */
+    struct hob_pool_loop *loop; /* of the thread that submits it (loop.h); NULL: none */
 };
 
 enum hob_pool_path { HOB_POOL_BY_WORKER, HOB_POOL_BY_FALLBACK };

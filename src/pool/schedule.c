@@ -146,17 +146,28 @@ static void go_on_replacing(struct hob_pool *pool, uint64_t now)
 
 /* ---- offering work ---- */
 
-/* The least busy; of equals the one that worked last: its memory is warm, and others may end. */
-static struct pool_worker *best_worker(struct hob_pool *pool)
+/* The least busy; of equals the one that is listened to already by who brings the call; of these
+ * the one that worked last: its memory is warm, and others may end. */
+static bool is_better(const struct pool_worker *worker, const struct pool_worker *than,
+                      const struct hob_poller *hearer)
+{
+    if (worker->calls.count != than->calls.count)
+        return worker->calls.count < than->calls.count;
+    if ((worker->hearer == hearer) != (than->hearer == hearer))
+        return worker->hearer == hearer;
+    return worker->idle_since > than->idle_since;
+}
+
+static struct pool_worker *best_worker(struct hob_pool *pool, const struct hob_pool_loop *loop)
 {
     struct pool_worker *best = NULL;
+    const struct hob_poller *hearer = loop != NULL ? loop->poller : pool->supervisor->poller;
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
         if (!hob_life_takes_calls(worker->life) || worker->input < 0 || worker->output_closed ||
             worker->terminated || worker->unsent.size > 0 ||
             worker->calls.count >= pool->options.concurrency)
             continue;
-        if (best == NULL || worker->calls.count < best->calls.count ||
-            (worker->calls.count == best->calls.count && worker->idle_since > best->idle_since))
+        if (best == NULL || is_better(worker, best, hearer))
             best = worker;
     }
     return best;
@@ -165,7 +176,8 @@ static struct pool_worker *best_worker(struct hob_pool *pool)
 void pool_dispatch(struct hob_pool *pool)
 {
     struct pool_worker *worker;
-    while (pool->queue.first != NULL && (worker = best_worker(pool)) != NULL) {
+    while (pool->queue.first != NULL &&
+           (worker = best_worker(pool, pool->queue.first->loop)) != NULL) {
         struct pool_call *call = pool->queue.first;
         pool_calls_remove(&pool->queue, call);
         pool_worker_give(worker, call);

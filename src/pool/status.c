@@ -87,21 +87,21 @@ static void put_status(struct hob_buffer *out, const struct hob_pool *pool)
 
 void hob_pool_put_status(struct hob_buffer *out, struct hob_pool *pool)
 {
-    pthread_mutex_lock(&pool->supervisor->lock);
+    pool_lock(pool->supervisor);
     put_status(out, pool);
-    pthread_mutex_unlock(&pool->supervisor->lock);
+    pool_unlock(pool->supervisor);
 }
 
 void hob_supervisor_put_status(struct hob_buffer *out, struct hob_supervisor *supervisor)
 {
-    pthread_mutex_lock(&supervisor->lock);
+    pool_lock(supervisor);
     hob_buffer_put_char(out, '[');
     for (const struct hob_pool *pool = supervisor->pools; pool != NULL; pool = pool->next) {
         put_status(out, pool);
         hob_buffer_put_string(out, pool->next != NULL ? "," : "");
     }
     hob_buffer_put_char(out, ']');
-    pthread_mutex_unlock(&supervisor->lock);
+    pool_unlock(supervisor);
 }
 
 static void put_tail(struct hob_buffer *out, const char *title, const struct hob_tail *tail)
@@ -117,12 +117,12 @@ static void put_tail(struct hob_buffer *out, const char *title, const struct hob
 void hob_pool_put_logs(struct hob_buffer *out, struct hob_pool *pool)
 {
     HOB_AUTO(buffer) struct hob_buffer title = HOB_BUFFER_INIT;
-    pthread_mutex_lock(&pool->supervisor->lock);
+    pool_lock(pool->supervisor);
     put_tail(out, "the worker that ended last", &pool->last_words);
     for (const struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
         hob_buffer_clear(&title);
         hob_buffer_printf(&title, "worker %u (pid %ld)", worker->number, (long)worker->pid);
         put_tail(out, hob_buffer_string(&title), &worker->tail);
     }
-    pthread_mutex_unlock(&pool->supervisor->lock);
+    pool_unlock(pool->supervisor);
 }

@@ -61,6 +61,7 @@ struct pool_worker *pool_worker_new(struct hob_pool *pool)
     worker->process = (struct hob_process)HOB_PROCESS_INIT;
     worker->input = worker->output = worker->errors = -1;
     worker->waiting_to_start = true;
+    worker->hearer = pool->supervisor->poller;
     worker->recycle_after = (unsigned)jittered(worker, pool->options.recycle.max_requests);
     hob_framing_init(&worker->framing, pool->options.framing, pool->options.max_message);
     return worker;
@@ -74,6 +75,13 @@ static void close_part(struct pool_worker *worker, int *descriptor, bool watched
     *descriptor = -1;
 }
 
+static void close_output(struct pool_worker *worker)
+{
+    if (worker->output >= 0)
+        hob_poller_remove(worker->hearer, worker->output);
+    close_part(worker, &worker->output, false);
+}
+
 static void close_input(struct pool_worker *worker)
 {
     close_part(worker, &worker->input, true);
@@ -83,7 +91,7 @@ static void close_input(struct pool_worker *worker)
 void pool_worker_free(struct pool_worker *worker)
 {
     close_input(worker);
-    close_part(worker, &worker->output, !worker->output_closed);
+    close_output(worker);
     close_part(worker, &worker->errors, true);
     if (worker->process.watch >= 0)
         close_part(worker, &worker->process.watch, true);
@@ -120,6 +128,19 @@ static int make_pipes(struct pipes *pipes)
     fcntl(pipes->output[0], F_SETPIPE_SZ, PIPE_SIZE); /* large answers in fewer turns; may fail */
 #endif
     return 0;
+}
+
+void pool_worker_turn_to(struct pool_worker *worker, struct hob_pool_loop *loop)
+{
+    struct hob_poller *wanted = loop != NULL ? loop->poller : poller_of(worker);
+    if (worker->hearer == wanted || worker->output < 0)
+        return;
+    hob_poller_remove(worker->hearer, worker->output);
+    worker->hearer = wanted;
+    if (hob_poller_add(wanted, worker->output, HOB_POLLER_READ, key_of(worker, POOL_PART_OUTPUT)))
+        return;
+    pool_worker_why(worker, "cannot be listened to: %s", strerror(errno));
+    pool_worker_event(worker, HOB_LIFE_BROKEN);
 }
 
 static void watch_parts(struct pool_worker *worker)
@@ -296,6 +317,8 @@ void pool_worker_give(struct pool_worker *worker, struct pool_call *call)
         worker->sent + (worker->unsent.size - worker->unsent_at) + call->message.size;
     if (call->kind != POOL_GREETS)
         pool_worker_event(worker, HOB_LIFE_TAKES);
+    if (call->kind == POOL_CALL)
+        pool_worker_turn_to(worker, call->loop);
     pool_worker_say(worker, hob_buffer_text(&call->message));
 }
 
@@ -327,7 +350,7 @@ static bool read_output(struct pool_worker *worker)
     char *room = hob_framing_reserve(&worker->framing, READ_SIZE);
     if (room == NULL) {
         pool_worker_why(worker, "said more than memory holds");
-        close_part(worker, &worker->output, true);
+        close_output(worker);
         worker->output_closed = true;
         return false;
     }
@@ -335,7 +358,7 @@ static bool read_output(struct pool_worker *worker)
     if (size < 0)
         return errno == EINTR;
     if (size == 0) {
-        close_part(worker, &worker->output, true);
+        close_output(worker);
         worker->output_closed = true;
         return false;
     }
