@@ -407,6 +407,20 @@ void hob_http_defer(struct hob_http_request *request)
     MHD_suspend_connection(connection->native);
 }
 
+static bool is_answered(const void *data)
+{
+    const struct connection *connection = data;
+    return connection->phase == ANSWERED;
+}
+
+void hob_http_await(struct hob_http_request *request)
+{
+    struct connection *connection = (struct connection *)request;
+    hob_http_loop_await(connection->sleeper.loop, is_answered, connection);
+    if (connection->phase != ANSWERED)
+        hob_http_defer(request);
+}
+
 void hob_http_answer(struct hob_http_request *request, struct hob_response *response)
 {
     struct connection *connection = (struct connection *)request;

@@ -157,6 +157,9 @@ size_t hob_http_max_body(const struct hob_http *http);
 void hob_http_answer(struct hob_http_request *request, struct hob_response *response);
 /* In `handle` only: the answer will come later. The request stays valid until then. */
 void hob_http_defer(struct hob_http_request *request);
+/* In `handle` only, for an answer that comes from the loop's guest: it may come at once, as long as
+ * nobody else wants the loop; otherwise the request is deferred. */
+void hob_http_await(struct hob_http_request *request);
 
 /* The listening socket, to hand it over; it stays the object's. */
 int hob_http_listening(const struct hob_http *http);

@@ -24,7 +24,12 @@
 #endif
 #endif
 
-enum { EVENTS_AT_ONCE = 64 };
+enum {
+    EVENTS_AT_ONCE = 64,
+    STEPS_AT_ONCE = 4, /* of the daemon; then the guest has its turn */
+    AWAIT_MS = 5,      /* that a request may keep the loop, as long as nobody else wants it... */
+    WAITS_AT_ONCE = 4, /* ...and turns of the guest */
+};
 
 /* The guest's keys are below. */
 #define DAEMON_KEY (UINT64_MAX - 1)
@@ -175,6 +180,17 @@ static size_t keep_guests(struct hob_poller_event *events, size_t count)
     return kept;
 }
 
+/* The daemon takes a step of each connection at a time, and says that it is not done. */
+static void run_daemon(struct hob_http_loop *loop)
+{
+    for (int i = 0; i < STEPS_AT_ONCE; i++) {
+        loop->has_resumed = false;
+        MHD_run(loop->daemon);
+        if (patience(loop) > 0)
+            return;
+    }
+}
+
 static void turn(struct hob_http_loop *loop)
 {
     struct hob_poller_event events[EVENTS_AT_ONCE];
@@ -185,10 +201,22 @@ static void turn(struct hob_http_loop *loop)
         loop->guest.hear(loop->guest.data, events, guests);
     take_arrivals(loop);
     take_woken(loop);
-    if (!has_work && !loop->has_resumed)
-        return;
-    loop->has_resumed = false;
-    MHD_run(loop->daemon);
+    if (has_work || loop->has_resumed)
+        run_daemon(loop);
+}
+
+void hob_http_loop_await(struct hob_http_loop *loop, bool (*done)(const void *data),
+                         const void *data)
+{
+    struct hob_poller_event events[EVENTS_AT_ONCE];
+    for (int i = 0; i < WAITS_AT_ONCE && loop->guest.hear != NULL && !done(data); i++) {
+        size_t count =
+            hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, (uint64_t)AWAIT_MS * 1000000);
+        size_t guests = keep_guests(events, count);
+        loop->guest.hear(loop->guest.data, events, guests);
+        if (guests < count || count == 0)
+            return;
+    }
 }
 
 static void *run(void *data)
@@ -264,6 +292,12 @@ void hob_http_loop_enter(struct hob_http_loop *loop, int descriptor, const struc
 void hob_http_loop_wake(struct hob_http_sleeper *sleeper)
 {
     MHD_resume_connection(sleeper->native);
+}
+
+void hob_http_loop_await(struct hob_http_loop *loop, bool (*done)(const void *data),
+                         const void *data)
+{
+    (void)loop, (void)done, (void)data;
 }
 
 struct hob_http_loop *hob_http_loop_new(void *owner, void (*lost)(void *owner),

@@ -243,6 +243,19 @@ static void refuse(struct hob_http_request *request, const struct hob_error *err
     hob_http_answer(request, response);
 }
 
+/* A loop tells what becomes of its calls itself, so there is no hurry to put the request to sleep,
+ * which takes longer than many a call. */
+static void relay_document(struct hob_pool *pool, struct hob_http_request *request,
+                           const struct hob_rpc_options *options,
+                           const struct hob_rpc_handlers *handlers)
+{
+    if (options->loop == NULL)
+        hob_http_defer(request);
+    hob_rpc_answer(pool, request->body, options, handlers);
+    if (options->loop != NULL)
+        hob_http_await(request);
+}
+
 void hob_relay_rpc(struct hob_server *server, struct hob_http_request *request)
 {
     struct hob_pool *pool;
@@ -258,8 +271,7 @@ void hob_relay_rpc(struct hob_server *server, struct hob_http_request *request)
     struct relay *relay = relay_new(request, form_of(&request->headers));
     struct hob_rpc_handlers handlers = {.done = send_document, .data = relay};
     if (relay->form == WHOLE) {
-        hob_http_defer(request);
-        hob_rpc_answer(pool, request->body, &options, &handlers);
+        relay_document(pool, request, &options, &handlers);
         return;
     }
     /* The body goes with the request when that is answered. */
