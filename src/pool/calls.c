@@ -117,7 +117,7 @@ static struct pool_told *tell(struct pool_call *call)
     told->handlers = call->handlers;
     struct hob_pool_loop *loop = call->loop;
     pool_told_add(loop != NULL ? &loop->told : &supervisor->told, told);
-    if (loop != NULL && !loop->hears && !atomic_exchange(&loop->waiting, true))
+    if (loop != NULL && loop != supervisor->hearing && !atomic_exchange(&loop->waiting, true))
         hob_poller_wake(loop->poller);
     return told;
 }

@@ -131,7 +131,6 @@ struct hob_pool_loop {
     struct hob_supervisor *supervisor;
     struct hob_poller *poller;  /* the loop's; borrowed */
     struct pool_told_list told; /* to be told by the loop's thread alone */
-    bool hears;                 /* its thread has the lock, and looks at `told` before it goes */
     atomic_bool waiting;        /* there is something to tell */
     atomic_bool telling;
 };
@@ -150,6 +149,7 @@ struct hob_supervisor {
     _Atomic(struct pool_call *) posted;
     atomic_int resting; /* threads that let go of the lock without looking */
     struct hob_pool_loop *loops;
+    struct hob_pool_loop *hearing; /* whose thread has the lock, and hears; or NULL */
     struct pool_told_list told; /* what no loop tells */
     atomic_ullong last_id;
     uint64_t last_serial;

@@ -23,10 +23,10 @@ void hob_pool_loop_hear(struct hob_pool_loop *loop, const struct hob_poller_even
     if (count == 0 && !atomic_load(&loop->waiting))
         return;
     pool_lock(supervisor);
-    loop->hears = true;
+    supervisor->hearing = loop; /* and looks at what is to be told before it goes */
     for (size_t i = 0; i < count; i++)
         pool_handle(supervisor, &events[i]);
-    loop->hears = false;
+    supervisor->hearing = NULL;
     struct pool_told *told = pool_told_take(&loop->told);
     atomic_store(&loop->waiting, false);
     atomic_store(&loop->telling, true);

@@ -12,6 +12,8 @@ enum {
     CALLER_WATCH_MS = 50, /* a call that is over before then is not worth watching its caller */
     CHECK_MS = 500,       /* memory, and whether ends that cannot be waited for have come */
     CHECK_AFTER_CALL_MS = 20,
+    FAIR_US = 1000, /* that a call may wait while later ones are taken before it... */
+    FAIR_LOOK = 64, /* ...which are not far behind */
     QUIET_MS = 5000,         /* without calls: replacing needs no care */
     MOST_AT_ONCE_FACTOR = 2, /* workers that end are not counted, but there is a limit */
 };
@@ -173,12 +175,26 @@ static struct pool_worker *best_worker(struct hob_pool *pool, const struct hob_p
     return best;
 }
 
+/* The oldest; or, unless that has waited for long, the oldest of the loop that hears: its worker,
+ * and what it works on, then stay on one core. */
+static struct pool_call *next_call(const struct hob_pool *pool)
+{
+    struct pool_call *call = pool->queue.first;
+    const struct hob_pool_loop *here = pool->supervisor->hearing;
+    if (call == NULL || here == NULL || call->loop == here ||
+        hob_clock_now() > call->submitted + FAIR_US * 1000ull)
+        return call;
+    for (int i = 0; i < FAIR_LOOK && call != NULL && call->loop != here; i++)
+        call = call->next;
+    return call != NULL && call->loop == here ? call : pool->queue.first;
+}
+
 void pool_dispatch(struct hob_pool *pool)
 {
     struct pool_worker *worker;
-    while (pool->queue.first != NULL &&
-           (worker = best_worker(pool, pool->queue.first->loop)) != NULL) {
-        struct pool_call *call = pool->queue.first;
+    struct pool_call *call;
+    while ((call = next_call(pool)) != NULL &&
+           (worker = best_worker(pool, call->loop)) != NULL) {
         pool_calls_remove(&pool->queue, call);
         pool_worker_give(worker, call);
     }
