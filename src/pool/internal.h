@@ -44,9 +44,9 @@ struct pool_call {
     uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
     unsigned attempts, unseen;
     bool idempotent, notification;
-    bool abandoned; /* answered already: its worker's answer is for nobody */
+    bool abandoned;             /* answered already: its worker's answer is for nobody */
     struct hob_pool_loop *loop; /* which hears and tells its answer; NULL: the driver */
-    int caller;     /* a socket, or -1; watched when `watched` */
+    int caller;                 /* a socket, or -1; watched when `watched` */
     bool watched;
     struct hob_pool_handlers handlers;
 };
@@ -65,7 +65,7 @@ struct pool_worker {
     struct hob_process process;
     pid_t pid; /* for people; stays when the process has ended */
     int input, output, errors;
-    struct hob_poller *hearer; /* which waits for its output: a loop's, or the driver's */
+    struct hob_poller *hearer;  /* which waits for its output: a loop's, or the driver's */
     struct hob_framing framing; /* of what it says */
     struct hob_buffer unsent;   /* of what is said to it; bytes before unsent_at are sent */
     size_t unsent_at;
@@ -78,7 +78,8 @@ struct pool_worker {
     unsigned served, since_ping, recycle_after;
     uint64_t retire_at;    /* by age; 0: never */
     size_t memory, base;   /* resident now, and when it was ready */
-    bool waiting_to_start; /* for the supervisor's thread */
+    bool waiting_to_start; /* for the supervisor's thread... */
+    bool being_started;    /* ...which is at it, without the lock */
     bool proven;           /* has answered something */
     bool terminated;       /* SIGTERM was sent */
     bool retired;          /* was asked to end, for no fault of its own */
@@ -150,7 +151,7 @@ struct hob_supervisor {
     atomic_int resting; /* threads that let go of the lock without looking */
     struct hob_pool_loop *loops;
     struct hob_pool_loop *hearing; /* whose thread has the lock, and hears; or NULL */
-    struct pool_told_list told; /* what no loop tells */
+    struct pool_told_list told;    /* what no loop tells */
     atomic_ullong last_id;
     uint64_t last_serial;
     uint64_t waits_until; /* the driver does; UINT64_MAX: for ever; 0: it does not wait */
@@ -191,7 +192,7 @@ struct hob_text pool_call_params(const struct pool_call *call);
 /* ---- worker.c: one process and its pipes ---- */
 
 struct pool_worker *pool_worker_new(struct hob_pool *pool);
-/* By the supervisor's thread. */
+/* By the supervisor's thread. The lock is released meanwhile. */
 int pool_worker_start(struct pool_worker *worker, struct hob_error *error);
 void pool_worker_event(struct pool_worker *worker, enum hob_life_event event);
 /* The call is then the worker's. */
@@ -210,7 +211,8 @@ enum { POOL_PART_OUTPUT, POOL_PART_ERRORS, POOL_PART_INPUT, POOL_PART_PROCESS, P
 /* ---- answers.c: what a worker says ---- */
 
 void pool_worker_hear(struct pool_worker *worker, struct hob_text text);
-void pool_worker_hear_too_large(struct pool_worker *worker);
+/* `beginning` is how the message begins. */
+void pool_worker_hear_too_large(struct pool_worker *worker, struct hob_text beginning);
 void pool_worker_noise(struct pool_worker *worker, struct hob_text text, const char *what);
 /* Its calls, when it has ended: given to others or failed. */
 void pool_worker_settle_calls(struct pool_worker *worker, size_t unread);
@@ -283,6 +285,11 @@ double pool_chance(struct hob_supervisor *supervisor);
 /* The supervisor's thread is to start what waits to be started. */
 void pool_wants_start(struct hob_supervisor *supervisor);
 
+/* By the supervisor's thread, which releases the lock meanwhile: a process takes its time to start.
+ */
+int pool_start_process(struct hob_supervisor *supervisor, struct hob_process *process,
+                       struct hob_process_options *options, struct hob_error *error);
+
 /* ---- drive.c: who waits for events, and what they lead to ---- */
 
 void pool_lock(struct hob_supervisor *supervisor);
@@ -326,6 +333,9 @@ void pool_tell_list(struct pool_told *told);
 void pool_tell(struct hob_supervisor *supervisor);
 /* The same, by the driver: until nothing is left. */
 void pool_tell_all(struct hob_supervisor *supervisor);
+
+/* The variable by which the guard finds what workers have started. */
+#define POOL_MARK "HOB_WORKER"
 
 /* ---- guard.c: ends what is left when this process ends without a word ---- */
 

@@ -85,6 +85,36 @@ static void put_status(struct hob_buffer *out, const struct hob_pool *pool)
     hob_buffer_put_string(out, "]}");
 }
 
+/* Numbers alone, for those who look at everything. */
+static void put_summary(struct hob_buffer *out, const struct hob_pool *pool)
+{
+    unsigned workers = 0, busy = 0;
+    for (const struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
+        workers += worker->life != HOB_LIFE_DEAD;
+        busy += worker->life != HOB_LIFE_DEAD && worker->calls.count > 0;
+    }
+    hob_buffer_put_string(out, "{\"name\":");
+    put_text(out, pool->name);
+    hob_buffer_printf(out,
+                      ",\"state\":\"%s\",\"workers\":%u,\"busy\":%u,\"queued\":%zu,"
+                      "\"calls\":%llu,\"failures\":%llu,\"restarts\":%llu}",
+                      state_of(pool, hob_clock_now()), workers, busy, pool->queue.count,
+                      (unsigned long long)pool->calls, (unsigned long long)pool->failures,
+                      (unsigned long long)pool->restarts);
+}
+
+void hob_supervisor_put_summary(struct hob_buffer *out, struct hob_supervisor *supervisor)
+{
+    pool_lock(supervisor);
+    hob_buffer_put_char(out, '[');
+    for (const struct hob_pool *pool = supervisor->pools; pool != NULL; pool = pool->next) {
+        put_summary(out, pool);
+        hob_buffer_put_string(out, pool->next != NULL ? "," : "");
+    }
+    hob_buffer_put_char(out, ']');
+    pool_unlock(supervisor);
+}
+
 void hob_pool_put_status(struct hob_buffer *out, struct hob_pool *pool)
 {
     pool_lock(pool->supervisor);

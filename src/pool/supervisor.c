@@ -36,6 +36,21 @@ void pool_wants_start(struct hob_supervisor *supervisor)
 
 /* ---- the supervisor's thread ---- */
 
+int pool_start_process(struct hob_supervisor *supervisor, struct hob_process *process,
+                       struct hob_process_options *options, struct hob_error *error)
+{
+    struct hob_process started = HOB_PROCESS_INIT;
+    pool_guard_start(supervisor);
+    options->dies_with_thread = true;
+    options->mark = POOL_MARK;
+    options->announce = supervisor->guard; /* which only this thread replaces */
+    pool_tell_and_unlock(supervisor);
+    int code = hob_process_start(&started, options, error);
+    pool_lock(supervisor);
+    *process = started;
+    return code;
+}
+
 static void start_wanted(struct hob_supervisor *supervisor)
 {
     for (struct hob_pool *pool = supervisor->pools; pool != NULL; pool = pool->next) {
@@ -45,7 +60,8 @@ static void start_wanted(struct hob_supervisor *supervisor)
                 continue;
             supervisor->starts--;
             if (pool_worker_start(worker, &error) == 0) {
-                pool_worker_greet(worker);
+                if (worker->life == HOB_LIFE_STARTING)
+                    pool_worker_greet(worker);
                 continue;
             }
             pool_worker_why(worker, "could not be started: %s%s%s", error.message,
@@ -229,4 +245,3 @@ struct hob_supervisor *hob_supervisor_free(struct hob_supervisor *supervisor,
     free(supervisor);
     return NULL;
 }
-

@@ -1,6 +1,6 @@
-/* tell: callers hear what became of their calls, without a lock held. What belongs to a loop is told
- * by that loop's thread (loop.c); of everything else one thread at a time tells, in the order of
- * what happened: nobody hears of progress after the answer. Who finds another at it leaves it to
+/* tell: callers hear what became of their calls, without a lock held. What belongs to a loop is
+ * told by that loop's thread (loop.c); of everything else one thread at a time tells, in the order
+ * of what happened: nobody hears of progress after the answer. Who finds another at it leaves it to
  * that one, and what came meanwhile to the driver, so that nobody tells for ever. */
 #include "pool/internal.h"
 

@@ -159,6 +159,8 @@ static void watch_parts(struct pool_worker *worker)
     pool_worker_event(worker, HOB_LIFE_BROKEN);
 }
 
+static void act(struct pool_worker *worker, enum hob_life_action action);
+
 int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
 {
     struct hob_pool *pool = worker->pool;
@@ -169,7 +171,6 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
         close_pipes(&pipes);
         return error->code;
     }
-    pool_guard_start(pool->supervisor);
     struct hob_process_options options = {
         .arguments = pool->options.command,
         .environment = pool->environment,
@@ -177,10 +178,10 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
         .input = pipes.input[0],
         .output = pipes.output[1],
         .errors = pipes.errors[1],
-        .dies_with_thread = true,
-        .announce = pool->supervisor->guard,
     };
-    int code = hob_process_start(&worker->process, &options, error);
+    worker->being_started = true;
+    int code = pool_start_process(pool->supervisor, &worker->process, &options, error);
+    worker->being_started = false;
     if (code != 0) {
         close_pipes(&pipes);
         return code;
@@ -200,6 +201,9 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
     pool_guard_add(pool->supervisor, worker->pid);
     hob_log(HOB_LOG_DEBUG, "worker started", "pool", pool->name, NULL);
     watch_parts(worker);
+    /* It was told to end meanwhile. */
+    if (worker->life == HOB_LIFE_STOPPING)
+        act(worker, worker->retired ? HOB_LIFE_STOP : HOB_LIFE_TERMINATE);
     return 0;
 }
 
@@ -336,7 +340,7 @@ static void hear_messages(struct pool_worker *worker)
             pool_worker_noise(worker, message, "a line that is no part of a message");
             break;
         case HOB_FRAMING_TOO_LARGE:
-            pool_worker_hear_too_large(worker);
+            pool_worker_hear_too_large(worker, message);
             break;
         case HOB_FRAMING_MORE:
             return;

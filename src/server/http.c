@@ -42,13 +42,13 @@ enum {
     FIRST_SECONDS = 30,  /* for the headers of a connection's first request */
     CROWDED_SECONDS = 5, /* for both, when most connections are in use */
     BODY_SECONDS = 30,
-    SEND_SECONDS = 60,        /* that a client may take none of its answer, when that... */
-    LONG_ANSWER = 64 * 1024,  /* ...is longer than what the system takes in one go */
-    BODY_RATE = 64 * 1024,    /* bytes that buy one more second */
-    POOL_SIZE = 8 * 1024,     /* of a connection, for its headers; cleared after each request */
-    KEEP_BODY = 1024,         /* an idle connection keeps a buffer of at most this size */
-    SWALLOW = 16,             /* times the limit of a body are read and thrown away */
-    SLACK = 64,               /* connections that may be on their way to a thread */
+    SEND_SECONDS = 60,       /* that a client may take none of its answer, when that... */
+    LONG_ANSWER = 64 * 1024, /* ...is longer than what the system takes in one go */
+    BODY_RATE = 64 * 1024,   /* bytes that buy one more second */
+    POOL_SIZE = 8 * 1024,    /* of a connection, for its headers; cleared after each request */
+    KEEP_BODY = 1024,        /* an idle connection keeps a buffer of at most this size */
+    SWALLOW = 16,            /* times the limit of a body are read and thrown away */
+    SLACK = 64,              /* connections that may be on their way to a thread */
 };
 
 struct hob_http {
@@ -459,7 +459,8 @@ static void has_lost(void *owner)
 struct hob_http *hob_http_new(const struct hob_http_options *options)
 {
     unsigned threads = options->threads > 0 ? options->threads : 1;
-    struct hob_http *http = hob_alloc_zero(1, sizeof *http + threads * sizeof(struct hob_http_loop *));
+    struct hob_http *http =
+        hob_alloc_zero(1, sizeof *http + threads * sizeof(struct hob_http_loop *));
     http->application = *options->application;
     http->options = *options;
     hob_http_limit_bodies(http, options->max_body, options->max_bodies);
@@ -485,9 +486,9 @@ static struct MHD_Daemon *start_daemon(struct hob_http *http, struct hob_http_lo
 {
     return MHD_start_daemon(
         hob_http_loop_flags() | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_access, http,
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, loop, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)POOL_SIZE, MHD_OPTION_CONNECTION_LIMIT, http->options.max_connections + SLACK,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, loop, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
+        MHD_OPTION_CONNECTION_LIMIT, http->options.max_connections + SLACK,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_UNESCAPE_CALLBACK,
         hob_http_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
         MHD_OPTION_THREAD_STACK_SIZE, (size_t)HOB_HTTP_STACK_SIZE, MHD_OPTION_END);

@@ -107,8 +107,8 @@ struct hob_http_request {
     struct hob_text body;       /* empty in `admit` */
     struct hob_http_peer *peer; /* one for each connection; touched by one thread at a time */
     struct hob_http_loop *loop;
-    uint64_t started;           /* hob_clock_now when the headers were in */
-    void *deferred;             /* the application's own, for requests that it deferred */
+    uint64_t started; /* hob_clock_now when the headers were in */
+    void *deferred;   /* the application's own, for requests that it deferred */
 };
 
 enum hob_http_refusal {

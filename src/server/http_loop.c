@@ -52,7 +52,7 @@ struct hob_http_loop {
     bool running;
     bool has_resumed; /* the loop's thread has: the daemon is to look */
     atomic_bool ends;
-    _Atomic(struct arrival *) arrivals;        /* the newest first, both */
+    _Atomic(struct arrival *) arrivals; /* the newest first, both */
     _Atomic(struct hob_http_sleeper *) woken;
 };
 
@@ -95,8 +95,8 @@ unsigned hob_http_loop_flags(void)
 static void add_new(struct hob_http_loop *loop, const struct arrival *arrival)
 {
     /* What libmicrohttpd does not take it closes. */
-    if (MHD_add_connection(loop->daemon, arrival->descriptor, (const struct sockaddr *)&arrival->address,
-                           arrival->size) != MHD_YES)
+    if (MHD_add_connection(loop->daemon, arrival->descriptor,
+                           (const struct sockaddr *)&arrival->address, arrival->size) != MHD_YES)
         loop->lost(loop->owner);
 }
 
@@ -159,11 +159,13 @@ void hob_http_loop_wake(struct hob_http_sleeper *sleeper)
 
 /* ---- the loop ---- */
 
-/* Nanoseconds that the daemon can be left alone. */
+/* Nanoseconds that the daemon can be left alone. A wait within it (hob_http_loop_await) may have
+ * heard that others brought something. */
 static uint64_t patience(struct hob_http_loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
-    if (loop->has_resumed)
+    if (loop->has_resumed || atomic_load(&loop->arrivals) != NULL ||
+        atomic_load(&loop->woken) != NULL)
         return 0;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
         return UINT64_MAX;

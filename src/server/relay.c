@@ -227,12 +227,11 @@ static struct hob_pool_loop *loop_of(struct hob_server *server,
     if (poller == NULL)
         return NULL;
     if (hob_http_loop_guest(request->loop) == NULL)
-        hob_http_loop_set_guest(request->loop,
-                                &(struct hob_http_guest){
-                                    .hear = hear,
-                                    .free = let_go,
-                                    .data = hob_pool_loop_new(server->pools, poller),
-                                });
+        hob_http_loop_set_guest(request->loop, &(struct hob_http_guest){
+                                                   .hear = hear,
+                                                   .free = let_go,
+                                                   .data = hob_pool_loop_new(server->pools, poller),
+                                               });
     return hob_http_loop_guest(request->loop);
 }
 
