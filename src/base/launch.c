@@ -54,7 +54,8 @@ static void plan_variables(struct plan *plan)
     plan->variables = hob_alloc_zero(count + 4, sizeof *plan->variables);
     for (size_t i = 0; i < count; i++)
         if (!is_named(environ[i], "LISTEN_PID") && !is_named(environ[i], "LISTEN_FDS") &&
-            !is_named(environ[i], "LISTEN_FDNAMES"))
+            !is_named(environ[i], "LISTEN_FDNAMES") &&
+            !is_named(environ[i], "HOB_WORKER")) /* it does not end with a worker of a pool */
             plan->variables[kept++] = environ[i];
     if (plan->launch->socket_count == 0)
         return;

@@ -60,6 +60,7 @@ struct start {
     const struct hob_process_options *options;
     const char *program;
     const char *const *environment;
+    char mark[64]; /* the first variable, when there is one */
     pid_t parent;
     int null, report;
 };
@@ -93,9 +94,22 @@ static void announce(const struct start *start, pid_t number)
         return;
 }
 
-__attribute__((noreturn)) static void become(const struct start *start)
+/* Writes its own number behind the mark, by hand: nothing else is safe here. */
+static void fill_mark(struct start *start)
+{
+    char digits[24];
+    size_t count = 0, at = strlen(start->mark);
+    for (pid_t left = getpid(); left > 0; left /= 10)
+        digits[count++] = (char)('0' + left % 10);
+    while (count > 0 && at + 1 < sizeof start->mark)
+        start->mark[at++] = digits[--count];
+}
+
+__attribute__((noreturn)) static void become(struct start *start)
 {
     setsid();
+    if (start->options->mark != NULL)
+        fill_mark(start);
 #ifdef __linux__
     if (start->options->dies_with_thread) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -157,6 +171,26 @@ static int cannot_start(const struct hob_process_options *options, int number,
     return code;
 }
 
+/* The environment with a place for the mark in front, and without one that was there; NULL: as it
+ * is. For the caller to free. */
+static const char **mark_environment(struct start *start)
+{
+    size_t count = 0, at = 1, size;
+    if (start->options->mark == NULL)
+        return NULL;
+    snprintf(start->mark, sizeof start->mark, "%s=", start->options->mark);
+    size = strlen(start->mark);
+    while (start->environment[count] != NULL)
+        count++;
+    const char **marked = hob_alloc_zero(count + 2, sizeof *marked);
+    marked[0] = start->mark;
+    for (size_t i = 0; i < count; i++)
+        if (strncmp(start->environment[i], start->mark, size) != 0)
+            marked[at++] = start->environment[i];
+    start->environment = marked;
+    return marked;
+}
+
 int hob_process_start(struct hob_process *process, const struct hob_process_options *options,
                       struct hob_error *error)
 {
@@ -171,6 +205,7 @@ int hob_process_start(struct hob_process *process, const struct hob_process_opti
     HOB_AUTO(descriptor) int null = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null < 0 || !hob_process_pipe(report))
         return hob_error_from_errno(error, errno, "start the program", options->arguments[0]);
+    HOB_AUTO(free) const char **marked = mark_environment(&start);
     start.program = program;
     start.null = null;
     start.report = report[1];

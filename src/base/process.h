@@ -21,6 +21,9 @@ struct hob_process_options {
     /* 0, or a descriptor to which the new process writes its number, as a pid_t, before it becomes
      * the program, and its negative if it cannot. SIGPIPE must be ignored. */
     int announce;
+    /* NULL, or a variable that the new process finds its own number in: what it starts inherits it,
+     * wherever it goes, and can be found by it (hob_marked_end). */
+    const char *mark;
 };
 
 struct hob_process {

@@ -272,17 +272,43 @@ void pool_worker_hear(struct pool_worker *worker, struct hob_text text)
         hear_one(worker, items[i]);
 }
 
-/* With one call under way it can only have been its answer. */
-void pool_worker_hear_too_large(struct pool_worker *worker)
+/* The call that a message answers of which only the beginning is there: with one call under way it
+ * can only be that one's. */
+static struct pool_call *find_early(struct pool_worker *worker, struct hob_text beginning)
 {
-    struct pool_call *call = worker->calls.first;
+    if (worker->calls.count == 1)
+        return worker->calls.first;
+    return find_call(worker, hob_message_early_id(beginning));
+}
+
+/* One of them is never answered, and nobody can tell which. */
+static void give_all_up(struct pool_worker *worker, const struct hob_error *error)
+{
+    for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next)
+        if (!call->abandoned && call->kind == POOL_CALL)
+            pool_worker_abandon(worker, call, HOB_RPC_TOO_LARGE, error);
+}
+
+void pool_worker_hear_too_large(struct pool_worker *worker, struct hob_text beginning)
+{
     struct hob_error error = HOB_ERROR_INIT;
-    pool_worker_noise(worker, HOB_TEXT(""), "a message over the limit");
-    if (call == NULL || worker->calls.count != 1)
-        return;
-    hob_error_set(&error, HOB_E_LIMIT, "pool '%s': the answer of worker %u has more than %zu bytes",
-                  worker->pool->name, worker->number, worker->pool->options.max_message);
+    struct pool_call *call = find_early(worker, beginning);
+    size_t limit = worker->pool->options.max_message;
+    pool_worker_noise(worker, beginning, "a message over the limit");
+    if (call != NULL)
+        hob_error_set(&error, HOB_E_LIMIT,
+                      "pool '%s': the answer of worker %u has more than %zu bytes",
+                      worker->pool->name, worker->number, limit);
+    else
+        hob_error_set(&error, HOB_E_LIMIT,
+                      "pool '%s': worker %u, which had %zu calls, gave an answer of more than %zu "
+                      "bytes whose id does not come first: it may have been this call's",
+                      worker->pool->name, worker->number, worker->calls.count, limit);
     hob_error_hint(&error, "raise max_message of the pool, or ask for less at a time");
+    if (call == NULL) {
+        give_all_up(worker, &error);
+        return;
+    }
     pool_call_fail(call, HOB_RPC_TOO_LARGE, &error);
     end_call(worker, call);
 }
@@ -370,7 +396,9 @@ void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int
     call->abandoned = true;
     call->deadline = hob_clock_now() + worker->pool->options.cancel_grace * 1000000;
     pool_worker_why(worker, "did not end a call that %s",
-                    rpc_code == HOB_RPC_CANCELLED ? "was cancelled" : "took too long");
+                    rpc_code == HOB_RPC_CANCELLED   ? "was cancelled"
+                    : rpc_code == HOB_RPC_TOO_LARGE ? "may have been answered at too great length"
+                                                    : "took too long");
     ask_to_cancel(worker, call);
     calls_changed(worker);
 }

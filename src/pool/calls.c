@@ -82,6 +82,7 @@ struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
     call->id = atomic_fetch_add(&pool->supervisor->last_id, 1) + 1;
     call->idempotent = request->idempotent;
     call->notification = request->notification;
+    call->loop = request->loop;
     call->caller = request->caller > 0 ? request->caller : -1;
     call->submitted = hob_clock_now();
     call->deadline = call->submitted + timeout * 1000000;
@@ -114,8 +115,10 @@ static struct pool_told *tell(struct pool_call *call)
         return NULL;
     struct pool_told *told = hob_alloc_zero(1, sizeof *told);
     told->handlers = call->handlers;
-    *supervisor->told_end = told;
-    supervisor->told_end = &told->next;
+    struct hob_pool_loop *loop = call->loop;
+    pool_told_add(loop != NULL ? &loop->told : &supervisor->told, told);
+    if (loop != NULL && loop != supervisor->hearing && !atomic_exchange(&loop->waiting, true))
+        hob_poller_wake(loop->poller);
     return told;
 }
 
@@ -133,8 +136,9 @@ static struct pool_told *tell_last(struct pool_call *call)
 
 static void no_memory(struct pool_told *told)
 {
+    told->error = hob_alloc_zero(1, sizeof *told->error);
     told->answer.code =
-        hob_error_set(&told->error, HOB_E_MEMORY, "not enough memory for the worker's answer");
+        hob_error_set(told->error, HOB_E_MEMORY, "not enough memory for the worker's answer");
     told->answer.rpc_code = HOB_RPC_INTERNAL_ERROR;
 }
 
@@ -177,7 +181,8 @@ void pool_call_refuse(struct pool_call *call, int rpc_code, const struct hob_err
     struct pool_told *told = tell_last(call);
     if (told == NULL)
         return;
-    told->error = *error;
+    told->error = hob_alloc_zero(1, sizeof *told->error);
+    *told->error = *error;
     told->answer.code = error->code;
     told->answer.rpc_code = rpc_code;
 }

@@ -267,7 +267,6 @@ static int start_process(struct pool_run *run, int output[2], int errors[2],
     char **arguments = fill_command(pool, run->call);
     if (arguments == NULL)
         return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the fallback command");
-    pool_guard_start(pool->supervisor);
     struct hob_process_options options = {
         .arguments = (const char *const *)arguments,
         .environment = pool->environment,
@@ -275,10 +274,8 @@ static int start_process(struct pool_run *run, int output[2], int errors[2],
         .input = -1,
         .output = output[1],
         .errors = errors[1],
-        .dies_with_thread = true,
-        .announce = pool->supervisor->guard,
     };
-    int code = hob_process_start(&run->process, &options, error);
+    int code = pool_start_process(pool->supervisor, &run->process, &options, error);
     free_arguments(arguments);
     return code;
 }
@@ -311,6 +308,8 @@ static void start_run(struct pool_run *run)
         run->group = run->process.pid;
         pool_guard_add(run->pool->supervisor, run->group);
         watch_run(run);
+        if (run->kill_at != 0) /* nobody wants it any more */
+            hob_process_signal(&run->process, SIGTERM);
     }
     hob_file_close(output[1]);
     hob_file_close(errors[1]);

@@ -4,7 +4,11 @@
 
 #include <stdio.h>
 
-enum { MOST_HEADER = 4096, ROOMY = 1 << 20 };
+enum {
+    MOST_HEADER = 4096,
+    ROOMY = 1 << 20,
+    BEGINNING = 256, /* bytes that are shown of a message that is too large */
+};
 
 void hob_framing_init(struct hob_framing *framing, enum hob_framing_kind kind, size_t limit)
 {
@@ -90,7 +94,8 @@ static enum hob_framing_found next_of_lines(struct hob_framing *framing, struct 
     size_t size = rest.size - (rest.size > 0 && rest.data[rest.size - 1] == '\r');
     if (size <= framing->limit && first)
         return HOB_FRAMING_MORE;
-    take(framing, untaken(framing).size);
+    *message = rest;
+    take(framing, rest.size);
     framing->skipping = true;
     return first ? HOB_FRAMING_TOO_LARGE : HOB_FRAMING_MORE;
 }
@@ -200,6 +205,10 @@ static enum hob_framing_found next_of_headers(struct hob_framing *framing, struc
             continue;
         }
         if (length > framing->limit) {
+            if (bytes.size - size < (length < BEGINNING ? length : BEGINNING))
+                return HOB_FRAMING_MORE;
+            *message =
+                (struct hob_text){bytes.data + size, length < BEGINNING ? length : BEGINNING};
             take(framing, size);
             framing->skip = length;
             return HOB_FRAMING_TOO_LARGE;

@@ -24,7 +24,7 @@ enum hob_framing_found {
     HOB_FRAMING_MORE,      /* nothing whole: read on */
     HOB_FRAMING_MESSAGE,   /* *message, valid until more bytes are added */
     HOB_FRAMING_NOISE,     /* *message is a line that cannot be part of a message */
-    HOB_FRAMING_TOO_LARGE, /* a message that is not kept */
+    HOB_FRAMING_TOO_LARGE, /* one that is not kept: *message is how it begins, valid likewise */
 };
 
 void hob_framing_init(struct hob_framing *framing, enum hob_framing_kind kind, size_t limit);

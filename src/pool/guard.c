@@ -4,16 +4,20 @@
  * itself, before it becomes a program that could start others, so that there is no moment at which
  * it is known to nobody; then by us, who notice whether the guard still lives. When the pipe ends
  * without all of them having been taken back, this process was killed, and the guard kills what is
- * left: workers that do not notice, and what they have started themselves. It is a copy of one
- * thread of many and never becomes another program, so it only does what is safe there. */
+ * left: workers that do not notice, and what they have started themselves. What went into a session
+ * of its own is in none of the groups; the guard finds it by its environment (base/marked.h), also
+ * when just its worker has ended. It is a copy of one thread of many and never becomes another
+ * program, so it only does what is safe there. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/marked.h"
 #include "pool/internal.h"
 
 #ifdef __linux__
@@ -21,7 +25,7 @@
 #include <sys/syscall.h>
 #endif
 
-enum { MOST_GROUPS = 4096 };
+enum { MOST_GROUPS = 4096, MOST_GONE = 256 };
 
 static void close_all_but(int kept)
 {
@@ -47,10 +51,18 @@ static void note(pid_t groups[MOST_GROUPS], pid_t group)
         groups[place] = group > 0 ? group : 0;
 }
 
+/* Many that end together are looked for together. */
+static bool more_to_read(void)
+{
+    struct pollfd input = {.fd = 0, .events = POLLIN};
+    return poll(&input, 1, 0) > 0;
+}
+
 __attribute__((noreturn)) static void watch_over(int pipe_end)
 {
-    static pid_t groups[MOST_GROUPS];
+    static pid_t groups[MOST_GROUPS], gone[MOST_GONE];
     pid_t group;
+    size_t count = 0;
     for (int number = 1; number < NSIG; number++)
         signal(number, SIG_IGN);
     setsid();
@@ -60,14 +72,23 @@ __attribute__((noreturn)) static void watch_over(int pipe_end)
 #endif
     for (;;) {
         ssize_t size = read(0, &group, sizeof group);
-        if (size == sizeof group)
-            note(groups, group);
-        else if (size >= 0 || errno != EINTR)
+        if (size != sizeof group && (size >= 0 || errno != EINTR))
             break;
+        if (size != sizeof group)
+            continue;
+        note(groups, group);
+        if (group < 0)
+            gone[count++] = -group;
+        if (count == MOST_GONE || (count > 0 && !more_to_read())) {
+            hob_marked_end(POOL_MARK, gone, count);
+            count = 0;
+        }
     }
     for (int i = 0; i < MOST_GROUPS; i++)
         if (groups[i] > 0)
             kill(-groups[i], SIGKILL);
+    hob_marked_end(POOL_MARK, gone, count);
+    hob_marked_end(POOL_MARK, groups, MOST_GROUPS);
     _exit(0);
 }
 

@@ -13,6 +13,7 @@
 #include "base/process.h"
 #include "pool/framing.h"
 #include "pool/life.h"
+#include "pool/loop.h"
 #include "pool/message.h"
 #include "pool/pacing.h"
 #include "pool/pool.h"
@@ -43,8 +44,9 @@ struct pool_call {
     uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
     unsigned attempts, unseen;
     bool idempotent, notification;
-    bool abandoned; /* answered already: its worker's answer is for nobody */
-    int caller;     /* a socket, or -1; watched when `watched` */
+    bool abandoned;             /* answered already: its worker's answer is for nobody */
+    struct hob_pool_loop *loop; /* which hears and tells its answer; NULL: the driver */
+    int caller;                 /* a socket, or -1; watched when `watched` */
     bool watched;
     struct hob_pool_handlers handlers;
 };
@@ -63,6 +65,7 @@ struct pool_worker {
     struct hob_process process;
     pid_t pid; /* for people; stays when the process has ended */
     int input, output, errors;
+    struct hob_poller *hearer;  /* which waits for its output: a loop's, or the driver's */
     struct hob_framing framing; /* of what it says */
     struct hob_buffer unsent;   /* of what is said to it; bytes before unsent_at are sent */
     size_t unsent_at;
@@ -75,7 +78,8 @@ struct pool_worker {
     unsigned served, since_ping, recycle_after;
     uint64_t retire_at;    /* by age; 0: never */
     size_t memory, base;   /* resident now, and when it was ready */
-    bool waiting_to_start; /* for the supervisor's thread */
+    bool waiting_to_start; /* for the supervisor's thread... */
+    bool being_started;    /* ...which is at it, without the lock */
     bool proven;           /* has answered something */
     bool terminated;       /* SIGTERM was sent */
     bool retired;          /* was asked to end, for no fault of its own */
@@ -115,12 +119,25 @@ struct pool_told {
     struct hob_pool_handlers handlers;
     bool progress;
     struct hob_pool_answer answer;
-    struct hob_error error;
+    struct hob_error *error;  /* owned; NULL: there is none */
     struct hob_buffer text;   /* result, rpc_error or params */
     struct hob_buffer method; /* of progress */
 };
 
-struct pool_waiter; /* a thread in hob_pool_call (supervisor.c) */
+struct pool_told_list {
+    struct pool_told *first, **end; /* `end` is NULL while it is empty */
+};
+
+struct hob_pool_loop {
+    struct hob_pool_loop *next;
+    struct hob_supervisor *supervisor;
+    struct hob_poller *poller;  /* the loop's; borrowed */
+    struct pool_told_list told; /* to be told by the loop's thread alone */
+    atomic_bool waiting;        /* there is something to tell */
+    atomic_bool telling;
+};
+
+struct pool_waiter; /* a thread in hob_pool_call (submit.c) */
 
 struct hob_supervisor {
     pthread_mutex_t lock;
@@ -130,11 +147,12 @@ struct hob_supervisor {
     struct hob_pool *pools; /* grows at its end; `names` guards that too, so that finding a... */
     pthread_mutex_t names;  /* ...pool does not wait for `lock` */
     /* Calls from threads that found `lock` taken, the newest first: nobody who brings a call waits
-     * for whoever has it. */
+     * for whoever has it. Whoever has released the lock looks at it afterwards (pool_unlock). */
     _Atomic(struct pool_call *) posted;
-    atomic_bool waits; /* the driver does, or is about to: it has to be woken */
-    atomic_bool ended; /* nobody drives any more, and nobody takes what is posted */
-    struct pool_told *told, **told_end;
+    atomic_int resting; /* threads that let go of the lock without looking */
+    struct hob_pool_loop *loops;
+    struct hob_pool_loop *hearing; /* whose thread has the lock, and hears; or NULL */
+    struct pool_told_list told;    /* what no loop tells */
     atomic_ullong last_id;
     uint64_t last_serial;
     uint64_t waits_until; /* the driver does; UINT64_MAX: for ever; 0: it does not wait */
@@ -175,13 +193,15 @@ struct hob_text pool_call_params(const struct pool_call *call);
 /* ---- worker.c: one process and its pipes ---- */
 
 struct pool_worker *pool_worker_new(struct hob_pool *pool);
-/* By the supervisor's thread. */
+/* By the supervisor's thread. The lock is released meanwhile. */
 int pool_worker_start(struct pool_worker *worker, struct hob_error *error);
 void pool_worker_event(struct pool_worker *worker, enum hob_life_event event);
 /* The call is then the worker's. */
 void pool_worker_give(struct pool_worker *worker, struct pool_call *call);
 void pool_worker_say(struct pool_worker *worker, struct hob_text message);
 void pool_worker_handle(struct pool_worker *worker, unsigned part, unsigned what);
+/* Its output is heard by that loop from now on; NULL: by the driver. */
+void pool_worker_turn_to(struct pool_worker *worker, struct hob_pool_loop *loop);
 /* Where its end cannot be waited for: looks whether it has come. */
 void pool_worker_look(struct pool_worker *worker);
 void pool_worker_why(struct pool_worker *worker, const char *format, ...)
@@ -192,7 +212,8 @@ enum { POOL_PART_OUTPUT, POOL_PART_ERRORS, POOL_PART_INPUT, POOL_PART_PROCESS, P
 /* ---- answers.c: what a worker says ---- */
 
 void pool_worker_hear(struct pool_worker *worker, struct hob_text text);
-void pool_worker_hear_too_large(struct pool_worker *worker);
+/* `beginning` is how the message begins. */
+void pool_worker_hear_too_large(struct pool_worker *worker, struct hob_text beginning);
 void pool_worker_noise(struct pool_worker *worker, struct hob_text text, const char *what);
 /* Its calls, when it has ended: given to others or failed. */
 void pool_worker_settle_calls(struct pool_worker *worker, size_t unread);
@@ -256,22 +277,66 @@ bool pool_runs_sweep(struct hob_pool *pool);
 /* True when a watched file is not as it was; looks at most as often as it is cheap. */
 bool pool_watch_changed(struct hob_pool *pool, uint64_t now);
 
+void pool_free(struct hob_pool *pool);
+
 /* ---- supervisor.c ---- */
 
 /* Between 0 and 1. */
 double pool_chance(struct hob_supervisor *supervisor);
 /* The supervisor's thread is to start what waits to be started. */
 void pool_wants_start(struct hob_supervisor *supervisor);
+
+/* By the supervisor's thread, which releases the lock meanwhile: a process takes its time to start.
+ */
+int pool_start_process(struct hob_supervisor *supervisor, struct hob_process *process,
+                       struct hob_process_options *options, struct hob_error *error);
+
+/* ---- drive.c: who waits for events, and what they lead to ---- */
+
+void pool_lock(struct hob_supervisor *supervisor);
+/* Also takes what others have left meanwhile. */
+void pool_unlock(struct hob_supervisor *supervisor);
+/* The same, after telling what there is to tell. */
+void pool_tell_and_unlock(struct hob_supervisor *supervisor);
+/* Waits for the condition at most so long (0: for ever), with the lock, which is released
+ * meanwhile; may return at once. */
+void pool_rest(struct hob_supervisor *supervisor, pthread_cond_t *until, uint64_t microseconds);
 /* The driver must not wait longer than until then. */
+void pool_be_due(struct hob_supervisor *supervisor, uint64_t time);
+/* The same, also where nobody drives. */
 void pool_wake_by(struct hob_supervisor *supervisor, uint64_t time);
-void pool_free(struct hob_pool *pool);
+/* Waits once and handles what came. With the lock, which is released meanwhile. */
+void pool_drive(struct hob_supervisor *supervisor);
+void pool_handle(struct hob_supervisor *supervisor, const struct hob_poller_event *event);
+/* Frees workers and runs that have ended; true when some are left. */
+bool pool_sweep(struct hob_supervisor *supervisor);
+
+/* ---- submit.c: calls on their way in, and threads that wait for theirs ---- */
+
+/* How often the driver looks while there are calls: until then a new deadline needs no waking. */
+enum { POOL_SHORT_WAIT_MS = 50 };
+
+/* With the lock: what was posted, in the order in which it came. */
+void pool_take_posted(struct hob_supervisor *supervisor);
+bool pool_has_posted(struct hob_supervisor *supervisor);
+/* Whoever waits for its turn drives next, or else the supervisor's thread. */
+void pool_hand_on(struct hob_supervisor *supervisor);
+bool pool_others_wait(const struct hob_supervisor *supervisor);
 
 /* ---- tell.c ---- */
 
+void pool_told_add(struct pool_told_list *list, struct pool_told *told);
+/* Empties it. */
+struct pool_told *pool_told_take(struct pool_told_list *list);
+/* Without the lock. */
+void pool_tell_list(struct pool_told *told);
 /* Releases the lock, tells what there is to tell, and takes it again. */
 void pool_tell(struct hob_supervisor *supervisor);
 /* The same, by the driver: until nothing is left. */
 void pool_tell_all(struct hob_supervisor *supervisor);
+
+/* The variable by which the guard finds what workers have started. */
+#define POOL_MARK "HOB_WORKER"
 
 /* ---- guard.c: ends what is left when this process ends without a word ---- */
 

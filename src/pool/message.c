@@ -214,3 +214,78 @@ void hob_message_put_error(struct hob_buffer *out, struct hob_text id, int rpc_c
     hob_message_put_error_object(out, rpc_code, error);
     hob_buffer_put_char(out, '}');
 }
+
+/* ---- the beginning of a message ---- */
+
+/* What is left of the beginning; empty at its end. */
+static void skip_blanks(struct hob_text *text)
+{
+    while (text->size > 0 && strchr(" \t\r\n", text->data[0]) != NULL)
+        *text = (struct hob_text){text->data + 1, text->size - 1};
+}
+
+static bool skip_byte(struct hob_text *text, char byte)
+{
+    skip_blanks(text);
+    if (text->size == 0 || text->data[0] != byte)
+        return false;
+    *text = (struct hob_text){text->data + 1, text->size - 1};
+    return true;
+}
+
+/* Bytes of the string that begins there, quotes included; 0 when its end is not there. */
+static size_t string_size(struct hob_text text)
+{
+    for (size_t i = 1; i < text.size; i++) {
+        if (text.data[i] == '"')
+            return i + 1;
+        i += text.data[i] == '\\';
+    }
+    return 0;
+}
+
+/* Bytes of any value; 0 when its end is not there. */
+static size_t value_size(struct hob_text text)
+{
+    size_t depth = 0;
+    for (size_t i = 0; i < text.size; i++) {
+        char byte = text.data[i];
+        bool closes = byte == '}' || byte == ']';
+        if (depth == 0 && (closes || strchr(", \t\r\n", byte) != NULL))
+            return i;
+        depth += byte == '{' || byte == '[';
+        depth -= closes;
+        if (closes && depth == 0)
+            return i + 1;
+        if (byte != '"')
+            continue;
+        size_t size = string_size((struct hob_text){text.data + i, text.size - i});
+        if (size == 0)
+            return 0;
+        i += size - 1;
+        if (depth == 0)
+            return i + 1;
+    }
+    return 0;
+}
+
+struct hob_text hob_message_early_id(struct hob_text beginning)
+{
+    struct hob_text text = beginning, none = {NULL, 0};
+    if (!skip_byte(&text, '{'))
+        return none;
+    do {
+        skip_blanks(&text);
+        size_t size = text.size > 0 && text.data[0] == '"' ? string_size(text) : 0;
+        struct hob_text key = {text.data, size};
+        text = (struct hob_text){text.data + size, text.size - size};
+        if (size == 0 || !skip_byte(&text, ':'))
+            return none;
+        skip_blanks(&text);
+        struct hob_text value = {text.data, value_size(text)};
+        if (value.size == 0 || hob_text_is(key, "\"id\""))
+            return value;
+        text = (struct hob_text){text.data + value.size, text.size - value.size};
+    } while (skip_byte(&text, ','));
+    return none;
+}

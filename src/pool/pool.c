@@ -102,7 +102,7 @@ static int open_pool(struct hob_pool **out, struct hob_supervisor *supervisor, c
     pool->name = hob_copy_string(name);
     pool->supervisor = supervisor;
     keep_options(pool, options);
-    pthread_mutex_lock(&supervisor->lock);
+    pool_lock(supervisor);
     struct hob_pool *former = find(supervisor, hob_text_from(name));
     bool taken = former != NULL && !anew;
     struct hob_pool **end = &supervisor->pools;
@@ -115,7 +115,7 @@ static int open_pool(struct hob_pool **out, struct hob_supervisor *supervisor, c
         atomic_store(&former->closed, true);
     pthread_mutex_unlock(&supervisor->names);
     pool_wake_by(supervisor, 0);
-    pthread_mutex_unlock(&supervisor->lock);
+    pool_unlock(supervisor);
     if (taken) {
         pool_free(pool);
         return hob_error_set(error, HOB_E_PARAMETER, "there is a pool '%s' already", name);
@@ -173,24 +173,24 @@ const char *hob_pool_name(const struct hob_pool *pool)
 void hob_pool_restart(struct hob_pool *pool)
 {
     struct hob_supervisor *supervisor = pool->supervisor;
-    pthread_mutex_lock(&supervisor->lock);
+    pool_lock(supervisor);
     pool->draining = false;
     hob_pacing_succeeded(&pool->pacing);
     pool_replace_all(pool, "its pool is restarted");
     pool_wake_by(supervisor, 0);
-    pthread_mutex_unlock(&supervisor->lock);
+    pool_unlock(supervisor);
 }
 
 void hob_pool_drain(struct hob_pool *pool)
 {
     struct hob_supervisor *supervisor = pool->supervisor;
-    pthread_mutex_lock(&supervisor->lock);
+    pool_lock(supervisor);
     pool->draining = true;
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
         if (pool->queue.count == 0)
             pool_replace(worker, "its pool is drained");
     pool_wake_by(supervisor, 0);
-    pthread_mutex_unlock(&supervisor->lock);
+    pool_unlock(supervisor);
 }
 
 void hob_pool_close(struct hob_pool *pool)

@@ -8,8 +8,9 @@
  *
  * A supervisor watches all pools of a process with one thread of its own. Everything here may be
  * called from any thread; callbacks are called without a lock held, by some thread, one at a time,
- * and must not block. A thread that waits for its own call (hob_pool_call) does the supervisor's
- * work meanwhile, so that it costs no switch to another thread. */
+ * and must not block (those of calls that a loop brought, by that loop: see loop.h). A thread that
+ * waits for its own call (hob_pool_call) does the supervisor's work meanwhile, so that it costs no
+ * switch to another thread. */
 #ifndef HOB_POOL_POOL_H
 #define HOB_POOL_POOL_H
 
@@ -18,6 +19,7 @@
 
 struct hob_supervisor;
 struct hob_pool;
+struct hob_pool_loop;
 
 /* NULL with *error filled. Nothing runs before a pool is opened. From now on SIGPIPE is ignored,
  * unless the program handles it. */
@@ -53,6 +55,7 @@ struct hob_pool_request {
     bool idempotent;        /* may be run again when a worker dies that may have begun it */
     bool notification;      /* nothing is answered: the call is over when a worker has it */
     int caller; /* 0, or a socket: when its other side is closed the call is cancelled */
+    struct hob_pool_loop *loop; /* of the thread that submits it (loop.h); NULL: none */
 };
 
 enum hob_pool_path { HOB_POOL_BY_WORKER, HOB_POOL_BY_FALLBACK };
@@ -98,6 +101,9 @@ int hob_pool_call(struct hob_pool *pool, const struct hob_pool_request *request,
 void hob_pool_put_status(struct hob_buffer *out, struct hob_pool *pool);
 /* Appends a JSON list of all pools. */
 void hob_supervisor_put_status(struct hob_buffer *out, struct hob_supervisor *supervisor);
+/* The same list with the numbers of each pool alone: workers, busy, queued, calls, failures,
+ * restarts. */
+void hob_supervisor_put_summary(struct hob_buffer *out, struct hob_supervisor *supervisor);
 /* Appends what is kept of the workers' standard error. */
 void hob_pool_put_logs(struct hob_buffer *out, struct hob_pool *pool);
 /* Replaces all workers, one after another, without losing a call. */

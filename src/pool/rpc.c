@@ -186,6 +186,7 @@ static bool hand_out(struct hob_pool *pool, struct item *item, struct hob_text t
         .timeout = options->timeout,
         .idempotent = options->idempotent,
         .caller = options->caller,
+        .loop = options->loop,
         .notification = message.kind == HOB_MESSAGE_NOTIFICATION,
     };
     struct hob_pool_handlers handlers = {

@@ -27,7 +27,8 @@ struct hob_rpc_handlers {
 struct hob_rpc_options {
     uint64_t timeout; /* milliseconds; 0: the pool's */
     bool idempotent;
-    int caller; /* as in struct hob_pool_request */
+    int caller; /* as in struct hob_pool_request, both */
+    struct hob_pool_loop *loop;
 };
 
 void hob_rpc_answer(struct hob_pool *pool, struct hob_text document,

@@ -12,6 +12,8 @@ enum {
     CALLER_WATCH_MS = 50, /* a call that is over before then is not worth watching its caller */
     CHECK_MS = 500,       /* memory, and whether ends that cannot be waited for have come */
     CHECK_AFTER_CALL_MS = 20,
+    FAIR_US = 1000,          /* that a call may wait while later ones are taken before it... */
+    FAIR_LOOK = 64,          /* ...which are not far behind */
     QUIET_MS = 5000,         /* without calls: replacing needs no care */
     MOST_AT_ONCE_FACTOR = 2, /* workers that end are not counted, but there is a limit */
 };
@@ -148,27 +150,52 @@ static void go_on_replacing(struct hob_pool *pool, uint64_t now)
 
 /* ---- offering work ---- */
 
-/* The least busy; of equals the one that worked last: its memory is warm, and others may end. */
-static struct pool_worker *best_worker(struct hob_pool *pool)
+/* The least busy; of equals the one that is listened to already by who brings the call; of these
+ * the one that worked last: its memory is warm, and others may end. */
+static bool is_better(const struct pool_worker *worker, const struct pool_worker *than,
+                      const struct hob_poller *hearer)
+{
+    if (worker->calls.count != than->calls.count)
+        return worker->calls.count < than->calls.count;
+    if ((worker->hearer == hearer) != (than->hearer == hearer))
+        return worker->hearer == hearer;
+    return worker->idle_since > than->idle_since;
+}
+
+static struct pool_worker *best_worker(struct hob_pool *pool, const struct hob_pool_loop *loop)
 {
     struct pool_worker *best = NULL;
+    const struct hob_poller *hearer = loop != NULL ? loop->poller : pool->supervisor->poller;
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
         if (!hob_life_takes_calls(worker->life) || worker->input < 0 || worker->output_closed ||
             worker->terminated || worker->unsent.size > 0 ||
             worker->calls.count >= pool->options.concurrency)
             continue;
-        if (best == NULL || worker->calls.count < best->calls.count ||
-            (worker->calls.count == best->calls.count && worker->idle_since > best->idle_since))
+        if (best == NULL || is_better(worker, best, hearer))
             best = worker;
     }
     return best;
 }
 
+/* The oldest; or, unless that has waited for long, the oldest of the loop that hears: its worker,
+ * and what it works on, then stay on one core. */
+static struct pool_call *next_call(const struct hob_pool *pool)
+{
+    struct pool_call *call = pool->queue.first;
+    const struct hob_pool_loop *here = pool->supervisor->hearing;
+    if (call == NULL || here == NULL || call->loop == here ||
+        hob_clock_now() > call->submitted + FAIR_US * 1000ull)
+        return call;
+    for (int i = 0; i < FAIR_LOOK && call != NULL && call->loop != here; i++)
+        call = call->next;
+    return call != NULL && call->loop == here ? call : pool->queue.first;
+}
+
 void pool_dispatch(struct hob_pool *pool)
 {
     struct pool_worker *worker;
-    while (pool->queue.first != NULL && (worker = best_worker(pool)) != NULL) {
-        struct pool_call *call = pool->queue.first;
+    struct pool_call *call;
+    while ((call = next_call(pool)) != NULL && (worker = best_worker(pool, call->loop)) != NULL) {
         pool_calls_remove(&pool->queue, call);
         pool_worker_give(worker, call);
     }
@@ -188,7 +215,7 @@ static void check_memory(struct pool_worker *worker, uint64_t now, uint64_t inte
 {
     const struct hob_pool_options *options = &worker->pool->options;
     size_t soft = options->recycle.max_memory, hard = options->memory_limit;
-    if ((soft == 0 && hard == 0) || worker->base == 0 ||
+    if ((soft == 0 && hard == 0) || worker->life == HOB_LIFE_STARTING ||
         now < worker->memory_checked + from_ms(interval))
         return;
     worker->memory_checked = now;
@@ -216,27 +243,35 @@ static bool fits_its_limits(struct pool_worker *worker)
         return true;
     worker->proven = false;
     pool_worker_why(worker,
-                    "uses %zu MiB before its first call: %s must be at least 1.25 times that, "
+                    "uses %zu MiB %s its first call: %s must be at least 1.25 times that, "
                     "but is %zu MiB",
-                    worker->base >> 20, name, (name[0] == 'r' ? soft : hard) >> 20);
+                    worker->base >> 20, worker->served > 0 ? "after" : "before", name,
+                    (name[0] == 'r' ? soft : hard) >> 20);
     pool_worker_event(worker, HOB_LIFE_BROKEN);
     return false;
 }
 
-/* Its first offer: it is ready. */
-static bool welcome(struct pool_worker *worker)
+/* What it needs when it is warm: as soon as it has answered something, be it only a greeting.
+ * Before that it may be a program that has just been started. */
+static bool weigh(struct pool_worker *worker)
 {
     const struct hob_pool_options *options = &worker->pool->options;
     bool limited = options->recycle.max_memory != 0 || options->memory_limit != 0;
-    worker->base = worker->memory = limited ? hob_process_memory(worker->pid) : 1;
-    if (limited && !fits_its_limits(worker))
-        return false;
-    if (worker->replaces == 0)
+    bool greeted = options->health.method != NULL || options->protocol == HOB_POOL_MCP;
+    if (limited && !greeted && (worker->served == 0 || worker->life != HOB_LIFE_IDLE))
         return true;
-    struct pool_worker *old = find_worker(worker->pool, worker->replaces);
+    worker->base = worker->memory = limited ? hob_process_memory(worker->pid) : 1;
+    return !limited || fits_its_limits(worker);
+}
+
+/* It is ready: the one in whose place it was started may go. */
+static void succeed(struct pool_worker *worker)
+{
+    uint64_t serial = worker->replaces;
+    worker->replaces = 0;
+    struct pool_worker *old = serial != 0 ? find_worker(worker->pool, serial) : NULL;
     if (old != NULL && old->life != HOB_LIFE_DEAD)
         pool_worker_event(old, HOB_LIFE_RETIRE);
-    return true;
 }
 
 /* A worker that hung is not counted, and may come back when another was started in its place: then
@@ -258,7 +293,10 @@ void pool_worker_offer(struct pool_worker *worker)
     const struct hob_pool_options *options = &worker->pool->options;
     if (worker->input < 0 || worker->output_closed)
         return; /* its end is being waited for */
-    if ((worker->base == 0 && !welcome(worker)) || is_too_many(worker))
+    if (worker->base == 0 && !weigh(worker))
+        return;
+    succeed(worker);
+    if (is_too_many(worker))
         return;
     if (worker->recycle_after != 0 && worker->served >= worker->recycle_after)
         pool_replace(worker, "it has answered as many calls as it should");
@@ -464,7 +502,7 @@ static uint64_t tick_idle(struct pool_worker *worker, uint64_t now)
 static uint64_t tick_worker(struct pool_worker *worker, uint64_t now)
 {
     uint64_t next = UINT64_MAX;
-    if (worker->waiting_to_start || worker->life == HOB_LIFE_DEAD)
+    if (worker->waiting_to_start || worker->being_started || worker->life == HOB_LIFE_DEAD)
         return next;
     if (worker->process.watch < 0) {
         pool_worker_look(worker);

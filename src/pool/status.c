@@ -85,11 +85,41 @@ static void put_status(struct hob_buffer *out, const struct hob_pool *pool)
     hob_buffer_put_string(out, "]}");
 }
 
+/* Numbers alone, for those who look at everything. */
+static void put_summary(struct hob_buffer *out, const struct hob_pool *pool)
+{
+    unsigned workers = 0, busy = 0;
+    for (const struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
+        workers += worker->life != HOB_LIFE_DEAD;
+        busy += worker->life != HOB_LIFE_DEAD && worker->calls.count > 0;
+    }
+    hob_buffer_put_string(out, "{\"name\":");
+    put_text(out, pool->name);
+    hob_buffer_printf(out,
+                      ",\"state\":\"%s\",\"workers\":%u,\"busy\":%u,\"queued\":%zu,"
+                      "\"calls\":%llu,\"failures\":%llu,\"restarts\":%llu}",
+                      state_of(pool, hob_clock_now()), workers, busy, pool->queue.count,
+                      (unsigned long long)pool->calls, (unsigned long long)pool->failures,
+                      (unsigned long long)pool->restarts);
+}
+
+void hob_supervisor_put_summary(struct hob_buffer *out, struct hob_supervisor *supervisor)
+{
+    pool_lock(supervisor);
+    hob_buffer_put_char(out, '[');
+    for (const struct hob_pool *pool = supervisor->pools; pool != NULL; pool = pool->next) {
+        put_summary(out, pool);
+        hob_buffer_put_string(out, pool->next != NULL ? "," : "");
+    }
+    hob_buffer_put_char(out, ']');
+    pool_unlock(supervisor);
+}
+
 void hob_pool_put_status(struct hob_buffer *out, struct hob_pool *pool)
 {
-    pthread_mutex_lock(&pool->supervisor->lock);
+    pool_lock(pool->supervisor);
     put_status(out, pool);
-    pthread_mutex_unlock(&pool->supervisor->lock);
+    pool_unlock(pool->supervisor);
 }
 
 /* The first of the list that is not closed. */
@@ -102,7 +132,7 @@ static const struct hob_pool *shown(const struct hob_pool *pool)
 
 void hob_supervisor_put_status(struct hob_buffer *out, struct hob_supervisor *supervisor)
 {
-    pthread_mutex_lock(&supervisor->lock);
+    pool_lock(supervisor);
     hob_buffer_put_char(out, '[');
     for (const struct hob_pool *pool = shown(supervisor->pools); pool != NULL;) {
         put_status(out, pool);
@@ -110,7 +140,7 @@ void hob_supervisor_put_status(struct hob_buffer *out, struct hob_supervisor *su
         hob_buffer_put_string(out, pool != NULL ? "," : "");
     }
     hob_buffer_put_char(out, ']');
-    pthread_mutex_unlock(&supervisor->lock);
+    pool_unlock(supervisor);
 }
 
 static void put_tail(struct hob_buffer *out, const char *title, const struct hob_tail *tail)
@@ -126,12 +156,12 @@ static void put_tail(struct hob_buffer *out, const char *title, const struct hob
 void hob_pool_put_logs(struct hob_buffer *out, struct hob_pool *pool)
 {
     HOB_AUTO(buffer) struct hob_buffer title = HOB_BUFFER_INIT;
-    pthread_mutex_lock(&pool->supervisor->lock);
+    pool_lock(pool->supervisor);
     put_tail(out, "the worker that ended last", &pool->last_words);
     for (const struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
         hob_buffer_clear(&title);
         hob_buffer_printf(&title, "worker %u (pid %ld)", worker->number, (long)worker->pid);
         put_tail(out, hob_buffer_string(&title), &worker->tail);
     }
-    pthread_mutex_unlock(&pool->supervisor->lock);
+    pool_unlock(pool->supervisor);
 }

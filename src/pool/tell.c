@@ -1,22 +1,28 @@
-/* tell: callers hear what became of their calls, without a lock held. One thread at a time tells,
- * in the order of what happened: nobody hears of progress after the answer. Who finds another at it
- * leaves it to that one, and what came meanwhile to the driver, so that nobody tells for ever. */
+/* tell: callers hear what became of their calls, without a lock held. What belongs to a loop is
+ * told by that loop's thread (loop.c); of everything else one thread at a time tells, in the order
+ * of what happened: nobody hears of progress after the answer. Who finds another at it leaves it to
+ * that one, and what came meanwhile to the driver, so that nobody tells for ever. */
 #include "pool/internal.h"
 
-static struct pool_told *take_told(struct hob_supervisor *supervisor)
+void pool_told_add(struct pool_told_list *list, struct pool_told *told)
 {
-    struct pool_told *told = supervisor->told;
-    supervisor->told = NULL;
-    supervisor->told_end = &supervisor->told;
+    *(list->end != NULL ? list->end : &list->first) = told;
+    list->end = &told->next;
+}
+
+struct pool_told *pool_told_take(struct pool_told_list *list)
+{
+    struct pool_told *told = list->first;
+    *list = (struct pool_told_list){NULL, NULL};
     return told;
 }
 
-/* Without the lock. */
-static void tell_list(struct pool_told *told)
+void pool_tell_list(struct pool_told *told)
 {
+    static const struct hob_error none = HOB_ERROR_INIT;
     while (told != NULL) {
         struct pool_told *next = told->next;
-        told->answer.error = &told->error;
+        told->answer.error = told->error != NULL ? told->error : &none;
         if (told->progress)
             told->handlers.progress(told->handlers.data, hob_buffer_text(&told->method),
                                     hob_buffer_text(&told->text));
@@ -24,6 +30,7 @@ static void tell_list(struct pool_told *told)
             told->handlers.answered(told->handlers.data, &told->answer);
         hob_buffer_deinit(&told->text);
         hob_buffer_deinit(&told->method);
+        free(told->error);
         free(told);
         told = next;
     }
@@ -40,21 +47,21 @@ static void leave_to_driver(struct hob_supervisor *supervisor)
 
 void pool_tell(struct hob_supervisor *supervisor)
 {
-    if (supervisor->told == NULL || supervisor->telling)
+    if (supervisor->told.first == NULL || supervisor->telling)
         return;
-    struct pool_told *told = take_told(supervisor);
+    struct pool_told *told = pool_told_take(&supervisor->told);
     supervisor->telling = true;
     supervisor->teller = pthread_self();
     pthread_mutex_unlock(&supervisor->lock);
-    tell_list(told);
+    pool_tell_list(told);
     pthread_mutex_lock(&supervisor->lock);
     supervisor->telling = false;
-    if (supervisor->told != NULL)
+    if (supervisor->told.first != NULL)
         leave_to_driver(supervisor);
 }
 
 void pool_tell_all(struct hob_supervisor *supervisor)
 {
-    while (supervisor->told != NULL && !supervisor->telling)
+    while (supervisor->told.first != NULL && !supervisor->telling)
         pool_tell(supervisor);
 }

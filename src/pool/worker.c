@@ -61,6 +61,7 @@ struct pool_worker *pool_worker_new(struct hob_pool *pool)
     worker->process = (struct hob_process)HOB_PROCESS_INIT;
     worker->input = worker->output = worker->errors = -1;
     worker->waiting_to_start = true;
+    worker->hearer = pool->supervisor->poller;
     worker->recycle_after = (unsigned)jittered(worker, pool->options.recycle.max_requests);
     hob_framing_init(&worker->framing, pool->options.framing, pool->options.max_message);
     return worker;
@@ -74,6 +75,13 @@ static void close_part(struct pool_worker *worker, int *descriptor, bool watched
     *descriptor = -1;
 }
 
+static void close_output(struct pool_worker *worker)
+{
+    if (worker->output >= 0)
+        hob_poller_remove(worker->hearer, worker->output);
+    close_part(worker, &worker->output, false);
+}
+
 static void close_input(struct pool_worker *worker)
 {
     close_part(worker, &worker->input, true);
@@ -83,7 +91,7 @@ static void close_input(struct pool_worker *worker)
 void pool_worker_free(struct pool_worker *worker)
 {
     close_input(worker);
-    close_part(worker, &worker->output, !worker->output_closed);
+    close_output(worker);
     close_part(worker, &worker->errors, true);
     if (worker->process.watch >= 0)
         close_part(worker, &worker->process.watch, true);
@@ -122,6 +130,19 @@ static int make_pipes(struct pipes *pipes)
     return 0;
 }
 
+void pool_worker_turn_to(struct pool_worker *worker, struct hob_pool_loop *loop)
+{
+    struct hob_poller *wanted = loop != NULL ? loop->poller : poller_of(worker);
+    if (worker->hearer == wanted || worker->output < 0)
+        return;
+    hob_poller_remove(worker->hearer, worker->output);
+    worker->hearer = wanted;
+    if (hob_poller_add(wanted, worker->output, HOB_POLLER_READ, key_of(worker, POOL_PART_OUTPUT)))
+        return;
+    pool_worker_why(worker, "cannot be listened to: %s", strerror(errno));
+    pool_worker_event(worker, HOB_LIFE_BROKEN);
+}
+
 static void watch_parts(struct pool_worker *worker)
 {
     struct hob_poller *poller = poller_of(worker);
@@ -138,6 +159,8 @@ static void watch_parts(struct pool_worker *worker)
     pool_worker_event(worker, HOB_LIFE_BROKEN);
 }
 
+static void act(struct pool_worker *worker, enum hob_life_action action);
+
 int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
 {
     struct hob_pool *pool = worker->pool;
@@ -148,7 +171,6 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
         close_pipes(&pipes);
         return error->code;
     }
-    pool_guard_start(pool->supervisor);
     struct hob_process_options options = {
         .arguments = pool->options.command,
         .environment = pool->environment,
@@ -156,10 +178,10 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
         .input = pipes.input[0],
         .output = pipes.output[1],
         .errors = pipes.errors[1],
-        .dies_with_thread = true,
-        .announce = pool->supervisor->guard,
     };
-    int code = hob_process_start(&worker->process, &options, error);
+    worker->being_started = true;
+    int code = pool_start_process(pool->supervisor, &worker->process, &options, error);
+    worker->being_started = false;
     if (code != 0) {
         close_pipes(&pipes);
         return code;
@@ -179,6 +201,9 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
     pool_guard_add(pool->supervisor, worker->pid);
     hob_log(HOB_LOG_DEBUG, "worker started", "pool", pool->name, NULL);
     watch_parts(worker);
+    /* It was told to end meanwhile. */
+    if (worker->life == HOB_LIFE_STOPPING)
+        act(worker, worker->retired ? HOB_LIFE_STOP : HOB_LIFE_TERMINATE);
     return 0;
 }
 
@@ -296,6 +321,8 @@ void pool_worker_give(struct pool_worker *worker, struct pool_call *call)
         worker->sent + (worker->unsent.size - worker->unsent_at) + call->message.size;
     if (call->kind != POOL_GREETS)
         pool_worker_event(worker, HOB_LIFE_TAKES);
+    if (call->kind == POOL_CALL)
+        pool_worker_turn_to(worker, call->loop);
     pool_worker_say(worker, hob_buffer_text(&call->message));
 }
 
@@ -313,7 +340,7 @@ static void hear_messages(struct pool_worker *worker)
             pool_worker_noise(worker, message, "a line that is no part of a message");
             break;
         case HOB_FRAMING_TOO_LARGE:
-            pool_worker_hear_too_large(worker);
+            pool_worker_hear_too_large(worker, message);
             break;
         case HOB_FRAMING_MORE:
             return;
@@ -327,7 +354,7 @@ static bool read_output(struct pool_worker *worker)
     char *room = hob_framing_reserve(&worker->framing, READ_SIZE);
     if (room == NULL) {
         pool_worker_why(worker, "said more than memory holds");
-        close_part(worker, &worker->output, true);
+        close_output(worker);
         worker->output_closed = true;
         return false;
     }
@@ -335,7 +362,7 @@ static bool read_output(struct pool_worker *worker)
     if (size < 0)
         return errno == EINTR;
     if (size == 0) {
-        close_part(worker, &worker->output, true);
+        close_output(worker);
         worker->output_closed = true;
         return false;
     }

@@ -1,7 +1,7 @@
 /* http: libmicrohttpd behind one small face.
  *
- * Each thread is a daemon of libmicrohttpd with an epoll loop of its own, to which the door gives
- * the new connections in turn; a connection stays with its thread. The listening socket is in none
+ * Each loop (http_loop.h) is a thread with a daemon of libmicrohttpd, to which the door gives the
+ * new connections in turn; a connection stays with its loop. The listening socket is in none
  * of the loops: one that another process holds too could not be taken out of them safely, and
  * 0.9.75 aborts when two of its threads try. libmicrohttpd calls on_access once when the headers
  * are in, once for each piece of the body, and once at the end. Only refusals are sent in the first
@@ -34,6 +34,7 @@
 #include "base/file.h"
 #include "server/door.h"
 #include "server/http_head.h"
+#include "server/http_loop.h"
 #include "server/linger.h"
 
 enum {
@@ -41,14 +42,13 @@ enum {
     FIRST_SECONDS = 30,  /* for the headers of a connection's first request */
     CROWDED_SECONDS = 5, /* for both, when most connections are in use */
     BODY_SECONDS = 30,
-    SEND_SECONDS = 60,        /* that a client may take none of its answer, when that... */
-    LONG_ANSWER = 64 * 1024,  /* ...is longer than what the system takes in one go */
-    BODY_RATE = 64 * 1024,    /* bytes that buy one more second */
-    STACK_SIZE = 1024 * 1024, /* documents are read by recursion, up to HOB_VALUE_MAX_DEPTH */
-    POOL_SIZE = 8 * 1024,     /* of a connection, for its headers; cleared after each request */
-    KEEP_BODY = 1024,         /* an idle connection keeps a buffer of at most this size */
-    SWALLOW = 16,             /* times the limit of a body are read and thrown away */
-    SLACK = 64,               /* connections that may be on their way to a thread */
+    SEND_SECONDS = 60,       /* that a client may take none of its answer, when that... */
+    LONG_ANSWER = 64 * 1024, /* ...is longer than what the system takes in one go */
+    BODY_RATE = 64 * 1024,   /* bytes that buy one more second */
+    POOL_SIZE = 8 * 1024,    /* of a connection, for its headers; cleared after each request */
+    KEEP_BODY = 1024,        /* an idle connection keeps a buffer of at most this size */
+    SWALLOW = 16,            /* times the limit of a body are read and thrown away */
+    SLACK = 64,              /* connections that may be on their way to a thread */
 };
 
 struct hob_http {
@@ -64,7 +64,7 @@ struct hob_http {
     atomic_size_t max_body, max_bodies; /* may change */
     atomic_size_t body_bytes;           /* in memory now, of all requests */
     unsigned threads, next;             /* `next` is the door's own */
-    struct MHD_Daemon *daemons[];
+    struct hob_http_loop *loops[];
 };
 
 enum phase {
@@ -79,6 +79,7 @@ struct connection {
     struct hob_http_request request; /* first: a request is cast back to its connection */
     struct hob_http *http;
     struct MHD_Connection *native;
+    struct hob_http_sleeper sleeper;
     struct hob_http_peer peer;
     struct hob_buffer body;
     const char *target_end; /* as in struct hob_http_line */
@@ -136,7 +137,7 @@ static enum MHD_Result deliver(struct connection *connection, struct hob_respons
     if (response->streamed || response->body.size > LONG_ANSWER)
         set_time_limit(connection, SEND_SECONDS);
     if (response->streamed)
-        hob_response_set_connection(response, connection->native);
+        hob_response_set_connection(response, &connection->sleeper);
     if (last && !response->streamed)
         return send_last(connection, response);
     if (last) /* nobody else is given a streamed answer */
@@ -175,6 +176,7 @@ static void begin(struct connection *connection, struct MHD_Connection *native, 
         .method = method,
         .version_1_0 = strcmp(version, MHD_HTTP_VERSION_1_0) == 0,
         .peer = &connection->peer,
+        .loop = connection->sleeper.loop,
         .started = hob_clock_now(),
     };
     connection->native = native;
@@ -364,11 +366,13 @@ static void turn_away(int descriptor)
     shutdown(descriptor, SHUT_RDWR);
 }
 
-static struct connection *new_connection(struct hob_http *http, struct MHD_Connection *native)
+static struct connection *new_connection(struct hob_http_loop *loop, struct MHD_Connection *native)
 {
+    struct hob_http *http = hob_http_loop_owner(loop);
     struct connection *connection = hob_alloc_zero(1, sizeof *connection);
     connection->http = http;
     connection->native = native;
+    connection->sleeper = (struct hob_http_sleeper){.loop = loop, .native = native};
     connection->peer.local = http->options.local;
     connection->peer.descriptor =
         MHD_get_connection_info(native, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
@@ -382,12 +386,12 @@ static struct connection *new_connection(struct hob_http *http, struct MHD_Conne
 static void on_connection(void *context, struct MHD_Connection *native, void **slot,
                           enum MHD_ConnectionNotificationCode code)
 {
-    struct hob_http *http = context;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        *slot = new_connection(http, native);
+        *slot = new_connection(context, native);
         return;
     }
     struct connection *connection = *slot;
+    struct hob_http *http = connection->http;
     if (connection->cut_short)
         hob_linger_take(http->linger, connection->peer.descriptor);
     note_asked(connection);
@@ -403,12 +407,26 @@ void hob_http_defer(struct hob_http_request *request)
     MHD_suspend_connection(connection->native);
 }
 
+static bool is_answered(const void *data)
+{
+    const struct connection *connection = data;
+    return connection->phase == ANSWERED;
+}
+
+void hob_http_await(struct hob_http_request *request)
+{
+    struct connection *connection = (struct connection *)request;
+    hob_http_loop_await(connection->sleeper.loop, is_answered, connection);
+    if (connection->phase != ANSWERED)
+        hob_http_defer(request);
+}
+
 void hob_http_answer(struct hob_http_request *request, struct hob_response *response)
 {
     struct connection *connection = (struct connection *)request;
     if (connection->phase == DEFERRED) {
         connection->late = response != NULL ? hob_response_ref(response) : NULL;
-        MHD_resume_connection(connection->native);
+        hob_http_loop_wake(&connection->sleeper);
         return;
     }
     if (deliver(connection, response) != MHD_YES)
@@ -426,11 +444,14 @@ static bool has_room(void *context)
 static void let_in(void *context, int descriptor, const struct sockaddr *address, socklen_t size)
 {
     struct hob_http *http = context;
-    struct MHD_Daemon *daemon = http->daemons[http->next++ % http->threads];
     atomic_fetch_add(&http->silent, 1);
-    /* What libmicrohttpd does not take it closes. */
-    if (MHD_add_connection(daemon, descriptor, address, size) != MHD_YES)
-        atomic_fetch_sub(&http->silent, 1);
+    hob_http_loop_enter(http->loops[http->next++ % http->threads], descriptor, address, size);
+}
+
+static void has_lost(void *owner)
+{
+    struct hob_http *http = owner;
+    atomic_fetch_sub(&http->silent, 1);
 }
 
 /* ---- starting and stopping ---- */
@@ -438,7 +459,8 @@ static void let_in(void *context, int descriptor, const struct sockaddr *address
 struct hob_http *hob_http_new(const struct hob_http_options *options)
 {
     unsigned threads = options->threads > 0 ? options->threads : 1;
-    struct hob_http *http = hob_alloc_zero(1, sizeof *http + threads * sizeof(struct MHD_Daemon *));
+    struct hob_http *http =
+        hob_alloc_zero(1, sizeof *http + threads * sizeof(struct hob_http_loop *));
     http->application = *options->application;
     http->options = *options;
     hob_http_limit_bodies(http, options->max_body, options->max_bodies);
@@ -460,26 +482,36 @@ size_t hob_http_max_body(const struct hob_http *http)
     return atomic_load(&http->max_body);
 }
 
-static struct MHD_Daemon *start_daemon(struct hob_http *http)
+static struct MHD_Daemon *start_daemon(struct hob_http *http, struct hob_http_loop *loop)
 {
     return MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC |
-            MHD_USE_NO_LISTEN_SOCKET,
-        0, NULL, NULL, on_access, http, MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, http, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
-        (size_t)POOL_SIZE, MHD_OPTION_CONNECTION_LIMIT, http->options.max_connections + SLACK,
+        hob_http_loop_flags() | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, on_access, http,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, loop, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE,
+        MHD_OPTION_CONNECTION_LIMIT, http->options.max_connections + SLACK,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS, MHD_OPTION_UNESCAPE_CALLBACK,
         hob_http_unescape, NULL, MHD_OPTION_URI_LOG_CALLBACK, on_target, http,
-        MHD_OPTION_THREAD_STACK_SIZE, (size_t)STACK_SIZE, MHD_OPTION_END);
+        MHD_OPTION_THREAD_STACK_SIZE, (size_t)HOB_HTTP_STACK_SIZE, MHD_OPTION_END);
+}
+
+static int start_loop(struct hob_http *http, struct hob_http_loop **loop, struct hob_error *error)
+{
+    *loop = hob_http_loop_new(http, has_lost, error);
+    if (*loop == NULL)
+        return error->code;
+    struct MHD_Daemon *daemon = start_daemon(http, *loop);
+    if (daemon == NULL)
+        return hob_error_set(error, HOB_E_IO,
+                             "cannot start the HTTP server: libmicrohttpd gave no reason");
+    return hob_http_loop_start(*loop, daemon, error);
 }
 
 int hob_http_start(struct hob_http *http, struct hob_error *error)
 {
     for (unsigned i = 0; i < http->threads; i++) {
-        http->daemons[i] = start_daemon(http);
-        if (http->daemons[i] == NULL)
-            return hob_error_set(error, HOB_E_IO,
-                                 "cannot start the HTTP server: libmicrohttpd gave no reason");
+        int code = start_loop(http, &http->loops[i], error);
+        if (code != 0)
+            return code;
     }
     int code = hob_door_open(
         &http->door,
@@ -528,8 +560,7 @@ struct hob_http *hob_http_stop(struct hob_http *http)
         return NULL;
     hob_http_drain(http, false);
     for (unsigned i = 0; i < http->threads; i++)
-        if (http->daemons[i] != NULL)
-            MHD_stop_daemon(http->daemons[i]);
+        hob_http_loop_stop(http->loops[i]);
     hob_file_close(http->listening);
     hob_linger_free(http->linger);
     free(http);

@@ -80,6 +80,25 @@ struct hob_http_peer {
     bool welcome;   /* the application's own, which sets it when the connection comes in */
 };
 
+/* The event loop in whose thread a request is handled. Somebody else may be its guest: their
+ * descriptors are waited for in the same place, and what they hear is heard by that thread. */
+struct hob_http_loop;
+
+struct hob_poller_event;
+struct hob_http_guest {
+    /* Called by the loop's thread with the events whose keys the guest has chosen (below 1 << 63),
+     * maybe none: when the poller was woken. */
+    void (*hear)(void *data, const struct hob_poller_event *events, size_t count);
+    void (*free)(void *data); /* when the loop has ended */
+    void *data;
+};
+
+/* NULL where there is none to be had; then there can be no guest. */
+struct hob_poller *hob_http_loop_poller(const struct hob_http_loop *loop);
+/* The guest's data, or NULL. By the loop's thread, once: there is room for one. */
+void *hob_http_loop_guest(const struct hob_http_loop *loop);
+void hob_http_loop_set_guest(struct hob_http_loop *loop, const struct hob_http_guest *guest);
+
 struct hob_http_request {
     const char *method;
     const char *path; /* percent-decoded, without the query */
@@ -87,8 +106,9 @@ struct hob_http_request {
     struct hob_http_headers headers;
     struct hob_text body;       /* empty in `admit` */
     struct hob_http_peer *peer; /* one for each connection; touched by one thread at a time */
-    uint64_t started;           /* hob_clock_now when the headers were in */
-    void *deferred;             /* the application's own, for requests that it deferred */
+    struct hob_http_loop *loop;
+    uint64_t started; /* hob_clock_now when the headers were in */
+    void *deferred;   /* the application's own, for requests that it deferred */
 };
 
 enum hob_http_refusal {
@@ -137,6 +157,9 @@ size_t hob_http_max_body(const struct hob_http *http);
 void hob_http_answer(struct hob_http_request *request, struct hob_response *response);
 /* In `handle` only: the answer will come later. The request stays valid until then. */
 void hob_http_defer(struct hob_http_request *request);
+/* In `handle` only, for an answer that comes from the loop's guest: it may come at once, as long as
+ * nobody else wants the loop; otherwise the request is deferred. */
+void hob_http_await(struct hob_http_request *request);
 
 /* The listening socket, to hand it over; it stays the object's. */
 int hob_http_listening(const struct hob_http *http);

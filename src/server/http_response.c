@@ -9,6 +9,8 @@
 #include <pthread.h>
 #include <stdio.h>
 
+#include "server/http_loop.h"
+
 enum { BLOCK_SIZE = 8 * 1024 }; /* that libmicrohttpd gathers for clients without chunks */
 
 /* The part of a streamed answer that is on its way. */
@@ -19,7 +21,7 @@ struct hob_pulled {
     bool ended;  /* there is no other one */
     /* Guards what follows, and that nothing comes between finding nothing and falling asleep. */
     pthread_mutex_t lock;
-    struct MHD_Connection *connection;
+    struct hob_http_sleeper *sleeper;
     bool asleep;
 };
 
@@ -82,7 +84,7 @@ static int next_piece(struct hob_pulled *pulled)
     pthread_mutex_lock(&pulled->lock);
     int code = pulled->source.more(pulled->source.data, &pulled->piece);
     if (code == HOB_HTTP_LATER && pulled->piece.size == 0) {
-        MHD_suspend_connection(pulled->connection);
+        MHD_suspend_connection(pulled->sleeper->native);
         pulled->asleep = true;
     }
     pthread_mutex_unlock(&pulled->lock);
@@ -95,14 +97,14 @@ void hob_http_wake(struct hob_response *response)
     struct hob_pulled *pulled = response->pulled;
     pthread_mutex_lock(&pulled->lock);
     if (pulled->asleep)
-        MHD_resume_connection(pulled->connection);
+        hob_http_loop_wake(pulled->sleeper);
     pulled->asleep = false;
     pthread_mutex_unlock(&pulled->lock);
 }
 
-void hob_response_set_connection(struct hob_response *response, struct MHD_Connection *native)
+void hob_response_set_connection(struct hob_response *response, struct hob_http_sleeper *sleeper)
 {
-    response->pulled->connection = native;
+    response->pulled->sleeper = sleeper;
 }
 
 /* libmicrohttpd asks for as much as it has room for, which is less than a piece. */

@@ -7,9 +7,9 @@
 
 #include "server/http.h"
 
-struct MHD_Connection;
 struct MHD_Response;
 struct hob_pulled;
+struct hob_http_sleeper;
 
 struct hob_response {
     atomic_uint references;
@@ -22,6 +22,6 @@ struct hob_response {
 };
 
 /* Before a streamed response is queued: whose turn it is that may have to wait. */
-void hob_response_set_connection(struct hob_response *response, struct MHD_Connection *native);
+void hob_response_set_connection(struct hob_response *response, struct hob_http_sleeper *sleeper);
 
 #endif

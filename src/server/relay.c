@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "config/schema.h"
+#include "pool/loop.h"
 #include "pool/message.h"
 #include "pool/rpc.h"
 #include "server/answer.h"
@@ -207,11 +208,51 @@ static int read_options(const struct hob_http_request *request, struct hob_rpc_o
     return read_timeout(request->headers.timeout, &options->timeout, error);
 }
 
+static void hear(void *data, const struct hob_poller_event *events, size_t count)
+{
+    hob_pool_loop_hear(data, events, count);
+}
+
+static void let_go(void *data)
+{
+    hob_pool_loop_free(data);
+}
+
+/* The thread that reads a request also writes it to a worker, reads the worker's answer and sends
+ * it. NULL where there are no loops. */
+static struct hob_pool_loop *loop_of(struct hob_server *server,
+                                     const struct hob_http_request *request)
+{
+    struct hob_poller *poller = hob_http_loop_poller(request->loop);
+    if (poller == NULL)
+        return NULL;
+    if (hob_http_loop_guest(request->loop) == NULL)
+        hob_http_loop_set_guest(request->loop, &(struct hob_http_guest){
+                                                   .hear = hear,
+                                                   .free = let_go,
+                                                   .data = hob_pool_loop_new(server->pools, poller),
+                                               });
+    return hob_http_loop_guest(request->loop);
+}
+
 static void refuse(struct hob_http_request *request, const struct hob_error *error)
 {
     HOB_AUTO(response)
     struct hob_response *response = hob_answer_error(HOB_ENVELOPE_TYPED, error, 0);
     hob_http_answer(request, response);
+}
+
+/* A loop tells what becomes of its calls itself, so there is no hurry to put the request to sleep,
+ * which takes longer than many a call. */
+static void relay_document(struct hob_pool *pool, struct hob_http_request *request,
+                           const struct hob_rpc_options *options,
+                           const struct hob_rpc_handlers *handlers)
+{
+    if (options->loop == NULL)
+        hob_http_defer(request);
+    hob_rpc_answer(pool, request->body, options, handlers);
+    if (options->loop != NULL)
+        hob_http_await(request);
 }
 
 void hob_relay_rpc(struct hob_server *server, struct hob_http_request *request)
@@ -225,11 +266,11 @@ void hob_relay_rpc(struct hob_server *server, struct hob_http_request *request)
         refuse(request, &error);
         return;
     }
+    options.loop = loop_of(server, request);
     struct relay *relay = relay_new(request, form_of(&request->headers));
     struct hob_rpc_handlers handlers = {.done = send_document, .data = relay};
     if (relay->form == WHOLE) {
-        hob_http_defer(request);
-        hob_rpc_answer(pool, request->body, &options, &handlers);
+        relay_document(pool, request, &options, &handlers);
         return;
     }
     /* The body goes with the request when that is answered. */

@@ -425,6 +425,18 @@ class Faults(PoolTest):
         wait_for(lambda: not any(map(is_alive, children)), "children to end with their worker")
         self.assertEqual(self.result(server, "fork", "echo", [1]), [1])
 
+    def test_what_goes_into_a_session_of_its_own_ends_with_its_worker(self):
+        server = self.serve(fork={"command": worker("fork_children"), "workers": {"max": 1}},
+                            other={"command": worker("fork_children"), "workers": {"max": 1}})
+        others = self.result(server, "other", "fork", {"count": 2, "setsid": True})
+        for end in (lambda pid: os.kill(pid, signal.SIGKILL),
+                    lambda pid: self.post(server, "fork/restart")):
+            children = self.result(server, "fork", "fork", {"count": 3, "setsid": True})
+            self.assertTrue(all(map(is_alive, children)))
+            end(self.result(server, "fork", "pid"))
+            wait_for(lambda: not any(map(is_alive, children)), "children to end with their worker")
+        self.assertTrue(all(map(is_alive, others)))
+
     def test_starts(self):
         server = self.serve(slow={"command": worker("slow_start", 5), "health": {"method": "ping"}},
                             late={"command": worker("slow_start", 3600), "start_timeout": "100ms",
@@ -493,6 +505,60 @@ class Faults(PoolTest):
         self.assertRegex(error["message"], r"used [12]\d\d MiB: memory_limit is 100 MiB")
         error = self.error(server, "tight", "echo", [1], status=503)
         self.assertRegex(error["message"], r"uses \d+ MiB .*memory_limit .*1\.25 .*2 MiB")
+
+    def test_a_worker_that_is_not_asked_how_it_is_is_weighed_after_its_first_call(self):
+        # Before that it may be any size: nobody knows when its program is there.
+        server = self.serve(warm={"command": worker("leak", 82), "memory_limit": "100M",
+                                  "workers": {"max": 1},
+                                  "restart": {"intensity": {"failures": 1}}},
+                            small={"command": worker("leak", 0), "memory_limit": "100M",
+                                   "workers": {"max": 1}})
+        self.result(server, "warm", "leak")
+        wait_for(lambda: self.pool(server, "warm")["worker_failures"] == 1, "the worker to end")
+        error = self.error(server, "warm", "leak", status=503)
+        self.assertRegex(error["message"], r"uses \d+ MiB after its first call: memory_limit .*1\.25 "
+                                           r".*100 MiB")
+        for _ in range(3):
+            self.result(server, "small", "leak")
+        self.assertEqual(self.pool(server, "small")["worker_failures"], 0)
+
+    def test_an_answer_that_is_too_large_among_others(self):
+        script = self.write("large.py", """
+import json, sys, threading, time
+lock = threading.Lock()
+def serve(request):
+    params = request["params"]
+    time.sleep(params.get("sleep", 0))
+    answer = {"jsonrpc": "2.0", "id": request["id"], "result": "x" * params.get("size", 1)}
+    if params.get("last"):
+        answer["id"] = answer.pop("id")
+    with lock:
+        print(json.dumps(answer), flush=True)
+for line in sys.stdin:
+    threading.Thread(target=serve, args=(json.loads(line),)).start()
+""")
+        options = {"command": [PYTHON, "-S", script], "max_message": "64K",
+                   "cancel": {"grace": "500ms"}, "workers": {"max": 1, "concurrency": 8}}
+        server = self.serve(large=options)
+
+        def calls(large):
+            with concurrent.futures.ThreadPoolExecutor(4) as threads:
+                slow = [threads.submit(self.call, server, "large", "any", {"sleep": 0.5})
+                        for _ in range(3)]
+                wait_for(lambda: [one["calls"] for one in self.pool(server, "large")["workers"]]
+                         == [3], "three calls")
+                return (self.call(server, "large", "any", dict(large, size=1 << 17)),
+                        [one.result() for one in slow])
+
+        answer, others = calls({})
+        self.assertIn("more than 65536 bytes", answer.json["error"]["message"])
+        self.assertEqual([other.json.get("result") for other in others], ["x"] * 3)
+        answer, others = calls({"last": True})
+        for one in [answer, *others]:
+            self.assertEqual(one.json["error"]["code"], -32004, one)
+            self.assertIn("which had 4 calls", one.json["error"]["message"])
+        wait_for(lambda: self.call(server, "large", "any", {}).json.get("result") == "x",
+                 "another worker")
 
 
 class Load(PoolTest):
@@ -826,6 +892,12 @@ class Ends(PoolTest):
         self.result(server, "fork", "fork", {"count": 5})
         self.result(server, "term", "pid")
         self.assertGreaterEqual(len(marked(self.mark)), 9)
+        self.assert_all_die_with(server)
+
+    def test_sigkill_finds_sessions_of_their_own(self):
+        server = self.serve(expected=(-9,), fork={"command": worker("fork_children")})
+        children = self.result(server, "fork", "fork", {"count": 3, "setsid": True})
+        self.assertTrue(all(map(is_alive, children)))
         self.assert_all_die_with(server)
 
     def test_sigkill_at_any_moment_leaves_nothing(self):

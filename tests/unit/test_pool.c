@@ -49,6 +49,26 @@ static void feed(struct hob_buffer *out, enum hob_framing_kind kind, size_t limi
     hob_framing_deinit(&framing);
 }
 
+static void assert_early_id(const char *beginning, const char *expected)
+{
+    assert_text_equal(hob_message_early_id(hob_text_from(beginning)), expected);
+}
+
+static void test_early_id(void **state)
+{
+    (void)state;
+    assert_early_id("{\"id\":5,\"result\":\"xxxxxx", "5");
+    assert_early_id(" { \"jsonrpc\" : \"2.0\" ,\n \"id\" : \"a\\\"b\" , \"result\": [[1,",
+                    "\"a\\\"b\"");
+    assert_early_id("{\"meta\":{\"id\":1,\"t\":\"}]\"},\"n\":-1.5e3,\"l\":[1,[2]],\"id\":7}", "7");
+    assert_early_id("{\"result\":{\"id\":1,\"text\":\"xxxx", "");
+    assert_early_id("{\"id\":12", "");
+    assert_early_id("{\"result\":\"xx\\", "");
+    assert_early_id("{\"id\"", "");
+    assert_early_id("[{\"id\":1}]", "");
+    assert_early_id("", "");
+}
+
 /* The pieces in which bytes come must not matter, but to how often noise without an end is told. */
 static void assert_framed(enum hob_framing_kind kind, size_t limit, struct hob_text bytes,
                           const char *expected)
@@ -817,6 +837,7 @@ int main(void)
 {
     hob_log_set_level(HOB_LOG_ERROR);
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_early_id),
         cmocka_unit_test(lines_in_any_pieces),
         cmocka_unit_test(lines_at_their_limit),
         cmocka_unit_test(headers_in_any_pieces),
