@@ -2,8 +2,9 @@
  *
  *     render TEMPLATE RECORDS.json COUNT OUT
  *
- * Parses the template once, and renders it COUNT times for each of the records, after a pass to warm
- * up; what a pass wrote is in the file OUT. Prints the milliseconds of each pass as a JSON list. */
+ * Parses the template once, and renders it COUNT times for each of the records, after a pass to
+ * warm up; what a pass wrote is in the file OUT. Prints the milliseconds of each pass as a JSON
+ * list. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,9 @@
  *     spawn COUNT COMMAND... -- COMMAND... [-- COMMAND...]
  *
  * Runs each command COUNT times, one of each in every round, so that drift of the machine meets all
- * of them alike, after a few rounds to warm up. Prints one JSON line per command: {"command", "count",
- * "median_us", "low_us", "high_us"}, the last two its quartiles. Their output goes to /dev/null. */
+ * of them alike, after a few rounds to warm up. Prints one JSON line per command: {"command",
+ * "count", "median_us", "low_us", "high_us"}, the last two its quartiles. Their output goes to
+ * /dev/null. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>

@@ -1,10 +1,10 @@
 /* start: the daemon that each user has, started by whoever needs it first.
  *
  * However many clients start it at once, one of them does; the others wait until it answers. A lock
- * in the runtime directory decides who, and goes with its process; whether there is a daemon is seen
- * by connecting alone. The daemon listens at the unix socket only, works in "/" and allows no
- * directory but that of the client that asks (X-Hob-Directory); it ends when nobody has needed it for
- * some hours. */
+ * in the runtime directory decides who, and goes with its process; whether there is a daemon is
+ * seen by connecting alone. The daemon listens at the unix socket only, works in "/" and allows no
+ * directory but that of the client that asks (X-Hob-Directory); it ends when nobody has needed it
+ * for some hours. */
 #ifndef HOB_CLIENT_START_H
 #define HOB_CLIENT_START_H
 
