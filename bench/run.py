@@ -23,6 +23,7 @@ from suites import SUITES
 
 def run_suite(bench, name):
     bench.suite, bench.prefix = name, []
+    began = time.monotonic()
     try:
         SUITES[name](bench)
     except Exception as error:  # the other suites are still worth their figures
@@ -30,6 +31,7 @@ def run_suite(bench, name):
         bench.board.end_suite(name, f"{type(error).__name__}: {error}")
     else:
         bench.board.end_suite(name)
+    return time.monotonic() - began
 
 
 def main():
@@ -46,16 +48,16 @@ def main():
     board = Board(chosen.build, chosen.quick, show=lambda text: print(text, flush=True))
     bench = Bench(chosen.build, chosen.quick, board)
     try:
-        for name in [chosen.only] if chosen.only else SUITES:
-            run_suite(bench, name)
+        took = {name: run_suite(bench, name) for name in ([chosen.only] if chosen.only else SUITES)}
     finally:
         shutil.rmtree(bench.scratch, ignore_errors=True)
     seconds = time.monotonic() - began
     history.keep(facts, board, bench.curves, seconds, chosen.record)
-    took = f"took {seconds:.0f} s{' (quick)' if chosen.quick else ''}"
-    print(f"\n{board.summary()}\n{took}; kept in {history.RESULTS}")
+    each = ", ".join(f"{name} {time:.0f}" for name, time in took.items())
+    told = f"took {seconds:.0f} s{' (quick)' if chosen.quick else ''}: {each}"
+    print(f"\n{board.summary()}\n{told}\nkept in {history.RESULTS}")
     (history.RESULTS / "latest.txt").write_text(
-        f"{machine.as_text(facts)}\n{board.as_text()}\n{took}\n", encoding="utf-8")
+        f"{machine.as_text(facts)}\n{board.as_text()}\n{told}\n", encoding="utf-8")
     return 1 if board.failures else 0
 
 
