@@ -64,6 +64,8 @@ def describe(build):
 def as_text(facts):
     versions = ", ".join(f"{name} {version}" for name, version in facts["versions"].items())
     build = ", ".join(f"{name}={value}" for name, value in facts["build"].items())
+    busy = f"\nNOT IDLE: {facts['load']} processes want {facts['cores']} cores; absolute figures will be " \
+        "worse than they are, ratios doubtful\n" if facts["load"] > facts["cores"] / 2 else ""
     return (f"hob {facts['version']}, commit {facts['commit'] or 'unknown'}, {facts['date']}\n"
             f"{facts['cpu']}, {facts['cores']} cores, {facts['memory_gib']} GiB, {facts['kernel']}, "
-            f"load {facts['load']} at the start\n{facts['compiler']}; {build}\nbeside: {versions}\n")
+            f"load {facts['load']} at the start\n{facts['compiler']}; {build}\nbeside: {versions}\n{busy}")

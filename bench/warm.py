@@ -117,7 +117,8 @@ def compare(bench, hob, python, environment, program):
     settle(hob, words, environment)
     cold, warm, fork = [], [], []
     for _ in range(3 if bench.quick else 7):
-        one, other = spawn_times(bench, environment, 5, words, [hob, "run", *words])
+        one, other = spawn_times(bench, environment, 3 if bench.quick else 5, words,
+                                 [hob, "run", *words])
         cold.append(one)
         warm.append(other)
         done = subprocess.run([python, "-c", FORKER, source, "25", *rest], text=True, check=True,
