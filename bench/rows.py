@@ -84,7 +84,7 @@ ROWS = [
     Row("process", "make -C examples/cv, time of tools", "empty processes", "ms",
         at_most(150, "ms"), LISTS, "the example's own sum, from the start of each command to its end"),
     Row("process", "import hob in Python", "python3 -c pass", "ms", at_most(20, "ms"), CLIENTS,
-        "python3 -c 'import hob' less python3 -c pass, spawned in turn"),
+        "with its classes, less python3 -c pass, spawned in turn"),
     Row("start", "hobd, exec to first answer", "bare libmicrohttpd", "ms", at_most(10, "ms"), DESIGN,
         "polled from the start of the process"),
     Row("memory", "hobd idle, resident", "bare libmicrohttpd", "MB", at_most(8, "MB"), DESIGN,
