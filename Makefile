@@ -4,7 +4,7 @@ ASAN ?= build-asan
 PREFIX ?= /usr/local
 MINUTES ?= 60
 
-.PHONY: help setup build run check check-quick asan tsan soak fuzz lint format bench bench-quick docs install \
+.PHONY: help setup build run check check-quick asan tsan soak fuzz coverage lint format bench bench-quick docs install \
 	uninstall deb check-deb clean
 
 help: ## what there is to make
@@ -43,16 +43,19 @@ soak: build ## open, edit and delete sessions for MINUTES (60), and see that not
 fuzz: ## run every fuzzer for a minute (needs clang)
 	@scripts/fuzz
 
-lint: ## layers, formatting, static analysis
+coverage: setup ## build with gcc's counters, run the tests, and say which lines they run, by layer
+	@scripts/coverage
+
+lint: setup ## layers, formatting, static analysis (scripts/setup lint installs the tools)
 	@scripts/lint
 
 format: ## clang-format on everything
 	@git ls-files '*.c' '*.h' | xargs clang-format -i
 
-bench: build ## measure hob against its floors and peers, side by side
+bench: build ## the scoreboard: every promise beside its floor or peer (scripts/setup bench installs peers)
 	@exec python3 bench/run.py --build $(BUILD)
 
-bench-quick: build ## the same with fewer repetitions
+bench-quick: build ## the same in two minutes: fewer repetitions, smaller data
 	@exec python3 bench/run.py --build $(BUILD) --quick
 
 docs: build ## write the reference pages that are generated from the programs
@@ -73,4 +76,4 @@ check-deb: deb ## install them in a fresh Debian, run the README's example, remo
 	@packaging/test-deb build-deb
 
 clean: ## remove what was built
-	rm -rf $(BUILD) $(ASAN) build-tsan build-fuzz build-deb
+	rm -rf $(BUILD) $(ASAN) build-tsan build-fuzz build-coverage build-deb

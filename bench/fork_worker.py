@@ -11,6 +11,7 @@ import json
 import os
 import pathlib
 import re
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -62,7 +63,7 @@ for _ in range(int(sys.argv[1])):
     os.waitpid(pid, 0)
     os.close(source)
     os.close(target)
-print(sorted(times)[len(times) // 2])
+print(times)
 """
 
 PANDAS = """
@@ -103,8 +104,9 @@ class Worker:
         request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
         os.write(self.input, json.dumps(request).encode() + b"\n")
 
-    def median_us(self, count, pause=0.0):
-        """Of the time from a request to its answer, the next one `pause` seconds after the last."""
+    def times(self, count, pause=0.0):
+        """Seconds from a request to its answer, the next one `pause` seconds after the last; the first
+        fifth has warmed up and is left out."""
         times = []
         for _ in range(count):
             time.sleep(pause)
@@ -112,8 +114,11 @@ class Worker:
             self.send("echo", {"text": "hello"})
             os.read(self.output, 65536)
             times.append(time.perf_counter() - began)
-        warm = sorted(times[count // 5:])
-        return warm[len(warm) // 2] * 1e6
+        return times[count // 5:]
+
+
+def micro(seconds):
+    return [one * 1e6 for one in seconds]
 
 
 def forked(*options, python=sys.executable):
@@ -142,8 +147,8 @@ def python_with_pandas():
 
 def bench_calls(bench, echo):
     with Worker([sys.executable, "-c", BARE]) as bare, Worker([sys.executable], echo) as kit:
-        floor = bare.median_us(bench.count(10000))
-        bench.add("warm call of the worker kit", kit.median_us(bench.count(10000)), "us",
+        floor = micro(bare.times(bench.count(10000)))
+        bench.add("warm call of the worker kit", micro(kit.times(bench.count(10000))), "us",
                   "print of each line", floor)
 
 
@@ -151,13 +156,14 @@ def bench_fresh(bench, large):
     count = bench.count(300)
     forks = subprocess.run([sys.executable, "-c", FORKS, str(count)], stdout=subprocess.PIPE,
                            check=True)
-    floor = float(forks.stdout) * 1000
+    floor = [took * 1000 for took in json.loads(forks.stdout)]
     for what, options, pause in (("every 20 ms", (), 0.02), ("at once", (), 0.0),
                                  ("no spare, at once", ("--spare", "0"), 0.0)):
         with Worker(forked(*options), large) as zygote:
-            zygote.median_us(5)
-            bench.add(f"fresh fork of {resident(zygote.process.pid):.0f} MB, {what}",
-                      zygote.median_us(count, pause) / 1000, "ms", "bare fork", floor, "<= 6 ms")
+            zygote.times(5)
+            times = [took * 1000 for took in zygote.times(count, pause)]
+            bench.add(f"fresh fork of 100 MB, {what}", times, "ms", "bare fork", floor,
+                      more={"resident_mb": resident(zygote.process.pid)})
 
 
 def bench_sharing(bench, script):
@@ -180,7 +186,7 @@ def bench_sharing(bench, script):
         assert len(children) == WORKERS, children
         workers = sum(map(shared_memory, children))
         bench.add(f"PSS of {WORKERS} workers from a pandas zygote", workers, "MB", "one by itself",
-                  one, "<= 1.6x")
+                  one)
         bench.add("the same with the zygote", workers + shared_memory(pid), "MB", "one by itself",
                   one)
 
@@ -205,9 +211,11 @@ class Alone:
     def count(self, full):
         return max(full // 10, 20) if self.quick else full
 
-    def add(self, what, value, unit, against, floor, budget=""):
-        print(f"{what:<46} {value:>9.2f} {unit:<3} {floor:>9.2f} {value / floor:>6.2f}×  {against:<20} "
-              f"{budget}", flush=True)
+    def add(self, what, ours, unit, against, theirs, more=None):
+        ours, theirs = (statistics.median(side) if isinstance(side, list) else side
+                        for side in (ours, theirs))
+        print(f"{what:<46} {ours:>9.2f} {unit:<3} {theirs:>9.2f} {ours / theirs:>6.2f}×  {against}",
+              flush=True)
 
 
 if __name__ == "__main__":

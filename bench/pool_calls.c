@@ -35,8 +35,9 @@ static void fail(const char *what)
 static void ask_raw(int input, int output)
 {
     char request[512], answer[4096];
-    int size = snprintf(request, sizeof request,
-                        "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":%s}\n", params);
+    int size =
+        snprintf(request, sizeof request,
+                 "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"echo\",\"params\":%s}\n", params);
     if (write(input, request, (size_t)size) != size)
         fail("the raw worker does not read");
     size_t got = 0;

@@ -3,8 +3,9 @@
  *     spawn COUNT COMMAND... -- COMMAND... [-- COMMAND...]
  *
  * Runs each command COUNT times, one of each in every round, so that drift of the machine meets all
- * of them alike. Prints one JSON line per command: {"command", "median_us", "p10_us", "p90_us"}.
- * Their output goes to /dev/null. */
+ * of them alike, after a few rounds to warm up. Prints one JSON line per command: {"command",
+ * "count", "median_us", "low_us", "high_us"}, the last two its quartiles. Their output goes to
+ * /dev/null. */
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <spawn.h>
@@ -66,18 +67,20 @@ int main(int argc, char **argv)
     double *times = malloc(sizeof *times * (size_t)rounds * (size_t)count);
     if (times == NULL)
         return 1;
-    for (int round = -10; round < rounds; round++) {
+    int warm_up = rounds < 50 ? rounds / 5 + 1 : 10;
+    for (int round = -warm_up; round < rounds; round++) {
         for (int i = 0; i < count; i++) {
             double took = run(commands[i], &actions);
-            if (round >= 0) /* the first ten rounds warm the caches */
+            if (round >= 0)
                 times[i * rounds + round] = took;
         }
     }
     for (int i = 0; i < count; i++) {
         double *own = times + (size_t)i * (size_t)rounds;
         qsort(own, (size_t)rounds, sizeof *own, compare);
-        printf("{\"command\": \"%s\", \"median_us\": %.1f, \"p10_us\": %.1f, \"p90_us\": %.1f}\n",
-               commands[i][0], own[rounds / 2], own[rounds / 10], own[rounds * 9 / 10]);
+        printf("{\"command\": \"%s\", \"count\": %d, \"median_us\": %.1f, \"low_us\": %.1f, "
+               "\"high_us\": %.1f}\n",
+               commands[i][0], rounds, own[rounds / 2], own[rounds / 4], own[rounds * 3 / 4]);
     }
     free(times);
     return 0;

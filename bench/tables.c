@@ -3,8 +3,9 @@
  *     tables csv|json FILE COUNT
  *
  * Reads the file COUNT times into typed columns (from the disk cache, the file's bytes included),
- * and writes what was read as JSON records and as CSV as often. Prints one line of JSON with
- * medians in milliseconds, sizes, and the largest resident size. */
+ * and writes what was read as JSON records and as CSV as often, after one round to warm up. Prints
+ * one line of JSON: each time in milliseconds, their medians, sizes, and the largest resident size
+ * after the first reading. */
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,10 +25,14 @@ static int compare(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
-static double median(double *times, int count)
+/* Each of the times under its name in the plural, and their median. */
+static void print_times(const char *name, double *times, int count)
 {
     qsort(times, (size_t)count, sizeof *times, compare);
-    return times[count / 2];
+    printf("\"%s_ms\": %.3f, \"%ss_ms\": [", name, times[count / 2], name);
+    for (int i = 0; i < count; i++)
+        printf("%s%.3f", i > 0 ? ", " : "", times[i]);
+    printf("], ");
 }
 
 static int read_once(struct hob_frame **frame, const char *kind, const char *path,
@@ -43,6 +48,41 @@ static int read_once(struct hob_frame **frame, const char *kind, const char *pat
     return result < 0 ? result : hob_frame_read_records(frame, content.text, error);
 }
 
+struct sizes {
+    size_t rows, columns, json, csv;
+    long resident;
+};
+
+/* One reading and both writings; their milliseconds in `times`. */
+static int round_trip(double times[3], struct sizes *sizes, const char *kind, const char *path,
+                      struct hob_error *error)
+{
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    uint64_t start = hob_clock_now();
+    int result = read_once(&frame, kind, path, error);
+    if (result < 0)
+        return result;
+    times[0] = hob_clock_milliseconds_since(start);
+    struct rusage usage;
+    if (sizes->resident == 0 && getrusage(RUSAGE_SELF, &usage) == 0)
+        sizes->resident = usage.ru_maxrss;
+    sizes->rows = hob_frame_rows(frame);
+    sizes->columns = hob_frame_columns(frame);
+    start = hob_clock_now();
+    result = hob_frame_put_records(&out, frame, 0, error);
+    if (result < 0)
+        return result;
+    times[1] = hob_clock_milliseconds_since(start);
+    sizes->json = out.size;
+    hob_buffer_clear(&out);
+    start = hob_clock_now();
+    result = hob_csv_write(&out, frame, ',', '"', error);
+    times[2] = hob_clock_milliseconds_since(start);
+    sizes->csv = out.size;
+    return result;
+}
+
 int main(int argc, char **argv)
 {
     int count = argc == 4 ? atoi(argv[3]) : 0;
@@ -52,35 +92,23 @@ int main(int argc, char **argv)
     }
     static double reads[MAX_COUNT], json[MAX_COUNT], csv[MAX_COUNT];
     struct hob_error error = HOB_ERROR_INIT;
-    size_t rows = 0, columns = 0, json_size = 0, csv_size = 0;
-    long resident = 0;
-    for (int i = 0; i < count; i++) {
-        HOB_AUTO(frame) struct hob_frame *frame = NULL;
-        HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-        uint64_t start = hob_clock_now();
-        if (read_once(&frame, argv[1], argv[2], &error) < 0 || frame == NULL) {
+    struct sizes sizes = {0};
+    for (int i = -1; i < count; i++) {
+        double times[3];
+        if (round_trip(times, &sizes, argv[1], argv[2], &error) < 0) {
             fprintf(stderr, "tables: %s\n", error.message);
             return 1;
         }
-        reads[i] = hob_clock_milliseconds_since(start);
-        struct rusage usage;
-        if (i == 0 && getrusage(RUSAGE_SELF, &usage) == 0)
-            resident = usage.ru_maxrss;
-        rows = hob_frame_rows(frame);
-        columns = hob_frame_columns(frame);
-        start = hob_clock_now();
-        hob_frame_put_records(&out, frame, 0, &error);
-        json[i] = hob_clock_milliseconds_since(start);
-        json_size = out.size;
-        hob_buffer_clear(&out);
-        start = hob_clock_now();
-        hob_csv_write(&out, frame, ',', '"', &error);
-        csv[i] = hob_clock_milliseconds_since(start);
-        csv_size = out.size;
+        if (i < 0)
+            continue; /* to warm up */
+        reads[i] = times[0], json[i] = times[1], csv[i] = times[2];
     }
-    printf("{\"rows\": %zu, \"columns\": %zu, \"read_ms\": %.3f, \"write_json_ms\": %.3f, "
-           "\"write_csv_ms\": %.3f, \"json_bytes\": %zu, \"csv_bytes\": %zu, \"peak_mb\": %.1f}\n",
-           rows, columns, median(reads, count), median(json, count), median(csv, count), json_size,
-           csv_size, (double)resident / 1024);
+    printf("{");
+    print_times("read", reads, count);
+    print_times("write_json", json, count);
+    print_times("write_csv", csv, count);
+    printf("\"rows\": %zu, \"columns\": %zu, \"json_bytes\": %zu, \"csv_bytes\": %zu, "
+           "\"peak_mb\": %.1f}\n",
+           sizes.rows, sizes.columns, sizes.json, sizes.csv, (double)sizes.resident / 1024);
     return 0;
 }

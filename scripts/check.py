@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """make check: builds hob twice (plain, and under AddressSanitizer and UBSan) and runs every test.
 
-The last line is `N passed, N failed`, and how many were skipped if any were; exit status 1 when something failed. What it runs, in each
-build: the unit and integration tests that meson knows, the golden cases of tests/golden, and,
-where a folder ../shared with recorded cases lies beside the checkout, those and the conformance
-suites as well. The layer check runs once.
+The last line is `N passed, N failed`, and how many were skipped if any were; exit status 1 when
+something failed. What it runs, in each build: the unit and integration tests that meson knows, the
+golden cases of tests/golden, and, where a folder ../shared with recorded cases lies beside the checkout,
+those and the conformance suites as well. The static checks (`make lint`) run once; --quick leaves the
+slowest of them out.
 """
 
 import json
@@ -139,10 +140,10 @@ def main():
     hear_signals()
     quick = "--quick" in sys.argv[1:]
     tally = Tally()
-    layers = run(["scripts/check-layers"])
-    if layers.returncode != 0:
-        print(layers.stdout)
-    tally.add("layers", int(layers.returncode == 0), int(layers.returncode != 0))
+    lint = run(["scripts/lint", *(["--quick"] if quick else [])])
+    if lint.returncode != 0:
+        print(lint.stdout)
+    tally.add("lint", int(lint.returncode == 0), int(lint.returncode != 0))
     for folder in ["build"] if quick else BUILDS:
         build(folder)
         run_meson_tests(folder, tally)

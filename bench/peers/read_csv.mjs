@@ -1,22 +1,19 @@
-// Reads a CSV file COUNT times with polars and with DuckDB into typed columns, and prints one JSON
-// line: {"polars_ms": median, "duckdb_ms": median}; null for a peer that is not installed.
+// Reads a CSV file COUNT times with polars and with DuckDB into typed columns, after once to warm up,
+// and prints one JSON line: {"polars": [ms, ...], "duckdb": [ms, ...]}, without what can't be loaded.
+// A third word names one of the two: only that is measured.
 //
-//     node read_csv.mjs FILE COUNT
+//     node read_csv.mjs FILE COUNT [NAME]
 
-const [file, count] = [process.argv[2], Number(process.argv[3])];
-
-function median(times) {
-  return times.sort((a, b) => a - b)[Math.floor(times.length / 2)];
-}
+const [file, count, only] = [process.argv[2], Number(process.argv[3]), process.argv[4]];
 
 async function measure(read) {
   const times = [];
-  for (let i = 0; i < count; i++) {
+  for (let i = -1; i < count; i++) {
     const start = process.hrtime.bigint();
     await read();
-    times.push(Number(process.hrtime.bigint() - start) / 1e6);
+    if (i >= 0) times.push(Number(process.hrtime.bigint() - start) / 1e6);
   }
-  return median(times);
+  return times;
 }
 
 async function polars() {
@@ -31,12 +28,12 @@ async function duckdb() {
 }
 
 const answer = {};
-for (const [name, run] of [['polars_ms', polars], ['duckdb_ms', duckdb]]) {
+for (const [name, run] of Object.entries({ polars, duckdb })) {
+  if (only && only !== name) continue;
   try {
     answer[name] = await run();
   } catch (error) {
     console.error(`${name}: ${error.message}`);
-    answer[name] = null;
   }
 }
 console.log(JSON.stringify(answer));

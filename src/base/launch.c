@@ -74,7 +74,7 @@ static void plan_variables(struct plan *plan)
 static void plan_words(struct plan *plan)
 {
     size_t count = 0;
-    while (plan->launch->words[count] != NULL && count < HOB_LAUNCH_WORDS)
+    while (count < HOB_LAUNCH_WORDS && plan->launch->words[count] != NULL)
         count++;
     plan->words = hob_alloc_zero(count + 3, sizeof *plan->words);
     for (size_t i = 0; i < count; i++)

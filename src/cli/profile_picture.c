@@ -84,7 +84,9 @@ static double step_of(double whole)
 static void put_axis(struct hob_buffer *out, double whole, double left, double width, double height)
 {
     double step = step_of(whole), scale = scale_of(whole, width);
-    for (double at = 0; at <= whole * 1.0001 && scale > 0; at += step) {
+    int steps = scale > 0 ? (int)(whole * 1.0001 / step) : -1;
+    for (int i = 0; i <= steps; i++) {
+        double at = i * step;
         double x = left + at * scale;
         bool last = x > left + width - 40;
         hob_buffer_printf(out,

@@ -99,8 +99,11 @@ static void forget_thread(struct follower *follower, struct thread *thread)
 
 static void go_on(const struct thread *thread, int number)
 {
-    int request = thread->opening ? PTRACE_SYSCALL : PTRACE_CONT;
-    ptrace(request, thread->id, 0, (long)number); /* one that was killed meanwhile says so itself */
+    /* One that was killed meanwhile says so itself. */
+    if (thread->opening)
+        ptrace(PTRACE_SYSCALL, thread->id, 0, (long)number);
+    else
+        ptrace(PTRACE_CONT, thread->id, 0, (long)number);
 }
 
 /* `number`: a signal that it is about to get, or 0. */

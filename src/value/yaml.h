@@ -17,8 +17,8 @@
 int hob_yaml_read(struct hob_arena *arena, struct hob_text text, const char *name,
                   const struct hob_value **value, struct hob_error *error);
 
-/* What a plain scalar of these characters is, without a document around it: 42 a number, yes a truth
- * value, a text what is nothing else. The text is valid UTF-8, and copied. */
+/* What a plain scalar of these characters is, without a document around it: 42 a number, yes a
+ * truth value, a text what is nothing else. The text is valid UTF-8, and copied. */
 const struct hob_value *hob_yaml_plain(struct hob_arena *arena, struct hob_text text);
 
 /* Appends the value in block style, as the reference writes files: two blanks a level, lists not

@@ -3,6 +3,7 @@
 The page is also looked at by a browser without a screen, where there is one.
 """
 
+import html
 import html.parser
 import json
 import os
@@ -570,22 +571,70 @@ def read_png(path):
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
-@unittest.skipUnless(BROWSER and FOLLOWS, "there is no browser, or nothing to look at")
-class Looks(Case):
-    """What a person would see: colours where the pictures are, on a page of the right width."""
+# Put into a copy of a page, which itself has no scripts: what the browser made of it, as JSON.
+MEASURES = """<script>
+const box = element => { const r = element.getBoundingClientRect();
+  return {left: r.left, right: r.right, top: r.top, bottom: r.bottom, width: r.width}; };
+const found = {window: innerWidth, page: document.documentElement.scrollWidth,
+  overflowing: [...document.querySelectorAll("main > *")].filter(
+    e => e.getBoundingClientRect().right > innerWidth + 1).map(e => e.tagName), pictures: {}};
+for (const svg of document.querySelectorAll("svg"))
+  found.pictures[svg.getAttribute("aria-labelledby").split("-")[0]] = {
+    ...box(svg),
+    bars: [...svg.querySelectorAll("rect")].map(e => ({...box(e), kind: e.getAttribute("class"),
+      title: (e.querySelector("title") || e.parentNode.querySelector("title")).textContent})),
+    texts: [...svg.querySelectorAll("text")].map(e => ({...box(e), text: e.textContent,
+      kind: e.getAttribute("class")}))};
+const out = document.createElement("pre");
+out.id = "measured";
+out.textContent = JSON.stringify(found);
+document.body.append(out);
+</script>"""
 
-    def picture(self, width, *more):
-        home = self.here / "browser"
-        shot = self.here / "page.png"
-        # Of no use to the page, which has no need of the network: nothing is to be reached.
-        done = subprocess.run([BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
+
+@unittest.skipUnless(BROWSER, "no picture is taken: none of chromium, chromium-browser and google-chrome is installed")
+@unittest.skipUnless(FOLLOWS, "processes can't be followed here: there is nothing to look at")
+class Looks(Case):
+    """What a person would see: colours where the pictures are, bars as long as their figures, words that
+    stay where they belong, on a page of the right width."""
+
+    def browse(self, page, width, *more):
+        # The page has no need of the network: nothing is to be reached.
+        return subprocess.run([BROWSER, "--headless", "--no-sandbox", "--disable-gpu", "--hide-scrollbars",
                                "--disable-dev-shm-usage", "--proxy-server=127.0.0.1:9",
-                               "--user-data-dir=%s" % home, "--window-size=%d,900" % width,
-                               "--screenshot=%s" % shot, *more, (self.here / "page.html").as_uri()],
+                               "--user-data-dir=%s" % (self.here / "browser"),
+                               "--window-size=%d,900" % width, *more, (self.here / page).as_uri()],
                               env=dict(self.environment, TMPDIR=str(self.here), HOME=str(self.here)),
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=PATIENCE * 3)
-        self.assertTrue(shot.exists(), done.stdout)
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE * 3)
+
+    def picture(self, width):
+        shot = self.here / "page.png"
+        done = self.browse("page.html", width, "--screenshot=%s" % shot)
+        self.assertTrue(shot.exists(), done.stderr)
         return read_png(shot)
+
+    def measured(self, width):
+        """What the browser says of the page in a window of this width."""
+        text = (self.here / "page.html").read_text(encoding="utf-8")
+        text = re.sub(r'<meta http-equiv="Content-Security-Policy"[^>]*>', "", text)
+        (self.here / "measured.html").write_text(text.replace("</body>", MEASURES + "</body>"), encoding="utf-8")
+        done = self.browse("measured.html", width, "--dump-dom")
+        shown = re.search(r'<pre id="measured">(.*?)</pre>', done.stdout.decode(), re.DOTALL)
+        self.assertTrue(shown, done.stderr)
+        return json.loads(html.unescape(shown.group(1)))
+
+    def assert_fits(self, seen):
+        """Nothing sticks out: neither of the page nor, what is written, of its picture or bar."""
+        self.assertLessEqual(seen["page"], seen["window"])
+        self.assertEqual(seen["overflowing"], [])
+        for name, picture in seen["pictures"].items():
+            for text in picture["texts"]:
+                self.assertGreaterEqual(text["left"], picture["left"] - 1, (name, text))
+                self.assertLessEqual(text["right"], picture["right"] + 1, (name, text))
+                if text["kind"] and text["kind"].split()[0] == "inside":
+                    self.assertTrue(any(bar["left"] <= text["left"] + 1 and text["right"] <= bar["right"] + 1
+                                        and bar["top"] <= text["top"] + 3 and text["bottom"] <= bar["bottom"] + 3
+                                        for bar in picture["bars"]), (name, text))
 
     def assert_drawn(self, picture, width, colours):
         self.assertEqual(picture[:2], (width, 900))
@@ -602,12 +651,40 @@ class Looks(Case):
         self.assertEqual(self.hob("--runs", "1", "--html", "page.html", "--", PYTHON, script).returncode, 0)
         page, interpreter, imports = "fbfbf9", "2563eb", "c2410c"
         self.assert_drawn(self.picture(1200), 1200, [page, interpreter, imports])
+        for width in (1200, 500):
+            with self.subTest(width=width):
+                self.assert_fits(self.measured(width))
+
+    def test_bars_are_as_long_as_their_figures(self):
+        script = self.write("tool.py", "import json, email.message, http.client\n")
+        found = self.report("--runs", "1", "--html", "page.html", "--", PYTHON, script)
+        pictures = self.measured(1200)["pictures"]
+        whole = pictures["phases"]["width"]
+        bars = {bar["title"].split(",")[0]: bar["width"] for bar in pictures["phases"]["bars"]}
+        for phase in found["phases"]:
+            if phase["name"] in bars or phase["ms"] > found["phases_ms"] / 500:
+                self.assertAlmostEqual(bars[phase["name"]] / whole, phase["ms"] / found["phases_ms"], delta=0.003)
+        modules = {module["name"]: module for module in found["imports"] if not module["interpreter"]}
+        drawn = [(modules[bar["title"].split(":")[0]], bar) for bar in pictures["imports"]["bars"]
+                 if bar["kind"] == "whole" and bar["title"].split(":")[0] in modules]
+        self.assertGreaterEqual(len(drawn), 3)
+        longest = max(drawn, key=lambda pair: pair[0]["cumulative_ms"])
+        scale = longest[1]["width"] / longest[0]["cumulative_ms"]
+        for module, bar in drawn:
+            self.assertAlmostEqual(bar["width"], module["cumulative_ms"] * scale, delta=1.5, msg=module["name"])
+        memory, sizes = found["memory"], {bar["kind"]: bar["width"] for bar in pictures["memory"]["bars"]}
+        for kind in ("private", "shared"):
+            self.assertAlmostEqual(sizes[kind] / sizes["peak"], memory[kind + "_bytes"] / memory["peak_bytes"],
+                                   delta=0.003)
 
     def test_a_build(self):
         tool = self.write("tool", "#!%s\n" % PYTHON, executable=True)
         script = self.write("build.sh", "for i in 1 2 3; do %s $i; done\n" % tool)
         self.assertEqual(self.hob("--trace", "--runs", "1", "--html", "page.html", "--", "sh", script).returncode, 0)
         self.assert_drawn(self.picture(1200), 1200, ["fbfbf9", "2563eb"])
+        for width in (1200, 500):
+            with self.subTest(width=width):
+                self.assert_fits(self.measured(width))
 
 
 if __name__ == "__main__":

@@ -100,7 +100,8 @@ static int calculate(struct liquid_render *render, const struct operation *opera
     struct liquid_decimal left, right, exact;
     if (!to_decimal(a, &left) || !to_decimal(b, &right))
         return liquid_broken(render, "the numbers are too large");
-    uint64_t width = (uint64_t)(left.count + right.count + abs(left.exponent - right.exponent));
+    uint64_t width = (uint64_t)left.count + (uint64_t)right.count +
+                     (uint64_t)abs(left.exponent - right.exponent);
     int status = liquid_spend(render, width * width >> 10);
     if (status == 0 && !operation->exact(&exact, &left, &right))
         return liquid_broken(render, "the numbers are too large");

@@ -247,7 +247,7 @@ static int run_cell(struct liquid_render *render, const struct loop_node *node,
                     const struct liquid_loop *loop)
 {
     hob_buffer_printf(render->out, "<td class=\"col%lld\">",
-                      (long long)(loop->index % loop->columns + 1));
+                      (long long)(loop->index % loop->columns) + 1);
     int status = liquid_render_block(render, &node->block);
     int put = status >= 0 ? put_string(render, "</td>") : 0;
     if (put != 0)
@@ -255,7 +255,7 @@ static int run_cell(struct liquid_render *render, const struct loop_node *node,
     bool ends_row = (loop->index + 1) % loop->columns == 0 && loop->index + 1 < loop->length;
     if (ends_row && (status == 0 || status == LIQUID_CONTINUE))
         hob_buffer_printf(render->out, "</tr>\n<tr class=\"row%lld\">",
-                          (long long)((loop->index + 1) / loop->columns + 1));
+                          (long long)((loop->index + 1) / loop->columns) + 1);
     return status;
 }
 

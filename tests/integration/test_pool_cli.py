@@ -1,0 +1,201 @@
+"""hob call, hob pool and hob stdio: pools as they are used from the command line."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import unittest
+
+from harness import PATIENCE, ServerTest, wait_for
+
+HOB = os.environ.get("HOB", "hob")
+WORKER = """
+import json, os, sys, time
+
+def answer(number, **more):
+    print(json.dumps({"jsonrpc": "2.0", "id": number, **more}), flush=True)
+
+for line in sys.stdin:
+    request = json.loads(line)
+    number, params = request.get("id"), request.get("params") or {}
+    print("asked for " + request["method"], file=sys.stderr, flush=True)
+    if request["method"] == "echo":
+        answer(number, result=params)
+    elif request["method"] == "text":
+        answer(number, result="two\\nlines")
+    elif request["method"] == "pid":
+        answer(number, result=os.getpid())
+    elif request["method"] == "count":
+        for step in range(params["to"]):
+            print(json.dumps({"jsonrpc": "2.0", "method": "step", "params": {"at": step}}), flush=True)
+        answer(number, result=params["to"])
+    elif request["method"] == "die":
+        sys.exit("this was it")
+    elif request["method"] == "wait":
+        open(params["file"], "w").close()
+        time.sleep(1000)
+    elif number is not None:
+        answer(number, error={"code": -32601, "message": "no method " + request["method"]})
+"""
+
+
+class Pools(ServerTest):
+    def setUp(self):
+        super().setUp()
+        worker = self.write("worker.py", WORKER)
+        pool = {"command": [sys.executable, "-S", worker], "workers": {"max": 1}, "stop_grace": "1s",
+                "cancel": {"grace": "100ms"},
+                "restart": {"backoff": {"first": "10ms", "max": "100ms"}}}
+        path = self.write("hob.yml", json.dumps({"pools": {"tools": pool}}))
+        os.chmod(path, 0o600)
+        self.server = self.start("--config", path, environment={"HOB_STATE": "none"})
+        self.environment = dict(os.environ, HOB_AUTOSTART="0",
+                                HOB_SERVER="http://127.0.0.1:%d" % self.server.port)
+
+    def hob(self, *words, status=0, input=""):
+        done = subprocess.run([HOB, *words], env=self.environment, input=input, text=True,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE * 3)
+        self.assertEqual(done.returncode, status, done.stderr)
+        self.errors = done.stderr
+        return done.stdout
+
+
+class Call(Pools):
+    def test_parameters_and_results(self):
+        self.assertEqual(json.loads(self.hob("call", "tools", "echo", '{"a": [1, null, "ü"]}')),
+                         {"a": [1, None, "ü"]})
+        self.assertEqual(json.loads(self.hob("call", "tools", "echo", "-", input='[{"b": 2}]')), [{"b": 2}])
+        self.assertEqual(json.loads(self.hob("call", "tools", "echo")), {})
+
+    def test_a_text_as_it_is(self):
+        self.assertEqual(json.loads(self.hob("call", "tools", "text")), "two\nlines")
+        self.assertEqual(self.hob("call", "--raw", "tools", "text"), "two\nlines\n")
+
+    def test_notifications_come_first(self):
+        lines = [json.loads(line) for line in self.hob("call", "--stream", "tools", "count",
+                                                       '{"to": 3}').splitlines()]
+        self.assertEqual([line["params"]["at"] for line in lines[:3]], [0, 1, 2])
+        self.assertEqual(len(lines), 4)
+        self.assertEqual(self.hob("call", "tools", "count", '{"to": 3}').strip(), "3")
+
+    def test_errors_of_a_worker(self):
+        self.assertEqual(self.hob("call", "tools", "fly", status=1), "")
+        self.assertIn("no method fly", self.errors)
+        self.hob("call", "tools", "die", status=1)
+        self.assertIn("this was it", self.errors)
+        self.assertEqual(json.loads(self.hob("call", "tools", "echo", "[1]")), [1], "the next is served")
+
+    def test_what_cannot_be_asked(self):
+        for words, said in ((["tools", "echo", "{"], "parameters"), (["tools", "echo", "3"], "object or array"),
+                            (["tools", "echo", "{}", "--timeout", "soon"], "soon"), (["tools"], "METHOD")):
+            with self.subTest(words=words):
+                self.hob("call", *words, status=2 if words[-1] != "{" else 1)
+                self.assertIn(said, self.errors)
+        self.hob("call", "toools", "echo", status=1)
+        self.assertIn("toools", self.errors)
+
+    def test_a_limit_of_time(self):
+        self.hob("call", "--timeout", "200ms", "tools", "wait",
+                 json.dumps({"file": os.path.join(self.directory, "seen")}), status=1)
+        self.assertEqual(json.loads(self.hob("call", "tools", "echo", "[2]")), [2])
+
+    def test_an_interrupt_cancels(self):
+        seen = os.path.join(self.directory, "seen")
+        running = subprocess.Popen([HOB, "call", "tools", "wait", json.dumps({"file": seen})],
+                                   env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        wait_for(lambda: os.path.exists(seen), "the worker to begin")
+        running.send_signal(signal.SIGINT)
+        running.communicate(timeout=PATIENCE)
+        self.assertNotEqual(running.returncode, 0)
+        self.assertEqual(json.loads(self.hob("call", "tools", "echo", "[3]")), [3], "the worker is free again")
+
+
+class Pool(Pools):
+    def test_list_and_status(self):
+        self.hob("call", "tools", "echo")
+        title, line = self.hob("pool", "list").splitlines()
+        self.assertEqual(title.split()[:2], ["POOL", "STATE"])
+        self.assertEqual(line.split()[0], "tools")
+        found = json.loads(self.hob("pool", "status", "tools", "--json"))
+        pool = found.get("pool") or found["pools"][0]
+        self.assertEqual((pool["name"], pool["calls"], len(pool["workers"])), ("tools", 1, 1))
+        text = self.hob("pool", "status", "tools")
+        self.assertIn("worker 1 ", text)
+        self.assertIn("calls 1", text)
+        self.hob("call", "tools", "die", status=1)
+        self.assertIn("last failure", wait_for(
+            lambda: (lambda said: "last failure" in said and said)(self.hob("pool", "status", "tools")),
+            "the failure to be told"))
+
+    def test_logs(self):
+        self.hob("call", "tools", "echo")
+        self.assertIn("asked for echo", wait_for(lambda: self.hob("pool", "logs", "tools"), "its words"))
+
+    def test_restart_replaces_workers(self):
+        before = self.hob("call", "tools", "pid")
+        self.hob("pool", "restart", "tools")
+        wait_for(lambda: self.hob("call", "tools", "pid") != before, "another worker")
+
+    def test_a_drained_pool_takes_no_more(self):
+        self.hob("call", "tools", "echo")
+        self.hob("pool", "drain", "tools")
+        self.hob("call", "tools", "echo", status=1)
+        self.assertIn("tools", self.errors)
+
+    def test_a_pool_that_is_not_there(self):
+        for command in ("status", "logs", "restart", "drain"):
+            with self.subTest(command=command):
+                self.hob("pool", command, "toools", status=1)
+                self.assertIn("toools", self.errors)
+
+
+class Stdio(Pools):
+    def lines(self, *requests, raw=None):
+        text = raw if raw is not None else "".join(json.dumps(request) + "\n" for request in requests)
+        answers = [json.loads(line) for line in self.hob("stdio", "tools", input=text).splitlines()]
+        return {json.dumps(answer.get("id")) if isinstance(answer, dict) else "batch": answer
+                for answer in answers}
+
+    def test_lines_are_answered_with_their_ids(self):
+        found = self.lines(*({"jsonrpc": "2.0", "id": number, "method": "echo", "params": [number]}
+                             for number in (1, "a", 2.5)))
+        self.assertEqual({key: answer["result"] for key, answer in found.items()},
+                         {"1": [1], '"a"': ["a"], "2.5": [2.5]})
+
+    def test_errors_batches_and_notifications(self):
+        found = self.lines({"jsonrpc": "2.0", "id": 1, "method": "fly"},
+                           {"jsonrpc": "2.0", "method": "echo"},
+                           [{"jsonrpc": "2.0", "id": 2, "method": "echo", "params": ["x"]},
+                            {"jsonrpc": "2.0", "id": 3, "method": "text"}])
+        self.assertEqual(set(found), {"1", "batch"})
+        self.assertIn("fly", found["1"]["error"]["message"])
+        self.assertEqual(sorted(answer["id"] for answer in found["batch"]), [2, 3])
+
+    def test_a_line_that_is_no_request(self):
+        found = self.lines(raw='what?\n{"jsonrpc":"2.0","id":9,"method":"echo","params":["y"]}\n')
+        self.assertEqual(found["9"]["result"], ["y"])
+        self.assertIn("error", found["null"])
+
+    def test_a_cancelled_request_frees_the_worker(self):
+        seen = os.path.join(self.directory, "seen")
+        running = subprocess.Popen([HOB, "stdio", "tools"], env=self.environment, text=True, bufsize=1,
+                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        try:
+            def send(**request):
+                running.stdin.write(json.dumps({"jsonrpc": "2.0", **request}) + "\n")
+            send(id=1, method="wait", params={"file": seen})
+            wait_for(lambda: os.path.exists(seen), "the worker to begin")
+            send(method="$/cancelRequest", params={"id": 1})
+            send(id=2, method="echo", params=["z"])
+            running.stdin.close()
+            answers = {answer["id"]: answer for answer in map(json.loads, running.stdout)}
+            self.assertEqual(answers[2]["result"], ["z"])
+            self.assertNotIn("result", answers.get(1, {}))
+        finally:
+            running.stdout.close()
+            self.assertEqual(running.wait(PATIENCE), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
