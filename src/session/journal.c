@@ -305,6 +305,14 @@ bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait 
     return written && !lost;
 }
 
+bool hob_journal_is_done(struct hob_journal *journal, uint64_t ticket)
+{
+    pthread_mutex_lock(&journal->lock);
+    bool done = ticket <= journal->safe;
+    pthread_mutex_unlock(&journal->lock);
+    return done;
+}
+
 uint64_t hob_journal_failures(const struct hob_journal *journal)
 {
     return journal->failures;

@@ -160,11 +160,12 @@ static struct hob_session *spill(struct hob_store *store, struct entry *entry)
     return HOB_STEAL(entry->session);
 }
 
-/* Not while its edits may be in memory alone, because the disk refused some. */
+/* Not while its edits may be in memory alone, because the disk refused some, or still may. */
 static bool may_spill(const struct hob_store *store, const struct entry *entry)
 {
     return entry->session != NULL &&
-           (entry->edits == 0 || entry->failures == hob_journal_failures(store->journal));
+           (entry->edits == 0 || (hob_journal_is_done(store->journal, entry->ticket) &&
+                                  entry->failures == hob_journal_failures(store->journal)));
 }
 
 /* Spills some, as few as are enough; with the store's lock held. */

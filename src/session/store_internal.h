@@ -27,6 +27,7 @@ struct entry {
     bool deleted;
     _Atomic uint64_t used_ns;
     uint64_t failures;           /* of the journal, when all edits were last known to be in it */
+    uint64_t ticket;             /* of what the journal was given last */
     size_t edits;                /* in the journal or the log */
     double created, touched;     /* wall time; `touched` is what the journal knows of the use */
     double timeout;              /* 0: none */

@@ -80,7 +80,7 @@ uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_jour
         entry->touched = made->accessed;
     pthread_mutex_lock(&store->lock);
     if (!entry->deleted)
-        ticket = hob_journal_put(store->journal, made);
+        entry->ticket = ticket = hob_journal_put(store->journal, made);
     pthread_mutex_unlock(&store->lock);
     if (ticket == 0)
         hob_journal_entry_free(made);
@@ -225,7 +225,8 @@ uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_
 {
     struct hob_buffer records = HOB_BUFFER_INIT;
     hob_session_compact(session, &records);
-    entry->edits = 0;
+    /* Should the disk refuse this too, they are in memory alone. */
+    entry->edits = records.size > 0 ? 1 : 0;
     if (store->journal == NULL) {
         hob_buffer_deinit(&entry->log);
         entry->log = records;
