@@ -37,8 +37,9 @@ tsan: setup ## build with the thread sanitizer and run the server's tests
 	@scripts/configure build-tsan -Db_sanitize=thread
 	@ninja -C build-tsan && meson test -C build-tsan
 
-soak: build ## open, edit and delete sessions for MINUTES (60), and see that nothing is left
-	@HOBD=$(abspath $(BUILD)/src/hobd) python3 tests/soak/soak_sessions.py $$(( $(MINUTES) * 60 ))
+soak: build ## everything at once for MINUTES (60), while things go wrong; SEED=N repeats a run's choices
+	@HOB=$(abspath $(BUILD)/src/hob) HOBD=$(abspath $(BUILD)/src/hobd) HOB_SOAK_SEED=$(SEED) \
+		python3 tests/soak/soak.py --seconds $$(( $(MINUTES) * 60 ))
 
 fuzz: ## run every fuzzer for a minute (needs clang)
 	@scripts/fuzz
