@@ -65,6 +65,9 @@ def descriptors(pid):
 def at_rest(world):
     """Private bytes and descriptors of the server when nobody uses it."""
     pid, seen = world.process.pid, []
+    if world.process.poll() is not None:
+        raise Violation("answers", "the server ended by itself, with status %d: %s" % (
+            world.process.returncode, world.log()[-2000:]))
 
     def settled():
         time.sleep(0.2)

@@ -89,6 +89,7 @@ class World:
         environment = dict(self.environment)
         if self.preload:
             environment["LD_PRELOAD"] = self.preload
+            environment["HOB_PLANT"] = os.environ.get("HOB_PLANT", "")
         self.process = subprocess.Popen(
             [HOBD, "--port", "0", "--socket", os.path.join(self.safe, "run", "s"), "--cache", "1M",
              "--session-memory", "2M", "--durability", "process", "--config", self.settings],
