@@ -107,11 +107,11 @@ class Link:
             raise Refused("%s %s: %r" % (method, path, answer))
         return answer
 
-    def expect(self, method, path, body=None, status=200, headers=None):
-        """The answer, which has to have this status."""
+    def expect(self, method, path, body=None, status=200, headers=None, invariant="answers"):
+        """The answer, which has to have this status, or the invariant is broken."""
         answer = self.ask(method, path, body, headers)
         if answer.status != status:
-            raise Violation("answers", "%s %s %s: %r" % (
+            raise Violation(invariant, "%s %s %s: %r" % (
                 method, path, json.dumps(body)[:300] if not isinstance(body, bytes) else "", answer))
         return answer
 

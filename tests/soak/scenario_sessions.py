@@ -76,11 +76,12 @@ class Sessions:
             self.link.drop()
 
     def do(self, operation, status=200, **parameters):
+        # What is possible depends on the edits before: another status tells that some are not there.
         said = "%s %s" % (operation, " ".join("%.20s" % (value,) for value in parameters.values()))
         self.story.append("not answered: " + said)
         try:
             answer = self.link.expect("POST", "/api/sessions/%s/%s" % (self.session, operation),
-                                      parameters, status).json
+                                      parameters, status, invariant="writes").json
         except Refused as reason:
             self.story[-1] = "refused: %s (%.300s)" % (said, reason)
             raise
