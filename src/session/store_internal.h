@@ -61,6 +61,7 @@ struct hob_store {
     size_t memory;
     uint64_t swept_ns;
     atomic_bool opened; /* the journal was looked for */
+    atomic_bool owes; /* memory of sessions that could leave it once the journal has all of them */
     struct hob_journal *journal;
 };
 
@@ -88,6 +89,8 @@ bool store_measure(struct hob_store *store, struct entry *entry);
 size_t store_memory_limit(struct hob_store *store);
 /* Without any lock: makes room, the least recently used sessions first. */
 void store_shrink(struct hob_store *store);
+/* Does it if sessions had to stay for what the journal was still writing. */
+void store_shrink_owed(void *store);
 
 /* store_sources.c; with the entry's lock held. */
 void store_free_sources(struct entry *entry);

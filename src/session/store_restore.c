@@ -162,6 +162,8 @@ void store_open_journal(struct hob_store *store)
                                     store->options.durability, store->options.patience_ms, &error);
         if (code == 0)
             code = hob_journal_list(store->journal, restore_entry, store, &error);
+        if (code == 0)
+            hob_journal_on_batch(store->journal, store_shrink_owed, store);
         if (code != 0) {
             store->journal = hob_journal_close(store->journal);
             hob_log(HOB_LOG_WARNING, "sessions are kept in memory only", "directory", store->state,

@@ -26,7 +26,7 @@ from world import SANITIZED, parent_of
 MEGABYTE = 1 << 20
 # What the allocator may keep beyond what it kept after the first round, which is too short in a short
 # run to reach the bound.
-MOST_MEMORY = 2 * MEGABYTE
+MOST_MEMORY = 6 * MEGABYTE
 # Of clients that left in the middle of a head libmicrohttpd overlooks a few: it sees them when their
 # time is over. What is left of those in the other states has to be as it was.
 MOST_CLOSED = 32

@@ -31,7 +31,7 @@ int sqlite3_step(struct sqlite3_stmt *statement);
 
 enum bug { NONE, LOST_WRITE, DOUBLE_ANSWER, DOUBLE_CALL, MEMORY, DESCRIPTOR, ORPHAN };
 
-enum { EVERY_WRITE = 5, EVERY_ANSWER = 50, EVERY_CALL = 20, EVERY_FREE = 20, EVERY_FILE = 20 };
+enum { EVERY_WRITE = 5, EVERY_ANSWER = 50, EVERY_CALL = 20, EVERY_FREE = 5, EVERY_FILE = 20 };
 
 static enum bug planted;
 static unsigned long seen;
