@@ -100,8 +100,8 @@ class Copied(LifeTest):
 
     def test_what_goes_on_listening_is_not_pushed_aside(self):
         self.addCleanup(os.kill, self.leave_copy(300), signal.SIGKILL)
-        refused = subprocess.run([HOBD, "--port", "0"], env=self.environment, cwd=self.directory,
-                                 capture_output=True, text=True, timeout=PATIENCE, check=False)
+        refused = subprocess.run([HOBD, "--port", "0", "--socket", self.socket],
+                                 env=self.environment, cwd=self.directory, capture_output=True, text=True, timeout=PATIENCE, check=False)
         self.assertEqual(refused.returncode, 1)
         self.assertIn("another server listens there", refused.stderr)
 
