@@ -4,8 +4,8 @@ ASAN ?= build-asan
 PREFIX ?= /usr/local
 MINUTES ?= 60
 
-.PHONY: help setup build run check check-quick asan tsan soak fuzz coverage lint format bench bench-quick docs install \
-	uninstall deb check-deb clean
+.PHONY: help setup build run check check-quick asan tsan soak faults fuzz coverage lint format bench bench-quick docs \
+	install uninstall deb check-deb clean
 
 help: ## what there is to make
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## */  make \1\t/' | expand -t 22
@@ -37,8 +37,13 @@ tsan: setup ## build with the thread sanitizer and run the server's tests
 	@scripts/configure build-tsan -Db_sanitize=thread
 	@ninja -C build-tsan && meson test -C build-tsan
 
-soak: build ## open, edit and delete sessions for MINUTES (60), and see that nothing is left
-	@HOBD=$(abspath $(BUILD)/src/hobd) python3 tests/soak/soak_sessions.py $$(( $(MINUTES) * 60 ))
+soak: build ## everything at once for MINUTES (60), while things go wrong; SEED=N repeats a run's choices
+	@HOB=$(abspath $(BUILD)/src/hob) HOBD=$(abspath $(BUILD)/src/hobd) HOB_SOAK_SEED=$(SEED) \
+		python3 tests/soak/soak.py --seconds $$(( $(MINUTES) * 60 ))
+
+faults: build ## let each allocation and each system call of the golden cases fail, one at a time (long)
+	@HOB_FULL=$(abspath $(BUILD)/src/$(if $(wildcard $(BUILD)/src/hob-full),hob-full,hob)) HOBD=$(abspath $(BUILD)/src/hobd) \
+		INJECT=$(abspath $(BUILD)/tests/fault/libinject.so) python3 tests/fault/inject.py --all
 
 fuzz: ## run every fuzzer for a minute (needs clang)
 	@scripts/fuzz

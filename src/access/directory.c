@@ -180,8 +180,9 @@ static int read_files(struct hob_frame **frame, const struct hob_scope *scope,
     HOB_AUTO(map) struct hob_map *names = hob_map_new();
     struct reading reading = {.arena = arena, .scope = scope, .names = names};
     reading.rows = hob_value_new(arena, HOB_LIST);
-    hob_file_places_init(&reading.places, arena);
-    int result = hob_store_fields_read(&reading.fields, arena, flow, filename_field, error);
+    int result = hob_file_places_init(&reading.places, arena, error);
+    if (result == 0)
+        result = hob_store_fields_read(&reading.fields, arena, flow, filename_field, error);
     for (size_t i = 0; result == 0 && i < paths->count; i++) {
         reading.path = paths->items[i];
         result = add_file(&reading, kind != NULL ? kind : hob_record_kind_of(reading.path), error);

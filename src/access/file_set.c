@@ -6,6 +6,7 @@
  * directory. */
 #include "access/file_set.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -60,10 +61,17 @@ struct finding {
     const char *working;
 };
 
-static const char *working_directory(struct hob_arena *arena)
+/* "" when it is gone: names that need none can be used all the same. */
+static int find_working_directory(const char **out, struct hob_arena *arena,
+                                  struct hob_error *error)
 {
     char path[PATH_MAX];
-    return getcwd(path, sizeof path) != NULL ? hob_arena_copy(arena, hob_text_from(path)).data : "";
+    *out = "";
+    if (getcwd(path, sizeof path) != NULL)
+        *out = hob_arena_copy(arena, hob_text_from(path)).data;
+    else if (errno != ENOENT)
+        return hob_error_from_errno(error, errno, "find out the name of the directory", ".");
+    return 0;
 }
 
 /* Takes "", "." and ".." out of a path, as Python's os.path.normpath does. */
@@ -219,7 +227,10 @@ int hob_file_set_find(struct hob_paths *paths, struct hob_arena *arena,
                       const struct hob_scope *scope, const struct hob_value *flow,
                       const char *default_glob, struct hob_error *error)
 {
-    struct finding finding = {arena, scope, flow, default_glob, working_directory(arena)};
+    struct finding finding = {arena, scope, flow, default_glob, NULL};
+    int code = find_working_directory(&finding.working, arena, error);
+    if (code < 0)
+        return code;
     const struct hob_value *source = hob_value_get(flow, "source");
     if (hob_value_is_null(source))
         return 0;
@@ -262,9 +273,11 @@ int hob_file_set_list(struct hob_paths *paths, struct hob_arena *arena,
 
 /* -- Places. */
 
-void hob_file_places_init(struct hob_file_places *places, struct hob_arena *arena)
+int hob_file_places_init(struct hob_file_places *places, struct hob_arena *arena,
+                         struct hob_error *error)
 {
-    *places = (struct hob_file_places){.arena = arena, .working = working_directory(arena)};
+    *places = (struct hob_file_places){.arena = arena};
+    return find_working_directory(&places->working, arena, error);
 }
 
 /* What lies below a directory: the rest of the path, "" for itself; NULL for what does not. */

@@ -37,7 +37,8 @@ struct hob_file_places {
     const struct hob_value *root, *directory; /* of that head */
 };
 
-void hob_file_places_init(struct hob_file_places *places, struct hob_arena *arena);
+int hob_file_places_init(struct hob_file_places *places, struct hob_arena *arena,
+                         struct hob_error *error);
 /* Below the working directory that is the root; elsewhere the root is all but the last part of the
  * directory, with ${HOME} where it starts with the home directory. */
 void hob_file_place(struct hob_file_places *places, const char *path,

@@ -134,6 +134,19 @@ static enum hob_peer look_up_local(int descriptor, uid_t *user)
     return HOB_PEER_USER;
 }
 
+pid_t hob_peer_process(int descriptor)
+{
+#ifdef __linux__
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+    if (getsockopt(descriptor, SOL_SOCKET, SO_PEERCRED, &peer, &size) == 0)
+        return peer.pid;
+#else
+    (void)descriptor;
+#endif
+    return 0;
+}
+
 enum hob_peer hob_peer_look_up(int descriptor, uid_t *user)
 {
     struct sockaddr_storage there = {0}, here = {0};

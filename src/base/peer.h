@@ -12,6 +12,10 @@ enum hob_peer {
     HOB_PEER_UNKNOWN, /* this machine, but the system doesn't tell */
 };
 
+/* The process that connected this unix socket, or that listens at its other end; 0 when the system
+ * doesn't tell. */
+pid_t hob_peer_process(int descriptor);
+
 /* `descriptor` is a connected socket, TCP or unix. */
 enum hob_peer hob_peer_look_up(int descriptor, uid_t *user);
 

@@ -37,6 +37,11 @@ static int print_fields(const struct hob_arguments *arguments, struct hob_talk *
         put_batch(&output, talk, arguments);
     else
         put_field(&output, talk, arguments->words[0]);
+    struct hob_error error = HOB_ERROR_INIT;
+    if (hob_talk_check(talk, &error) != 0) {
+        hob_buffer_clear(&output.buffer);
+        return hob_report(arguments->name, &error);
+    }
     bool drop_in = strcmp(arguments->name, "hob") != 0;
     if (!drop_in && !hob_talk_exists(talk))
         hob_report_warning("hob", "there is no readable file '%s': the answer is empty",
@@ -91,7 +96,7 @@ static const struct hob_note examples[] = {
 
 static const struct hob_note exits[] = {
     {"0", "printed; a field or a file that is not there is an empty line"},
-    {"1", "standard output could not be written"},
+    {"1", "a file could not be read because the system failed, or standard output not written"},
     {"2", "the command line is wrong"},
     {NULL, NULL},
 };

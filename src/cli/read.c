@@ -164,33 +164,43 @@ static bool names_input(struct hob_text text)
 }
 
 /* A mapping with an input, or with one from a parent. A file that cannot be read is none, and is
- * complained of when it is read as data. */
-static bool is_interface(struct reading *reading)
+ * complained of when it is read as data; unless that could succeed, for want of memory now. */
+static int look_for_interface(struct reading *reading, bool *found, struct hob_error *error)
 {
+    *found = false;
     if (reading->type != NULL || !is_yaml_name(reading->file))
-        return false;
-    if (hob_arguments_has(reading->arguments, "field"))
-        return true;
+        return 0;
+    *found = hob_arguments_has(reading->arguments, "field");
+    if (*found)
+        return 0;
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
     const struct hob_value *value;
-    if (hob_scope_read(&reading->scope, reading->file, &content, NULL) != 0 ||
-        !names_input(content.text) ||
-        hob_yaml_read(arena, content.text, reading->file, &value, NULL) != 0)
-        return false;
+    int code = hob_scope_read(&reading->scope, reading->file, &content, error);
+    if (code == 0 && !names_input(content.text))
+        return 0;
+    if (code == 0)
+        code = hob_yaml_read(arena, content.text, reading->file, &value, error);
+    if (code != 0)
+        return code == HOB_E_MEMORY || code == HOB_E_IO ? code : 0;
     const struct hob_value *inherit = hob_value_get(value, "inherit");
-    return hob_value_get(value, "input") != NULL || hob_value_is(inherit, HOB_MAP);
+    *found = hob_value_get(value, "input") != NULL || hob_value_is(inherit, HOB_MAP);
+    return 0;
 }
 
 static int read_frame(struct reading *reading, struct hob_frame **frame, struct hob_error *error)
 {
-    if (!is_interface(reading)) {
+    bool interface_given;
+    int code = look_for_interface(reading, &interface_given, error);
+    if (code != 0)
+        return code;
+    if (!interface_given) {
         const struct hob_value *flow = NULL;
-        int code = flow_of_file(reading, &flow, error);
+        code = flow_of_file(reading, &flow, error);
         return code != 0 ? code : hob_access_read(frame, &reading->scope, flow, error);
     }
     struct hob_interface interface;
-    int code =
+    code =
         hob_interface_load_file(reading->arena, &reading->scope, reading->file, &interface, error);
     if (code == 0)
         code = hob_access_read_interface(frame, &reading->scope, &interface, error);
@@ -264,7 +274,10 @@ static int print_field(struct reading *reading, const char *field)
 {
     struct hob_error error = HOB_ERROR_INIT;
     struct hob_interface interface;
-    if (!is_interface(reading))
+    bool interface_given;
+    if (look_for_interface(reading, &interface_given, &error) != 0)
+        return hob_report(reading->arguments->name, &error);
+    if (!interface_given)
         return hob_arguments_wrong(reading->arguments,
                                    "--field is for interfaces (.yml files); for the fields of a "
                                    "talk there is 'hob field'");

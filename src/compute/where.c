@@ -145,6 +145,9 @@ static int scan_quoted(struct parser *parser, char quote)
     if (at >= parser->source.size)
         return wrong_at(parser, parser->source.data + parser->at,
                         "there is no closing quote for the one");
+    if (hob_buffer_failed(&text))
+        return hob_error_set(parser->error, HOB_E_MEMORY,
+                             "cannot read the condition: not enough memory");
     parser->token.kind = quote == '`' ? TOKEN_QUOTED : TOKEN_TEXT;
     parser->token.text = hob_arena_copy(parser->arena, hob_buffer_text(&text));
     parser->token.spelling.size = at + 1 - parser->at;

@@ -36,32 +36,50 @@ static const char *lookup(struct hob_text name)
     return strchr(key, '=') == NULL ? getenv(key) : NULL;
 }
 
-void hob_environment_expand(struct hob_buffer *out, struct hob_text text)
+static void put(char *out, size_t *size, const char *data, size_t count)
 {
-    size_t at = 0;
+    if (out != NULL)
+        memcpy(out + *size, data, count);
+    *size += count;
+}
+
+/* Writes the expanded text to `out`, which may be NULL; returns its size. */
+static size_t expand(char *out, struct hob_text text)
+{
+    size_t at = 0, size = 0;
     while (at < text.size) {
         const char *dollar = memchr(text.data + at, '$', text.size - at);
         size_t plain = dollar != NULL ? (size_t)(dollar - text.data) : text.size;
-        hob_buffer_put(out, text.data + at, plain - at);
+        put(out, &size, text.data + at, plain - at);
         if (dollar == NULL)
-            return;
+            break;
         size_t next = plain + 1;
         const char *value = lookup(variable_at(text, plain, &next));
         if (value != NULL)
-            hob_buffer_put_string(out, value);
+            put(out, &size, value, strlen(value));
         else
-            hob_buffer_put(out, text.data + plain, next - plain);
+            put(out, &size, text.data + plain, next - plain);
         at = next;
     }
+    return size;
+}
+
+void hob_environment_expand(struct hob_buffer *out, struct hob_text text)
+{
+    size_t size = expand(NULL, text);
+    if (size > 0 && hob_buffer_reserve(out, size))
+        out->size += expand(out->data + out->size, text);
 }
 
 struct hob_text hob_environment_expand_in(struct hob_arena *arena, struct hob_text text)
 {
     if (text.size == 0 || memchr(text.data, '$', text.size) == NULL)
         return text;
-    HOB_AUTO(buffer) struct hob_buffer expanded = HOB_BUFFER_INIT;
-    hob_environment_expand(&expanded, text);
-    return hob_arena_copy(arena, hob_buffer_text(&expanded));
+    size_t size = expand(NULL, text);
+    char *expanded = hob_arena_alloc(arena, size + 1);
+    expand(expanded, text);
+    expanded[size] = '\0';
+    return (struct hob_text){expanded, size};
 }
 
 struct hob_text hob_environment_expand_home(struct hob_arena *arena, struct hob_text path)

@@ -260,7 +260,8 @@ static int add_aggregate(struct hob_frame *made, const struct groups *groups,
     if (result < 0)
         return result;
     hob_buffer_put_string(&name, hob_aggregate_name(aggregate->kind));
-    if (hob_frame_add_named(made, hob_buffer_text(&name), &column) != NULL)
+    if (!hob_buffer_failed(&name) &&
+        hob_frame_add_named(made, hob_buffer_text(&name), &column) != NULL)
         return 0;
     hob_column_deinit(&column);
     return no_memory(error);

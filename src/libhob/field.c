@@ -42,6 +42,11 @@ int libhob_talk_field(struct libhob_context *context, const char *talk, const ch
         code =
             give_json(out, exists ? hob_talk_field(opened, hob_text_from(field)) : NULL, &reason);
     }
+    int trouble = hob_talk_check(opened, &reason);
+    if (trouble != 0 && code == 0) {
+        libhob_bytes_free(out);
+        code = trouble;
+    }
     return code == 0 ? 0 : api_fail(error, &reason);
 }
 

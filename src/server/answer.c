@@ -4,6 +4,11 @@
 #include "base/clock.h"
 #include "value/json.h"
 
+/* When there is no memory even to say why something failed; it fits all envelopes. */
+static const char no_memory[] =
+    "{\"status\":\"error\",\"error\":\"not enough memory\",\"error_type\":\"MemoryError\","
+    "\"error_message\":\"not enough memory\",\"hint\":\"try again later\"}";
+
 static void put_member(struct hob_buffer *out, const char *name, const char *text)
 {
     hob_buffer_printf(out, ",\"%s\":", name);
@@ -43,6 +48,8 @@ struct hob_response *hob_answer_error(enum hob_envelope envelope, const struct h
     put_error(&out, envelope, error);
     if (status == 0)
         status = hob_error_http_status(error->code);
+    if (hob_buffer_failed(&out))
+        return hob_response_new_constant(503, no_memory);
     struct hob_response *response = hob_response_new(status, &out);
     if (response != NULL && status == 503)
         hob_response_set_header(response, "Retry-After", "1");

@@ -92,5 +92,8 @@ int hob_handle_talk_field(struct hob_call *call, struct hob_error *error)
     const struct hob_value *value = NULL;
     if (field->kind == HOB_STRING) /* keys of other kinds are never asked for */
         value = hob_talk_field(talk, field->text);
+    code = hob_talk_check(talk, error);
+    if (code != 0)
+        return code;
     return put_value(call, value != NULL ? value : &hob_value_empty_string, error);
 }

@@ -22,6 +22,8 @@ struct hob_response *hob_response_new_typed(int status, struct hob_buffer *body,
                                             const char *content_type);
 /* Without a body and its type. */
 struct hob_response *hob_response_new_empty(int status);
+/* Of JSON that stays for ever, and is not copied. */
+struct hob_response *hob_response_new_constant(int status, const char *body);
 
 /* A body that is made while it is sent. */
 enum { HOB_HTTP_LATER = 2 };

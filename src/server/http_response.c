@@ -7,7 +7,9 @@
 
 #include <microhttpd.h>
 #include <pthread.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "server/http_loop.h"
 
@@ -57,6 +59,18 @@ struct hob_response *hob_response_new_typed(int status, struct hob_buffer *body,
 struct hob_response *hob_response_new(int status, struct hob_buffer *body)
 {
     return hob_response_new_typed(status, body, "application/json");
+}
+
+struct hob_response *hob_response_new_constant(int status, const char *body)
+{
+    size_t size = strlen(body);
+    struct MHD_Response *native =
+        MHD_create_response_from_buffer(size, (void *)(uintptr_t)body, MHD_RESPMEM_PERSISTENT);
+    if (native == NULL)
+        return NULL;
+    struct hob_response *response = wrap(native, status, "application/json");
+    response->body = (struct hob_text){body, size};
+    return response;
 }
 
 struct hob_response *hob_response_new_empty(int status)

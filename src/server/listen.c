@@ -10,6 +10,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -18,10 +19,12 @@
 
 #include "base/address.h"
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/peer.h"
 #include "server/presence.h"
 
-enum { BACKLOG = 1024 };
+enum { BACKLOG = 1024, COPY_MS = 2000, TRY_AGAIN_US = 10000 };
 
 /* A bound and listening socket, or -1 and errno. */
 static int try_listen(const struct hob_address *address)
@@ -134,16 +137,34 @@ static int lock_directory(const char *path)
     return descriptor;
 }
 
-/* Whether somebody answers at the socket. */
-static bool is_alive(const struct hob_address *address)
+/* Whether the socket is held open; *maker is the process that made it, 0 when that isn't known. */
+static bool is_held(const struct hob_address *address, pid_t *maker)
 {
     HOB_AUTO(descriptor)
     int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    *maker = 0;
     if (descriptor < 0)
         return false;
     /* A full backlog (EAGAIN) is somebody, too. */
-    return connect(descriptor, &address->as.any, address->size) == 0 || errno == EAGAIN ||
-           errno == EINPROGRESS;
+    if (connect(descriptor, &address->as.any, address->size) != 0)
+        return errno == EAGAIN || errno == EINPROGRESS;
+    *maker = hob_peer_process(descriptor);
+    return true;
+}
+
+/* Whether somebody answers at the socket. A server that was killed while it was starting a worker
+ * leaves a copy of itself for a moment, which holds the socket until it becomes that worker. */
+static bool is_alive(const struct hob_address *address)
+{
+    pid_t maker;
+    uint64_t started = hob_clock_now();
+    while (is_held(address, &maker)) {
+        if (hob_clock_milliseconds_since(started) >= COPY_MS || maker == 0 || kill(maker, 0) == 0 ||
+            errno != ESRCH)
+            return true;
+        usleep(TRY_AGAIN_US);
+    }
+    return false;
 }
 
 /* Makes way for a new socket: 0, or an error when there is something that must stay. */

@@ -63,6 +63,8 @@ struct hob_journal {
     size_t loss_count;
     _Atomic uint64_t failures;
     bool stopping;
+    void (*on_batch)(void *context);
+    void *on_batch_context;
 };
 
 void hob_journal_entry_free(struct hob_journal_entry *entry)
@@ -167,6 +169,8 @@ static void finish_batch(struct hob_journal *journal, struct hob_journal_entry *
     struct hob_journal_wait *wait = take_waits(journal, to);
     pthread_cond_broadcast(&journal->batch_done);
     pthread_mutex_unlock(&journal->lock);
+    if (journal->on_batch != NULL)
+        journal->on_batch(journal->on_batch_context);
     for (struct hob_journal_wait *next; wait != NULL; wait = next) {
         next = wait->next;
         wait->done(wait, code);
@@ -303,6 +307,22 @@ bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait 
     if (lost)
         wait->done(wait, HOB_E_IO);
     return written && !lost;
+}
+
+void hob_journal_on_batch(struct hob_journal *journal, void (*call)(void *context), void *context)
+{
+    pthread_mutex_lock(&journal->lock);
+    journal->on_batch = call;
+    journal->on_batch_context = context;
+    pthread_mutex_unlock(&journal->lock);
+}
+
+bool hob_journal_is_done(struct hob_journal *journal, uint64_t ticket)
+{
+    pthread_mutex_lock(&journal->lock);
+    bool done = ticket <= journal->safe;
+    pthread_mutex_unlock(&journal->lock);
+    return done;
 }
 
 uint64_t hob_journal_failures(const struct hob_journal *journal)

@@ -230,8 +230,10 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
     if (result == 0) {
         store_put_info(&info, entry, STORE_AT_SESSION);
         hob_buffer_put_char(&info, '}');
-        result = publish(store, entry, &call->ticket, error);
+        result = hob_buffer_failed(&info) ? no_memory(error) : 0;
     }
+    if (result == 0)
+        result = publish(store, entry, &call->ticket, error);
     if (result == 0) {
         hob_buffer_put_string(call->out, ",\"session\":");
         hob_buffer_put_text(call->out, hob_buffer_text(&info));

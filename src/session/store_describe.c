@@ -44,7 +44,8 @@ void store_put_info(struct hob_buffer *out, const struct entry *entry, enum stor
     const struct hob_value *request = NULL;
     uint64_t used_ns = entry->used_ns;
     double idle = (double)(hob_clock_now() - used_ns) / 1e9, now = store_wall_time();
-    hob_json_read(arena, hob_text_from(entry->request), &request, NULL);
+    if (hob_json_read(arena, hob_text_from(entry->request), &request, NULL) != 0)
+        out->failed = true; /* there was no memory: hob wrote that text */
     hob_buffer_printf(out, "{\"session_id\":\"%s\"", entry->id);
     put_member(out, request, "interface_file", "null");
     put_member(out, request, "directory", "\".\"");

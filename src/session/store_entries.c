@@ -160,11 +160,16 @@ static struct hob_session *spill(struct hob_store *store, struct entry *entry)
     return HOB_STEAL(entry->session);
 }
 
-/* Not while its edits may be in memory alone, because the disk refused some. */
-static bool may_spill(const struct hob_store *store, const struct entry *entry)
+/* Not while its edits may be in memory alone, because the disk refused some, or still may. */
+static bool may_spill(struct hob_store *store, const struct entry *entry)
 {
-    return entry->session != NULL &&
-           (entry->edits == 0 || entry->failures == hob_journal_failures(store->journal));
+    if (entry->session == NULL || entry->edits == 0)
+        return entry->session != NULL;
+    if (!hob_journal_is_done(store->journal, entry->ticket)) {
+        store->owes = true;
+        return false;
+    }
+    return entry->failures == hob_journal_failures(store->journal);
 }
 
 /* Spills some, as few as are enough; with the store's lock held. */
@@ -203,6 +208,13 @@ void store_shrink(struct hob_store *store)
     }
     if (freed > MUCH_MEMORY)
         hob_platform_return_memory();
+}
+
+void store_shrink_owed(void *context)
+{
+    struct hob_store *store = context;
+    if (atomic_exchange(&store->owes, false))
+        store_shrink(store);
 }
 
 size_t store_memory_limit(struct hob_store *store)

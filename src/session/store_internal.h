@@ -27,6 +27,7 @@ struct entry {
     bool deleted;
     _Atomic uint64_t used_ns;
     uint64_t failures;           /* of the journal, when all edits were last known to be in it */
+    uint64_t ticket;             /* of what the journal was given last */
     size_t edits;                /* in the journal or the log */
     double created, touched;     /* wall time; `touched` is what the journal knows of the use */
     double timeout;              /* 0: none */
@@ -60,6 +61,7 @@ struct hob_store {
     size_t memory;
     uint64_t swept_ns;
     atomic_bool opened; /* the journal was looked for */
+    atomic_bool owes; /* memory of sessions that could leave it once the journal has all of them */
     struct hob_journal *journal;
 };
 
@@ -87,6 +89,8 @@ bool store_measure(struct hob_store *store, struct entry *entry);
 size_t store_memory_limit(struct hob_store *store);
 /* Without any lock: makes room, the least recently used sessions first. */
 void store_shrink(struct hob_store *store);
+/* Does it if sessions had to stay for what the journal was still writing. */
+void store_shrink_owed(void *store);
 
 /* store_sources.c; with the entry's lock held. */
 void store_free_sources(struct entry *entry);

@@ -128,6 +128,20 @@ static int save(struct hob_store *store, struct entry *entry, struct hob_store_c
     return result;
 }
 
+/* A journal that lacks edits, because the disk refused them, is completed before it is read. */
+static int complete_journal(struct hob_store *store, struct entry *entry, struct hob_error *error)
+{
+    if (store->journal == NULL || entry->failures == hob_journal_failures(store->journal))
+        return 0;
+    uint64_t ticket = store_compact(store, entry, entry->session);
+    hob_journal_flush(store->journal);
+    if (ticket != 0 && hob_store_settle(store, ticket))
+        return 0;
+    hob_error_set(error, HOB_E_IO, "the disk refuses edits of the session that must be kept");
+    hob_error_hint(error, "free some disk space; the session is as it was");
+    return HOB_E_IO;
+}
+
 static int reload(struct hob_store *store, struct entry *entry, struct hob_store_call *call,
                   const struct hob_value *parameters, struct hob_error *error)
 {
@@ -141,7 +155,9 @@ static int reload(struct hob_store *store, struct entry *entry, struct hob_store
     bool keeps = !hob_value_is(keep, HOB_BOOL) || keep->boolean;
     if (!hob_value_is_null(keep) && keep->kind != HOB_BOOL)
         return hob_error_set(error, HOB_E_PARAMETER, "'keep' must be true or false");
-    int result = hob_json_read(arena, hob_text_from(entry->request), &request, error);
+    int result = keeps ? complete_journal(store, entry, error) : 0;
+    if (result == 0)
+        result = hob_json_read(arena, hob_text_from(entry->request), &request, error);
     if (result == 0)
         result = store_open_session(store, &session, &sources, call->scope, request, error);
     if (result == 0 && keeps)

@@ -110,7 +110,7 @@ uint64_t store_put(struct hob_store *store, struct entry *entry, struct hob_jour
         entry->touched = made->accessed;
     pthread_mutex_lock(&store->lock);
     if (!entry->deleted)
-        ticket = hob_journal_put(store->journal, made);
+        entry->ticket = ticket = hob_journal_put(store->journal, made);
     pthread_mutex_unlock(&store->lock);
     if (ticket == 0)
         hob_journal_entry_free(made);
@@ -167,6 +167,8 @@ void store_open_journal(struct hob_store *store)
                                     store->options.durability, store->options.patience_ms, &error);
         if (code == 0)
             code = hob_journal_list(store->journal, restore_entry, store, &error);
+        if (code == 0)
+            hob_journal_on_batch(store->journal, store_shrink_owed, store);
         if (code != 0) {
             store->journal = hob_journal_close(store->journal);
             hob_log(HOB_LOG_WARNING, "sessions are kept in memory only", "directory", store->state,
@@ -234,7 +236,8 @@ uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_
         hob_buffer_deinit(&records);
         return 0;
     }
-    entry->edits = 0;
+    /* Should the disk refuse this too, they are in memory alone. */
+    entry->edits = records.size > 0 ? 1 : 0;
     if (store->journal == NULL) {
         char *fitting = realloc(records.data, records.size + 1);
         records.data = fitting != NULL ? fitting : records.data;

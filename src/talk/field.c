@@ -16,6 +16,7 @@ struct hob_talk {
     const struct hob_value *fields; /* of the front matter; an empty map when there is none */
     const struct hob_value *config; /* of the config file, likewise */
     int status;                     /* of reading the markdown file */
+    struct hob_error trouble;       /* that is no fault of the files */
 };
 
 struct hob_talk *hob_talk_open(const struct hob_scope *scope,
@@ -37,6 +38,13 @@ struct hob_talk *hob_talk_close(struct hob_talk *talk)
     return NULL;
 }
 
+/* A broken file counts as an empty one; one that could have been read another time does not. */
+static void note_trouble(struct hob_talk *talk, int code, const struct hob_error *error)
+{
+    if ((code == HOB_E_MEMORY || code == HOB_E_IO) && talk->trouble.code == 0)
+        talk->trouble = *error;
+}
+
 static const struct hob_value *front_matter(struct hob_talk *talk)
 {
     if (talk->fields != NULL)
@@ -44,11 +52,14 @@ static const struct hob_value *front_matter(struct hob_talk *talk)
     talk->fields = &hob_value_empty_map;
     const char *path = talk->request.markdown_file;
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
-    talk->status = hob_scope_read(&talk->scope, path, &content, NULL);
+    struct hob_error error = HOB_ERROR_INIT;
+    talk->status = hob_scope_read(&talk->scope, path, &content, &error);
+    note_trouble(talk, talk->status, &error);
     if (talk->status < 0)
         return talk->fields;
     struct hob_front_matter read;
-    int broken = hob_front_matter_read(talk->arena, content.text, path, &read, NULL);
+    int broken = hob_front_matter_read(talk->arena, content.text, path, &read, &error);
+    note_trouble(talk, broken, &error);
     if (broken == 0 && read.fields != NULL)
         talk->fields = read.fields;
     return talk->fields;
@@ -69,16 +80,18 @@ static const struct hob_value *config(struct hob_talk *talk)
             .default_name = talk->request.default_parent,
         };
         struct hob_interface interface;
-        if (hob_interface_load(talk->arena, &talk->scope, &request, &interface, NULL) == 0)
+        struct hob_error error = HOB_ERROR_INIT;
+        int code = hob_interface_load(talk->arena, &talk->scope, &request, &interface, &error);
+        if (code == 0)
             talk->config = interface.fields;
+        note_trouble(talk, code, &error);
         break;
     }
     return talk->config;
 }
 
 /* ['a', 'b'], the texts as they are: quotes inside are not escaped, as the reference joins them. */
-static const struct hob_value *join_categories(struct hob_arena *arena,
-                                               const struct hob_value *list)
+static const struct hob_value *join_categories(struct hob_talk *talk, const struct hob_value *list)
 {
     HOB_AUTO(buffer) struct hob_buffer joined = HOB_BUFFER_INIT;
     hob_buffer_put_string(&joined, "['");
@@ -88,14 +101,16 @@ static const struct hob_value *join_categories(struct hob_arena *arena,
         hob_python_str(&joined, list->list.items[i]);
     }
     hob_buffer_put_string(&joined, "']");
-    return hob_value_new_string(arena, hob_buffer_text(&joined));
+    if (hob_buffer_failed(&joined) && talk->trouble.code == 0)
+        hob_error_set(&talk->trouble, HOB_E_MEMORY, "cannot join categories: not enough memory");
+    return hob_value_new_string(talk->arena, hob_buffer_text(&joined));
 }
 
 static const struct hob_value *finish(struct hob_talk *talk, struct hob_text field,
                                       const struct hob_value *value)
 {
     if (value->kind == HOB_LIST && hob_text_is(field, "categories"))
-        return join_categories(talk->arena, value);
+        return join_categories(talk, value);
     struct hob_text text = hob_value_text(value);
     struct hob_text expanded = hob_environment_expand_in(talk->arena, text);
     if (expanded.data == text.data)
@@ -117,6 +132,13 @@ const struct hob_value *hob_talk_field(struct hob_talk *talk, struct hob_text fi
     return value != NULL ? finish(talk, field, value) : NULL;
 }
 
+int hob_talk_check(struct hob_talk *talk, struct hob_error *error)
+{
+    if (talk->trouble.code != 0 && error != NULL)
+        *error = talk->trouble;
+    return talk->trouble.code;
+}
+
 bool hob_talk_exists(struct hob_talk *talk)
 {
     front_matter(talk);
@@ -130,5 +152,6 @@ void hob_talk_print_field(struct hob_buffer *out, struct hob_talk *talk, struct 
         return;
     HOB_AUTO(buffer) struct hob_buffer printed = HOB_BUFFER_INIT;
     hob_python_str(&printed, value);
+    out->failed |= hob_buffer_failed(&printed);
     hob_environment_expand(out, hob_buffer_text(&printed));
 }

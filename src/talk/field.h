@@ -31,6 +31,10 @@ static inline void hob_auto_talk(struct hob_talk **talk)
  * their text key; `content` is never one. */
 const struct hob_value *hob_talk_field(struct hob_talk *talk, struct hob_text field);
 
+/* 0, or HOB_E_MEMORY or HOB_E_IO when a file could not be read for want of memory, or because the
+ * system failed: what was answered is then not what the files say. To be asked last. */
+int hob_talk_check(struct hob_talk *talk, struct hob_error *error);
+
 /* True when the markdown file is there (a regular file that can be read). */
 bool hob_talk_exists(struct hob_talk *talk);
 

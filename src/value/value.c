@@ -48,6 +48,13 @@ struct hob_value *hob_value_new_string(struct hob_arena *arena, struct hob_text 
     return hob_value_new_string_borrowed(arena, hob_arena_copy(arena, text));
 }
 
+/* Few members are what the program itself puts together, and it looks at nothing then. */
+static void *room_for_members(struct hob_arena *arena, size_t size)
+{
+    enum { FEW = 64 << 10 };
+    return size <= FEW ? hob_arena_alloc(arena, size) : hob_arena_try_alloc(arena, size);
+}
+
 static bool grow(struct hob_arena *arena, void **items, uint32_t count, uint32_t *capacity,
                  size_t item_size)
 {
@@ -56,7 +63,7 @@ static bool grow(struct hob_arena *arena, void **items, uint32_t count, uint32_t
     uint32_t wanted = *capacity < 4 ? 4 : *capacity * 2;
     if (*capacity > UINT32_MAX / 2)
         return false;
-    void *grown = hob_arena_try_alloc(arena, wanted * item_size);
+    void *grown = room_for_members(arena, wanted * item_size);
     if (grown == NULL)
         return false;
     if (count > 0)
@@ -107,7 +114,7 @@ static bool grow_map(struct hob_arena *arena, struct hob_value *map)
     if (map->map.capacity > UINT32_MAX / 4)
         return false;
     size_t table_size = wanted >= TABLE_FROM ? 2 * (size_t)wanted * sizeof(uint32_t) : 0;
-    char *memory = hob_arena_try_alloc(arena, table_size + wanted * sizeof(struct hob_pair));
+    char *memory = room_for_members(arena, table_size + wanted * sizeof(struct hob_pair));
     if (memory == NULL)
         return false;
     memset(memory, 0, table_size);

@@ -74,7 +74,9 @@ static inline const struct hob_value *hob_value_new_bool(bool boolean)
     return boolean ? &hob_value_true : &hob_value_false;
 }
 
-/* Building; false when there is no memory (or 2^32 - 1 members are reached). */
+/* Building; false when there is no memory for a large list or map (or 2^32 - 1 members are
+ * reached). While it takes less than 64 KiB it is of the family that aborts, like the values in it.
+ */
 bool hob_value_append(struct hob_arena *arena, struct hob_value *list,
                       const struct hob_value *item);
 /* Sets map[key]; a key that is there already keeps its position and gets the new value. */

@@ -4,6 +4,7 @@
 import os
 import signal
 import subprocess
+import sys
 import unittest
 
 from harness import HOBD, PATIENCE
@@ -68,6 +69,41 @@ class Killed(LifeTest):
             step += 1
         self.assertGreater(step, 15)
         print("killed at %d steps of a start by a client" % (step - 1))
+
+
+# A server that was killed between the fork and the exec of a worker.
+COPY = """
+import os, socket, sys, time
+listener = socket.socket(socket.AF_UNIX)
+listener.bind(sys.argv[1])
+listener.listen()
+copy = os.fork()
+if copy == 0:
+    os.close(1)
+    time.sleep(float(sys.argv[2]))
+else:
+    print(copy)
+"""
+
+
+class Copied(LifeTest):
+    def leave_copy(self, seconds):
+        os.makedirs(os.path.dirname(self.socket), 0o700)
+        made = subprocess.run([sys.executable, "-c", COPY, self.socket, str(seconds)], check=True,
+                              stdout=subprocess.PIPE, text=True)
+        return int(made.stdout)
+
+    def test_a_copy_of_a_killed_server_is_waited_for(self):
+        self.leave_copy(0.5)
+        server = self.spawn_server("--port", "0")
+        self.assertEqual(self.status()["pid"], server.pid)
+
+    def test_what_goes_on_listening_is_not_pushed_aside(self):
+        self.addCleanup(os.kill, self.leave_copy(300), signal.SIGKILL)
+        refused = subprocess.run([HOBD, "--port", "0", "--socket", self.socket],
+                                 env=self.environment, cwd=self.directory, capture_output=True, text=True, timeout=PATIENCE, check=False)
+        self.assertEqual(refused.returncode, 1)
+        self.assertIn("another server listens there", refused.stderr)
 
 
 if __name__ == "__main__":
