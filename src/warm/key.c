@@ -194,8 +194,11 @@ void hob_warm_key_make(struct hob_warm_key *key, const struct hob_warm_command *
                        const struct hob_warm_names *modules, const struct hob_warm_names *variables)
 {
     *key = (struct hob_warm_key){.text = HOB_BUFFER_INIT};
-    for (size_t i = 0; i < modules->count; i++)
-        hob_buffer_printf(&key->text, "module %s\n", modules->items[i]);
+    for (size_t i = 0; i < modules->count; i++) {
+        hob_buffer_put_string(&key->text, "module ");
+        hob_buffer_put_string(&key->text, modules->items[i]);
+        hob_buffer_put_char(&key->text, '\n');
+    }
     hob_buffer_put_string(&key->text, "hob=" HOB_VERSION "\n");
     put_command(&key->text, command);
     put_variables(&key->text, variables);

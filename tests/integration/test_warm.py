@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import random
+import resource
 import select
 import shutil
 import signal
@@ -382,6 +383,92 @@ class WarmTest(unittest.TestCase):
 
     # --- zygotes ---
 
+    def spare_of(self, zygote):
+        """The child that waits for the next run."""
+        return wait_for(lambda: (children_of(zygote) or [None])[-1], "a spare")
+
+    def test_a_killed_spare_is_replaced(self):
+        words = [PYTHON, "-c", "import sys; print('here'); sys.exit(3)"]
+        self.make_warm(*words)
+        zygote, = self.zygotes()
+        for _ in range(5):
+            spare = self.spare_of(zygote)
+            os.kill(spare, signal.SIGKILL)
+            done = self.hob("run", "--", *words)
+            self.assertEqual((done.stdout, done.returncode), ("here\n", 3), done.stderr)
+            wait_for(lambda: self.spare_of(zygote) != spare, "another spare")
+        self.hob("run", "--", *words)
+        self.assert_warm()
+        self.assertEqual(self.zygotes(), [zygote])
+
+    def test_the_spare_goes_with_its_zygote(self):
+        self.make_warm(PYTHON, "-c", "pass")
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            self.hob("run", "--", PYTHON, "-c", "pass")
+            self.make_warm(PYTHON, "-c", "pass")
+            zygote, = self.zygotes()
+            spare = self.spare_of(zygote)
+            os.kill(zygote, number)
+            wait_for(lambda: not is_alive(zygote) and not is_alive(spare), "the end of both")
+
+    def test_a_run_knows_nothing_of_the_one_before(self):
+        path = self.script("facts.py", "import os, resource, sys, json\n"
+                           "if len(sys.argv) > 1: open(sys.argv[1], 'w'); os.environ['LEFT'] = '1'\n"
+                           "umask = os.umask(0)\n"
+                           "print(json.dumps([dict(os.environ), os.getcwd(), umask, os.getgroups(),\n"
+                           "  resource.getrlimit(resource.RLIMIT_NOFILE), sys.argv, sys.path,\n"
+                           "  resource.getrlimit(resource.RLIMIT_CORE),\n"
+                           "  sorted(set(os.listdir('/proc/self/fd')) - {'3'})]))\n")
+        self.make_warm(PYTHON, path)
+        for number, (umask, files) in enumerate([(0o077, 300), (0o002, 200), (0o022, 300)]):
+            folder = self.root / ("place %d" % number)
+            folder.mkdir()
+            environment = {**self.environment, "ONLY_%d" % number: "x"}
+
+            def prepare():
+                os.umask(umask)
+                hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+            cold, warm = (self.hob("run", *options, "--", PYTHON, path, *more, cwd=folder,
+                                   env=environment, preexec_fn=prepare)
+                          for options, more in ((["--cold"], []), ([], [])))
+            self.assertEqual(warm.stdout, cold.stdout, warm.stderr)
+            self.assert_warm()
+            self.hob("run", "--", PYTHON, path, "left-behind", cwd=folder, env=environment)
+
+    def test_a_script_that_changed_is_compiled_anew(self):
+        text = "print('%d', __file__[-9:])\n"
+        path = self.script("script.py", text % 0)
+        self.make_warm(PYTHON, path)
+        for number in range(1, 4):
+            for _ in range(4):
+                done = self.hob("run", "--", PYTHON, path)
+                self.assertEqual(done.stdout, "%d script.py\n" % (number - 1), done.stderr)
+                time.sleep(0.1)  # now and then the zygote has compiled it meanwhile, or not
+            self.assert_warm()
+            self.script("script.py", text % number)
+
+    def test_what_the_compiler_says_is_said_in_every_run(self):
+        path = self.script("loud.py", "print('\\d')\n")
+        words = [PYTHON, "-W", "always", path]
+        self.make_warm(*words)
+        for _ in range(4):
+            done = self.hob("run", "--", *words)
+            self.assertIn("invalid escape sequence", done.stderr)
+            time.sleep(0.1)
+        self.assert_warm()
+
+    def test_each_command_learns_for_itself(self):
+        plain = [PYTHON, self.script("plain.py", "print(1)\n")]
+        other = [PYTHON, self.script("other.py", "def f():\n    import decimal\nf()\n")]
+        self.make_warm(*plain)
+        self.hob("run", "--", *other)  # from the process of the first, which has loaded nothing
+        self.make_warm(*other)
+        for _ in range(3):
+            self.hob("run", "--", *other)
+            self.hob("run", "--", *plain)
+        self.assertNotIn("decimal", self.hob("warm", "explain", *plain).stdout)
+
     def test_many_first_runs_make_one_zygote(self):
         words = [PYTHON, "-c", "print(1)"]
         runs = [self.start(*words) for _ in range(25)]
@@ -439,7 +526,7 @@ class WarmTest(unittest.TestCase):
                  % (before, self.state_of(zygote)))
 
     def state_of(self, zygote):
-        return (len(os.listdir("/proc/%d/fd" % zygote)), children_of(zygote),
+        return (len(os.listdir("/proc/%d/fd" % zygote)), len(children_of(zygote)),
                 sorted(p.name for p in self.runtime.iterdir()))
 
     def test_a_killed_client_takes_its_run_along(self):
