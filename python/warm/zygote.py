@@ -25,6 +25,7 @@ import select
 
 GRACE = 2.0          # seconds between asking a run to end and killing it
 WAKE_UP = 1.0
+A_LULL = 0.05        # while others run a spare does only what it must, unless nobody comes for so long
 A_WHILE = 0.02       # a run that is not over by then may take longer: the next spare is forked
 MOST_RUNS = 512
 LOCK = 3             # start.c gives the zygote its lock as this descriptor
@@ -339,7 +340,7 @@ class Zygote:
             if wanted:
                 self.refuse_waiting("too many runs at a time")
         elif wanted or ended or not events:
-            return self.fork_spare(wanted)
+            return self.fork_spare(wanted or bool(self.runs))
         return None
 
     def close_down(self):
@@ -375,7 +376,7 @@ class Spare:
         self.poll = select.poll()
         self.poll.register(control.fileno(), select.POLLIN)
         self.poll.register(listener.fileno(), select.POLLIN)
-        if hurry:
+        if hurry and self.poll.poll(int(A_LULL * 1000)):
             return
         for _ in rehearse():
             if self.poll.poll(0):

@@ -8,6 +8,7 @@ import os
 import pathlib
 import pty
 import random
+import re
 import resource
 import select
 import shutil
@@ -22,6 +23,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "warm"))
 import conform  # noqa: E402
+from processes import PATIENCE, children_of, is_alive, wait_for  # noqa: E402
 
 # For builds with sanitizers: what these two compare is Python with itself, over many minutes.
 SHORT = unittest.skipIf(os.environ.get("HOB_TEST_SHORT"), "HOB_TEST_SHORT is set")
@@ -33,30 +35,10 @@ PYTHON = sys.executable
 LOST = 125
 
 
-def wait_for(condition, what):
-    deadline = time.monotonic() + conform.PATIENCE
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError("waited in vain for " + what)
-
-
-def children_of(pid):
-    try:
-        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
-def is_alive(pid):
-    try:
-        with open("/proc/%d/stat" % pid) as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+def verdicts_of(said):
+    """What unittest says of each test, and how many there were."""
+    return sorted(re.sub(r" in [0-9.]+s$", "", line) for line in said.splitlines()
+                  if line.startswith("Ran ") or " ... " in line)
 
 
 @unittest.skipUnless((3, 11) <= sys.version_info[:2] <= (3, 12), "needs CPython 3.11 or 3.12")
@@ -82,7 +64,7 @@ class WarmTest(unittest.TestCase):
 
     def hob(self, *words, **options):
         options.setdefault("env", self.environment)
-        options.setdefault("timeout", conform.PATIENCE)
+        options.setdefault("timeout", PATIENCE)
         options.setdefault("cwd", self.root)
         return subprocess.run([HOB, *map(str, words)], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -148,24 +130,25 @@ class WarmTest(unittest.TestCase):
 
     @SHORT
     def test_the_standard_librarys_own_tests_pass_warm(self):
-        suites = ["test.test_argparse", "test.test_json"]
-        if os.environ.get("HOB_TEST_LONG"):
-            suites.append("test.test_subprocess")
-        found = subprocess.run([PYTHON, "-c", "import " + ", ".join(suites)],
+        tests = "test.test_subprocess"
+        of_processes = [tests] if os.environ.get("HOB_TEST_LONG") else \
+            ["%s.%s" % (tests, name) for name in ("POSIXProcessTestCase", "RunFuncTestCase", "MiscTests",
+                                                  "ContextManagerTests", "CommandsWithSpaces")]
+        suites = [["test.test_argparse"], ["test.test_json"], of_processes]
+        found = subprocess.run([PYTHON, "-c", "import test.test_argparse, test.test_json, " + tests],
                                stderr=subprocess.DEVNULL, env=self.environment)
         if found.returncode != 0:
             self.skipTest("the standard library's tests are not installed (libpython3-testsuite)")
         for suite in suites:
-            words = [PYTHON, "-m", "unittest", "-q", suite]
+            words = [PYTHON, "-m", "unittest", "-v", *suite]
             cold = subprocess.run(words, env=self.environment, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
             self.make_warm(*words)
             warm = self.hob("run", "--", *words, timeout=600)
             self.assert_warm()
-            counted = [line.split(" in ")[0] for line in cold.stdout.splitlines() if "Ran " in line]
-            self.assertTrue(counted)
-            self.assertIn(counted[0], warm.stdout + warm.stderr)
             self.assertEqual(cold.returncode, warm.returncode, warm.stderr[-2000:])
+            self.assertTrue(verdicts_of(cold.stdout))
+            self.assertEqual(verdicts_of(cold.stdout), verdicts_of(warm.stderr))
 
     def test_modules_and_console_scripts(self):
         self.script("pkg/__init__.py", "")
@@ -226,7 +209,7 @@ class WarmTest(unittest.TestCase):
     def wait_output(self, process, text):
         got = b""
         while text not in got:
-            ready = select.select([process.stdout], [], [], conform.PATIENCE)[0]
+            ready = select.select([process.stdout], [], [], PATIENCE)[0]
             self.assertTrue(ready, "no output")
             chunk = os.read(process.stdout.fileno(), 4096)
             self.assertTrue(chunk, "ended early: %r" % got)
@@ -246,7 +229,7 @@ class WarmTest(unittest.TestCase):
             process.send_signal(signal.SIGUSR1)
             self.wait_output(process, b"usr1")
             process.send_signal(number)
-            out, err = process.communicate(timeout=conform.PATIENCE)
+            out, err = process.communicate(timeout=PATIENCE)
             self.assertEqual(process.returncode, -number, err)
         self.assertIn("ran ", self.last_run())
 
@@ -261,7 +244,7 @@ class WarmTest(unittest.TestCase):
         self.assertTrue(os.WIFSTOPPED(status))
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=conform.PATIENCE)
+        process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, -signal.SIGTERM)
 
     def test_a_terminal_is_a_terminal_and_ctrl_c_interrupts(self):
@@ -289,7 +272,7 @@ class WarmTest(unittest.TestCase):
     def talk(self, terminal, exchanges):
         got, exchanges = b"", list(exchanges)
         while True:
-            self.assertTrue(select.select([terminal], [], [], conform.PATIENCE)[0], got)
+            self.assertTrue(select.select([terminal], [], [], PATIENCE)[0], got)
             try:
                 chunk = os.read(terminal, 4096)
             except OSError:
@@ -361,6 +344,14 @@ class WarmTest(unittest.TestCase):
         done = self.hob("run", "--explain", "--", *words, cwd=self.root / "here")
         self.assertEqual(done.stdout, "True\n")
         self.assertIn("stands before", done.stderr)
+
+    def test_the_order_of_variables_makes_no_difference(self):
+        words = [PYTHON, "-c", "import os; print(list(os.environ))"]
+        self.make_warm(*words)
+        turned = dict(reversed(self.environment.items()))
+        done = self.hob("run", "--", *words, env=turned)
+        self.assert_warm()
+        self.assertEqual(done.stdout, self.hob("run", "--cold", "--", *words, env=turned).stdout)
 
     def test_why_names_the_fields_that_differ(self):
         words = [PYTHON, "-c", "pass"]
@@ -473,7 +464,7 @@ class WarmTest(unittest.TestCase):
         words = [PYTHON, "-c", "print(1)"]
         runs = [self.start(*words) for _ in range(25)]
         for run in runs:
-            self.assertEqual(run.communicate(timeout=conform.PATIENCE)[0], b"1\n")
+            self.assertEqual(run.communicate(timeout=PATIENCE)[0], b"1\n")
             self.assertEqual(run.returncode, 0)
         conform.wait_ready(HOB, words, self.environment)
         self.assertEqual(len(self.zygotes()), 1)
@@ -553,7 +544,7 @@ class WarmTest(unittest.TestCase):
             process = self.start(*words, "%.3f" % choose.uniform(0, 0.05))
             time.sleep(choose.uniform(0, 0.06))
             self.kill(target, zygotes, process)
-            out, err = process.communicate(timeout=conform.PATIENCE)
+            out, err = process.communicate(timeout=PATIENCE)
             code = process.returncode
             if code == 7:
                 self.assertEqual(out, b"done\n")
