@@ -109,6 +109,7 @@ class Zygote:
         self.runs = {}       # pid -> Waiting, of those that were taken, or told to end
         self.served = 0
         self.stopping = False
+        self.not_before = 0  # when the next spare may be forked without anybody waiting for it
         self.wake_read, self.wake_write = posix.pipe()
         posix.set_blocking(self.wake_write, False)
         posix.set_blocking(self.wake_read, False)
@@ -150,6 +151,7 @@ class Zygote:
         except OSError as error:
             _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
             self.refuse_waiting("cannot fork: %s" % error)
+            self.not_before = time.monotonic() + WAKE_UP
             return None
         if pid == 0:
             posix.setpgid(0, 0)
@@ -269,6 +271,7 @@ class Zygote:
     def end(self, run, status):
         if run is self.spare:
             self.lose_spare()
+            self.not_before = time.monotonic() + WAKE_UP  # it may be that they all die
         if run.connection is not None:
             run.tell(b"E", status)
             self.poll.unregister(run.connection.fileno())
@@ -339,7 +342,7 @@ class Zygote:
         if len(self.runs) >= MOST_RUNS:
             if wanted:
                 self.refuse_waiting("too many runs at a time")
-        elif wanted or ended or not events:
+        elif wanted or (ended or not events) and time.monotonic() >= self.not_before:
             return self.fork_spare(wanted or bool(self.runs))
         return None
 

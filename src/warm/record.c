@@ -36,7 +36,8 @@ static char *record_path(const char *folder, const char *suffix)
     return hob_copy_string(hob_buffer_string(&path));
 }
 
-/* Most runs are as the last one was: a file is read in a tenth of the time that replacing it takes. */
+/* Most runs are as the last one was: a file is read in a tenth of the time that replacing it takes.
+ */
 static bool is_there_already(const char *path, struct hob_text text)
 {
     HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
