@@ -1,7 +1,8 @@
 """Warm exec: Python commands cold, through hob run, and as bare forks of a preloaded interpreter.
 
 The floor is what no such tool can be better than: a Python process that has imported the modules and
-compiled the program forks, runs it and ends with os._exit; measured inside that process.
+compiled the program forks, runs it and ends with os._exit; measured inside that process. A build can
+do no better than to start a process that does nothing for each call, and so many forks beside that.
 """
 import json
 import os
@@ -13,6 +14,8 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+CALLS = 200  # of examples/shims/Makefile
 
 FORKER = """
 import gc, os, sys, time
@@ -39,6 +42,31 @@ for _ in range(int(count)):
     os.waitpid(pid, 0)
     times.append(time.perf_counter() - began)
 print(sorted(times)[len(times) // 2] * 1e3)
+"""
+
+# As many forks as a build makes, eight at a time; the time of all.
+MANY_FORKS = """
+import gc, os, sys, time
+path, count, output = sys.argv[1], int(sys.argv[2]), sys.argv[3]
+with open(path) as file:
+    code = compile(file.read(), path, "exec")
+exec(code, {"__name__": "imported"})
+gc.collect()
+gc.freeze()
+began = time.perf_counter()
+for number in range(count):
+    if number >= 8:
+        os.wait()
+    if os.fork() == 0:
+        sys.argv[1:] = [str(number), "-o", "%s/%d" % (output, number)]
+        try:
+            exec(code, {"__name__": "__main__"})
+        except SystemExit:
+            pass
+        os._exit(0)
+for number in range(8):
+    os.wait()
+print((time.perf_counter() - began) * 1e3)
 """
 
 PANDAS = """
@@ -98,17 +126,15 @@ def once(words, environment):
 
 
 def settle(hob, words, environment):
-    """Until what the program imports has been learned and a warm process has it."""
-    for _ in range(4):
+    """Until what the program imports has been learned and a warm process has it: for some runs in
+    turn, of which each may have imported something else."""
+    deadline, good = time.monotonic() + 60, 0
+    while good < 4 and time.monotonic() < deadline:
         once([hob, "run", "--", *words], environment)
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline:
-            said = subprocess.run([hob, "warm", "explain", *words], env=environment, text=True,
-                                  stdout=subprocess.PIPE).stdout
-            if "is ready for it" in said and "to be tried" not in said:
-                break
-            once([hob, "run", "--", *words], environment)
-            time.sleep(0.1)
+        time.sleep(0.1)
+        said = subprocess.run([hob, "warm", "explain", *words], env=environment, text=True,
+                              stdout=subprocess.PIPE).stdout
+        good = good + 1 if "is ready for it" in said and "to be tried" not in said else 0
 
 
 def compare(bench, hob, python, environment, program):
@@ -128,17 +154,27 @@ def compare(bench, hob, python, environment, program):
     bench.add("hob run: " + name, warm, "ms", "a cold run", cold)
 
 
-def run_make(folder, environment):
+def run_make(folder, environment, makes_pages=True):
     shutil.rmtree(folder / "out", ignore_errors=True)
     began = time.perf_counter()
     subprocess.run(["make", "-j8", "-s"], cwd=folder, env=environment, check=True)
     took = (time.perf_counter() - began) * 1e3
-    if len(list((folder / "out").iterdir())) != 200:
+    if makes_pages and len(list((folder / "out").iterdir())) != CALLS:
         raise RuntimeError("pages are missing")
     return took
 
 
-def compare_make(bench, hob, scratch, environment):
+def forks_of(python, program, scratch, environment):
+    output = scratch / "forked"
+    shutil.rmtree(output, ignore_errors=True)
+    output.mkdir()
+    done = subprocess.run([python, "-c", MANY_FORKS, program, str(CALLS), output], env=environment,
+                          check=True, stdout=subprocess.PIPE, text=True)
+    return float(done.stdout)
+
+
+def compare_make(bench, hob, python, scratch, environment):
+    """The builds in turn: cold, warm, and with a program that does nothing, beside bare forks."""
     folder = scratch / "make"
     shutil.copytree(ROOT / "examples" / "shims", folder)
     cold_path = {**environment, "PATH": "%s:%s" % (folder, environment["PATH"])}
@@ -146,10 +182,20 @@ def compare_make(bench, hob, scratch, environment):
                    check=True, stdout=subprocess.DEVNULL)
     warm_path = {**environment, "PATH": "%s:%s" % (folder / "shims", environment["PATH"])}
     settle(hob, [folder / "report.py", "0", "-o", "/dev/null"], environment)
-    rounds = 1 if bench.quick else 3
-    cold = [run_make(folder, cold_path) for _ in range(rounds)]
-    warm = [run_make(folder, warm_path) for _ in range(rounds)]
-    bench.add("make -j8, 200 calls of a shim", warm, "ms", "the same, cold", cold)
+    nothing = folder / "nothing"
+    nothing.mkdir()
+    shutil.copy(bench.tools / "empty", nothing / "report.py")
+    empty_path = {**environment, "PATH": "%s:%s" % (nothing, environment["PATH"])}
+    run_make(folder, warm_path)
+    cold, warm, floor = [], [], []
+    for _ in range(1 if bench.quick else 3):
+        cold.append(run_make(folder, cold_path))
+        warm.append(run_make(folder, warm_path))
+        floor.append(run_make(folder, empty_path, False) +
+                     forks_of(python, folder / "report.py", scratch, environment))
+    name = "make -j8, %d calls of a shim" % CALLS
+    bench.add(name, warm, "ms", "the same, cold", cold)
+    bench.add(name, warm, "ms", "empty processes + bare forks", floor)
 
 
 def bench_warm(bench):
@@ -167,7 +213,7 @@ def bench_warm(bench):
     try:
         for program in programs(scratch, python):
             compare(bench, hob, python, environment, program)
-        compare_make(bench, hob, scratch, environment)
+        compare_make(bench, hob, python, scratch, environment)
     finally:
         subprocess.run([hob, "warm", "stop"], env=environment)
         time.sleep(1)

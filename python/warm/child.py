@@ -12,7 +12,7 @@ import resource
 
 SCM_LIMIT = 253
 HEAD = 4              # bytes before a request, its size
-FIELD_COUNT = 10      # before its words and its environment
+FIELD_COUNT = 11      # before its words and its environment
 LARGEST_REQUEST = 1 << 26
 
 
@@ -62,7 +62,7 @@ def place_descriptors(connection, received, numbers):
     for at, number in enumerate(numbers):
         posix.dup2(above + at, number, True)
     posix.closerange(above, kept)
-    return _socket.socket(fileno=kept)
+    return stream_socket(kept)
 
 
 def set_stream(stream, descriptor, is_open):
@@ -208,7 +208,7 @@ def check_shadow(path):
 
 def prepare_script(argv, index):
     name = absolute(os.fsdecode(argv[index]))
-    code = compile_source(read_source(name), name)
+    code = scripts.code_of(name) or compile_source(read_source(name), name)
     first = os.path.dirname(os.path.realpath(name))
     isolated = sys.flags.isolated or getattr(sys.flags, "safe_path", False)
     check_shadow(None if isolated else first)
@@ -252,7 +252,7 @@ def prepare_module(argv, index):
 
 def become(run, environment):
     """Everything that the request says of the caller; returns the program."""
-    global run_mode
+    global run_mode, run_profile
     argv = environment[:run.count]
     set_environment(environment[run.count:])
     time.tzset()
@@ -260,7 +260,7 @@ def become(run, environment):
     for number in (0, 1, 2):
         set_stream(standard_streams[number], number, number in run.numbers)
     offer()
-    run_mode = run.mode
+    run_mode, run_profile = run.mode, run.profile
     sys.orig_argv[:] = [os.fsdecode(word) for word in argv]
     program = {"s": prepare_script, "c": prepare_code, "m": prepare_module}[run.mode](argv, run.index)
     set_limits(run.limits)
@@ -273,7 +273,8 @@ class Run:
     """The first fields of a request, in the order in which they are sent."""
 
     def __init__(self, fields):
-        _, mode, index, umask, ignored, blocked, self.limits, self.name, numbers, count = fields
+        (_, mode, index, umask, ignored, blocked, self.limits, self.name, self.profile, numbers,
+         count) = fields
         self.mode = mode.decode()
         self.index, self.umask, self.count = int(index), int(umask), int(count)
         self.ignored, self.blocked = int(ignored), int(blocked)
@@ -293,11 +294,70 @@ def refuse(connection, reason):
         posix._exit(0)
 
 
-def run_child(connection):
+def rehearse():
+    """Does what every run does, step by step, in a spare that nobody waits for: the pages that a run
+    writes to are copied then. Nothing of it can be seen afterwards."""
+    one, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
+    one.sendmsg([b"\2\0\0\0x\0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, bytes(4))])
+    _, (descriptor,) = receive(other)
+    second = posix.dup(descriptor)
+    posix.dup2(descriptor, second, False)
+    posix.closerange(second, second + 1)
+    posix.close(descriptor)
+    stream_socket(one.detach()).close()
+    other.close()
+    yield
+    set_environment([name + b"=" + value for name, value in os.environ._data.items()])
+    time.tzset()
+    yield
+    for number in (0, 1, 2):
+        set_stream(standard_streams[number], number, True)
+    yield
+    rehearse_program()
+    yield
+    everything_is_quiet()
+    for kind in [kind for kind in verdicts if kind.__flags__ & HEAP_TYPE]:
+        del verdicts[kind]  # a program may give it an end
+    yield
+    for module in stash.values():
+        pass  # counts a reference in each
+
+
+def rehearse_program():
+    words, path = sys.argv[:], sys.path[:]
+    try:
+        rehearse_request()
+    except Refused:
+        pass  # the folder is not as it should be; whoever runs something is told
+    sys.argv[:], sys.path[:] = words, path
+
+
+def rehearse_request():
+    run = Run([b"run", b"c", b"2", b"18", b"0", b"%d" % sum(1 << n - 1 for n in every_signal),
+               own_limits, own_name, b"", b"0,1,2", b"3"])
+    program, code, main = prepare_code([b"python3", b"-c", b"pass"], run.index)
+    program(code, main)
+    fresh_main()
+    os.path.realpath(".")
+    set_limits(run.limits)
+    set_name(run.name)
+    set_signals(run.ignored, run.blocked)
+
+
+def wish_for_code(spare, argv, index):
+    """A script that the zygote has not compiled, or not as it is now."""
+    name = absolute(os.fsdecode(argv[index]))
+    if scripts.code_of(name) is None:
+        spare.tell_zygote(b"script " + os.fsencode(name))
+
+
+def run_child(spare):
     """In the forked process; returns (program, first, second), or ends the process."""
     try:
         pid = posix.getpid()
         me = os.pidfd_open(pid)
+        connection = spare.wait()
+        spare.tell_zygote(b"taken", connection)
         connection.sendmsg([b"P\0\0\0" + pid.to_bytes(4, "little")],
                            [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, me.to_bytes(4, sys.byteorder))])
         posix.close(me)
@@ -305,8 +365,10 @@ def run_child(connection):
         if request is None:
             posix._exit(0)
         fields, descriptors = request
+        if fields[0] == b"state":
+            spare.tell_zygote(b"state")
         if fields[0] != b"run":
-            serve_request(connection, fields)
+            serve_request(fields)
             posix._exit(0)
     except BaseException:
         posix._exit(0)
@@ -315,6 +377,9 @@ def run_child(connection):
         if len(descriptors) != len(run.numbers) + 1:
             raise Refused("%d of %d descriptors arrived" % (len(descriptors), len(run.numbers) + 1))
         posix.fchdir(descriptors[0])
+        if run.mode == "s":
+            wish_for_code(spare, fields[FIELD_COUNT:], run.index)
+        spare.let_go()
         connection = place_descriptors(connection, descriptors[1:], run.numbers)
         forget_zygote()
         program = become(run, fields[FIELD_COUNT:])

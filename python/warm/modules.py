@@ -128,14 +128,17 @@ def closure(name):
 
 def hide_attributes():
     """Takes submodules out of their packages that can be there without them."""
-    members = {unit: set(names) for unit, (names, _) in units.items()}
+    members = {}
     for name, module in stash.items():
         parent, _, attribute = name.rpartition(".")
         package = stash.get(parent) or modules.get(parent)
         if getattr(package, "__dict__", {}).get(attribute) is not module:
             continue
-        if parent in stash and all(name in unit for unit in members.values() if parent in unit):
-            continue
+        if parent in stash:
+            if parent not in members:
+                members[parent] = set(closure(parent))
+            if name in members[parent]:
+                continue
         try:
             delattr(package, attribute)
         except (AttributeError, TypeError):

@@ -14,8 +14,10 @@ class Profile:
         self.command = ""
         self.modules, self.variables, self.candidates = [], [], []
         self.refused = {}
+        self.exists = False
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
+                self.exists = True
                 for line in file:
                     self.take(line.rstrip("\n"))
         except OSError:

@@ -4,6 +4,8 @@ Executed last of the parts, in a .pyc whose path is the first word of sys.argv (
 """
 import os
 
+UNTIL_FAST = 20  # an interpreter makes tables at the first use of something, and faster code later
+
 
 def paths_of(folder, key):
     return {kind: "%s/warm-%s.%s" % (folder, key, kind) for kind in ("sock", "files", "key", "lock")}
@@ -33,10 +35,10 @@ def check_preloaded():
 
 def set_up():
     global known, own_name, own_limits, coerced, every_signal, standard_streams, top_names
-    global base_places, watched_places, zygote_is_quiet, refused, profile_path, socket_path
-    global zygote, learning, run_mode, c_flush
+    global base_places, watched_places, zygote_is_quiet, refused, socket_path
+    global zygote, run_mode, run_profile, c_flush
     program, folder, key, profile_path, idle = sys.argv
-    run_mode, learning = "", profile_path != "none"
+    run_mode, run_profile = "", b""
     paths = paths_of(folder, key)
     socket_path = paths["sock"]
     posix.unlink(program)
@@ -69,10 +71,13 @@ def set_up():
     gc.collect()
     kinds = set(map(type, gc.get_objects())) - own_kinds()
     zygote_is_quiet = zygote_is_quiet and not any(map(has_an_end, kinds))
-    compile("pass", "<hob>", "exec")  # the compiler makes its tables at first use
-
     gc.freeze()
     posix.chdir(folder)
+    for _ in range(UNTIL_FAST):
+        for _ in rehearse():
+            pass
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+    gc.freeze()
     zygote = Zygote(paths, float(idle))
 
 
@@ -107,6 +112,7 @@ def serve():
             except OSError:
                 pass
         raise
-    connection = zygote.serve()
-    program, first, second = run_child(connection)
+    spare = zygote.serve()
+    program, first, second = run_child(spare)
+    del spare
     return program, first, second, finish

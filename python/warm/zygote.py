@@ -1,8 +1,14 @@
 """The zygote: an interpreter that has imported what a command needs, and forks for each run.
 
-It does as little as it can for a run: accept, check that it is the same user, fork, and later tell
-the client how the run ended. Reading the request is the child's business, so that nobody can keep
-the zygote waiting. A client that goes away takes its run with it.
+A child is forked ahead of the request, the spare: the fork, what modules do after one, and the copies
+of the pages that every run writes to are paid for when nobody waits. It accepts the next connection
+by itself and hands the zygote a copy of it, so that the zygote can tell the client how the run ended,
+and end the run whose client went away. Then the next spare is forked: at once when somebody waits for
+it, else when the run is over, or has taken a while: the run's core has better things to do.
+
+A spare holds nothing of the zygote but the listening socket and its own end of a pair of sockets; when
+the other end closes, or is shut down, it ends. It does not read a request before it has one, so
+nobody can keep the zygote waiting, and knows of no other run.
 
 The files of this folder share one namespace, in which start.py executes them; nothing of it is in
 sys.modules or __main__. What a bare interpreter has not loaded is taken out of sys.modules again.
@@ -19,15 +25,19 @@ import select
 
 GRACE = 2.0          # seconds between asking a run to end and killing it
 WAKE_UP = 1.0
+A_LULL = 0.05        # while others run a spare does only what it must, unless nobody comes for so long
+A_WHILE = 0.02       # a run that is not over by then may take longer: the next spare is forked
 MOST_RUNS = 512
+LOCK = 3             # start.c gives the zygote its lock as this descriptor
 
 
 class Waiting:
-    """A run, from its fork until it is reaped."""
-    __slots__ = "connection", "pid", "deadline"
+    """A child, from its fork until it is reaped: first a spare, then a run."""
+    __slots__ = "control", "connection", "pid", "deadline"
 
-    def __init__(self, connection, pid):
-        self.connection, self.pid, self.deadline = connection, pid, None
+    def __init__(self, control, pid):
+        self.control, self.pid = control, pid
+        self.connection = self.deadline = None
 
     def tell(self, letter, number):
         if self.connection is None:
@@ -49,6 +59,7 @@ def open_listener(path):
     listener.bind(fresh)
     posix.chmod(fresh, 0o600)
     listener.listen(512)
+    listener.setblocking(False)  # of several that see a connection, one gets it
     posix.rename(fresh, path)
     return listener
 
@@ -67,12 +78,17 @@ def is_own_user(connection):
     return int.from_bytes(facts[4:8], sys.byteorder) == posix.geteuid()
 
 
+def stream_socket(descriptor):
+    """Without asking the system what it is."""
+    return _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM, 0, descriptor)
+
+
 def accept(listener):
     try:
         descriptor, _ = listener._accept()
     except OSError:
         return None
-    connection = _socket.socket(fileno=descriptor)
+    connection = stream_socket(descriptor)
     if is_own_user(connection):
         return connection
     connection.close()
@@ -89,9 +105,11 @@ def signal_group(run, number):
 class Zygote:
     def __init__(self, paths, idle):
         self.paths, self.idle = paths, idle
-        self.runs = {}       # pid -> Waiting
+        self.spare = None    # the child that nobody has taken yet
+        self.runs = {}       # pid -> Waiting, of those that were taken, or told to end
         self.served = 0
         self.stopping = False
+        self.not_before = 0  # when the next spare may be forked without anybody waiting for it
         self.wake_read, self.wake_write = posix.pipe()
         posix.set_blocking(self.wake_write, False)
         posix.set_blocking(self.wake_read, False)
@@ -112,41 +130,110 @@ class Zygote:
         self.stopping = True
 
     def forget(self):
-        """In the child, at once: nothing of the zygote is handled, or closed by accident."""
+        """In the child, at once: nothing of the zygote is handled, or held open: not the lock, nor
+        what tells other children that the zygote is gone."""
         _signal.set_wakeup_fd(-1)
         for number, action in self.before.items():
             _signal.signal(number, action)
-        # Closed by number later; these objects must not close the program's descriptors.
-        self.listener.detach()
+        for descriptor in (LOCK, self.wake_read, self.wake_write):
+            posix.close(descriptor)
         for run in self.runs.values():
-            if run.connection is not None:
-                run.connection.detach()
+            for held in (run.connection, run.control):
+                if held is not None:
+                    held.close()
 
-    def fork(self, connection):
-        """True in the child."""
+    def fork_spare(self, hurry):
+        """A Spare in the child, None otherwise."""
         _signal.pthread_sigmask(_signal.SIG_SETMASK, every_signal)
         try:
+            ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
             pid = posix.fork()
         except OSError as error:
-            text = ("cannot fork: %s" % error).encode()
-            connection.send(b"R\0\0\0" + len(text).to_bytes(4, "little") + text)
-            connection.close()
-            pid = -1
+            _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
+            self.refuse_waiting("cannot fork: %s" % error)
+            self.not_before = time.monotonic() + WAKE_UP
+            return None
         if pid == 0:
             posix.setpgid(0, 0)
             self.forget()
-            return True
+            ours.close()
+            return Spare(self.listener, theirs, hurry)
         _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
-        if pid < 0:
-            return False
+        theirs.close()
         try:
             posix.setpgid(pid, pid)
         except OSError:
             pass  # it has done so itself, and may be gone
-        self.runs[pid] = Waiting(connection, pid)
-        self.poll.register(connection.fileno(), select.POLLRDHUP)
+        ours.setblocking(False)
+        self.spare = Waiting(ours, pid)
+        self.poll.register(ours.fileno(), select.POLLIN)
+        self.poll.unregister(self.listener.fileno())
+        return None
+
+    def refuse_waiting(self, why):
+        connection = accept(self.listener)
+        if connection is None:
+            return
+        text = why.encode()
+        try:
+            connection.send(b"R\0\0\0" + len(text).to_bytes(4, "little") + text,
+                            _socket.MSG_DONTWAIT | _socket.MSG_NOSIGNAL)
+        except OSError:
+            pass
+        connection.close()
+
+    def lose_spare(self):
+        """It is a run now, or on its way to its end; a new one is needed."""
+        spare, self.spare = self.spare, None
+        if spare is None:
+            return
+        self.runs[spare.pid] = spare
+        if self.listener is not None:
+            self.poll.register(self.listener.fileno(), select.POLLIN)
+
+    def hear(self, child):
+        """What a child has to say: that it was taken, what it was asked, what it wishes."""
+        while child.control is not None:
+            try:
+                word, extra, _, _ = child.control.recvmsg(8192, _socket.CMSG_SPACE(4),
+                                                          _socket.MSG_CMSG_CLOEXEC)
+            except BlockingIOError:
+                return
+            except OSError:
+                word, extra = b"", ()
+            if not word:
+                self.poll.unregister(child.control.fileno())
+                child.control.close()
+                child.control = None
+            elif extra:
+                self.begin(child, int.from_bytes(extra[0][2][:4], sys.byteorder))
+            elif word == b"state":
+                self.tell_state(child)
+            elif word[:7] == b"script ":
+                scripts.wish(os.fsdecode(word[7:]))
+            if child is self.spare:
+                self.lose_spare()
+
+    def begin(self, run, descriptor):
+        run.connection = stream_socket(descriptor)
+        self.poll.register(descriptor, select.POLLRDHUP)
         self.served += 1
-        return False
+
+    def tell_state(self, asking):
+        others = sum(run.connection is not None for run in self.runs.values()) - 1
+        lines = ["pid %d" % posix.getpid(), "served %d" % (self.served - 1),
+                 "running %d" % others, "modules %d" % len(stash)]
+        try:
+            asking.connection.send("\n".join(lines).encode(),
+                                   _socket.MSG_DONTWAIT | _socket.MSG_NOSIGNAL)
+        except OSError:
+            pass
+
+    def retire_spare(self):
+        """It ends unless it has been taken just now; then it is heard of."""
+        if self.spare is not None:
+            self.spare.control.shutdown(_socket.SHUT_WR)
+            self.lose_spare()
 
     def let_go(self, run):
         """The client is gone: so will the run be."""
@@ -160,31 +247,40 @@ class Zygote:
         run.deadline = time.monotonic() + GRACE
 
     def reap(self):
-        while self.runs:
+        """Whether a run has ended."""
+        ended = False
+        while self.runs or self.spare is not None:
             try:
                 pid, status = posix.waitpid(-1, posix.WNOHANG | posix.WUNTRACED | posix.WCONTINUED)
             except ChildProcessError:
-                return
+                break
             if pid == 0:
-                return
-            run = self.runs.get(pid)
-            if run is None:
+                break
+            child = self.spare if self.spare is not None and self.spare.pid == pid else \
+                self.runs.get(pid)
+            if child is None:
                 continue
+            self.hear(child)
             if posix.WIFSTOPPED(status):
-                run.tell(b"S", posix.WSTOPSIG(status))
+                child.tell(b"S", posix.WSTOPSIG(status))
             elif not posix.WIFCONTINUED(status):
-                self.end(run, status)
+                self.end(child, status)
+                ended = True
+        return ended
 
     def end(self, run, status):
-        if run.connection is None:
-            signal_group(run, _signal.SIGKILL)
-        else:
+        if run is self.spare:
+            self.lose_spare()
+            self.not_before = time.monotonic() + WAKE_UP  # it may be that they all die
+        if run.connection is not None:
             run.tell(b"E", status)
             self.poll.unregister(run.connection.fileno())
             run.connection.close()
+            self.last_used = time.monotonic()
+            self.noted = False
+        elif run.deadline is not None:
+            signal_group(run, _signal.SIGKILL)
         del self.runs[run.pid]
-        self.last_used = time.monotonic()
-        self.noted = False
 
     def kill_late(self):
         now = time.monotonic()
@@ -213,32 +309,46 @@ class Zygote:
         except BlockingIOError:
             pass
 
+    def pause(self):
+        if self.listener is not None and (self.spare is None or scripts.wishes and not self.runs):
+            return A_WHILE
+        return WAKE_UP if self.runs or not self.noted else min(self.idle, 30.0)
+
     def turn(self):
-        """One round of events; a connection when this is the child now."""
-        pause = WAKE_UP if self.runs or not self.noted else min(self.idle, 30.0)
-        events = self.poll.poll(int(pause * 1000) + 1)
-        gone = {descriptor for descriptor, _ in events}
-        if self.wake_read in gone:
+        """One round of events; a Spare when this is the child now."""
+        events = self.poll.poll(int(self.pause() * 1000) + 1)
+        ready = {descriptor for descriptor, _ in events}
+        ended = False
+        if self.spare is not None and self.spare.control.fileno() in ready:
+            self.hear(self.spare)
+        if self.wake_read in ready:
             self.drain()
-            self.reap()
+            ended = self.reap()
         for run in list(self.runs.values()):
-            if run.connection is not None and run.connection.fileno() in gone:
-                self.reap()
+            if run.control is not None and run.control.fileno() in ready:
+                self.hear(run)
+            if run.connection is not None and run.connection.fileno() in ready:
+                ended = self.reap() or ended
                 if run.pid in self.runs:
                     self.let_go(run)
         self.kill_late()
         if not events:
             self.look_around()
-        if self.listener is not None and self.listener.fileno() in gone:
-            connection = accept(self.listener)
-            if connection is not None and len(self.runs) >= MOST_RUNS:
-                connection.close()
-            elif connection is not None and self.fork(connection):
-                return connection
+            if scripts.wishes and self.listener is not None and scripts.compile_one():
+                self.retire_spare()  # it has not got the code; the next one has
+        if self.stopping or self.spare is not None or self.listener is None:
+            return None
+        wanted = self.listener.fileno() in ready
+        if len(self.runs) >= MOST_RUNS:
+            if wanted:
+                self.refuse_waiting("too many runs at a time")
+        elif wanted or (ended or not events) and time.monotonic() >= self.not_before:
+            return self.fork_spare(wanted or bool(self.runs))
         return None
 
     def close_down(self):
         """No new runs; those that are there are waited for."""
+        self.retire_spare()
         self.poll.unregister(self.listener.fileno())
         self.listener.close()
         self.listener = None
@@ -250,27 +360,60 @@ class Zygote:
                     pass
 
     def serve(self):
-        """Returns the connection in a child; ends the process otherwise."""
+        """Returns a Spare in a child; ends the process otherwise."""
         while True:
-            connection = self.turn()
-            if connection is not None:
-                return connection
+            spare = self.turn()
+            if spare is not None:
+                return spare
             if self.stopping and self.listener is not None:
                 self.close_down()
             if self.stopping and not self.runs:
                 posix._exit(0)
 
 
-def serve_request(connection, fields):
-    """What is asked of the zygote and is no run; in a forked process."""
-    kind = fields[0]
-    if kind == b"state":
-        lines = ["pid %d" % posix.getppid(), "served %d" % zygote.served,
-                 "running %d" % len(zygote.runs), "modules %d" % len(stash)]
-        connection.sendall("\n".join(lines).encode())
-    elif kind == b"learned":
-        names = [name.decode() for name in fields[1:]]
-        profile = Profile(profile_path)
+class Spare:
+    """A child that waits to be taken."""
+
+    def __init__(self, listener, control, hurry):
+        self.listener, self.control = listener, control
+        self.poll = select.poll()
+        self.poll.register(control.fileno(), select.POLLIN)
+        self.poll.register(listener.fileno(), select.POLLIN)
+        if hurry and self.poll.poll(int(A_LULL * 1000)):
+            return
+        for _ in rehearse():
+            if self.poll.poll(0):
+                break
+
+    def wait(self):
+        """The connection of a client; the zygote has a copy of it."""
+        while True:
+            for descriptor, events in self.poll.poll():
+                if descriptor == self.control.fileno() or events != select.POLLIN:
+                    posix._exit(0)  # the zygote has no use for it, or is gone
+            connection = accept(self.listener)
+            if connection is not None:
+                return connection
+
+    def tell_zygote(self, word, connection=None):
+        extra = [] if connection is None else \
+            [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS,
+              connection.fileno().to_bytes(4, sys.byteorder))]
+        self.control.sendmsg([word], extra, _socket.MSG_NOSIGNAL)
+
+    def let_go(self):
+        """The descriptors are closed by number."""
+        self.listener.detach()
+        self.control.detach()
+
+
+def serve_request(fields):
+    """What is asked in a forked process, and is no run."""
+    if fields[0] == b"learned":
+        names = [name.decode() for name in fields[2:]]
+        profile = Profile(os.fsdecode(fields[1]))
+        if not profile.exists:
+            return  # it is being learned anew
         added = [name for name in names if name not in profile.known()]
         if added:
             profile.candidates += added
@@ -278,12 +421,15 @@ def serve_request(connection, fields):
 
 
 def report_modules():
-    """Tells the zygote what the program imported that was not preloaded."""
+    """Asks for what the program imported and was not preloaded to be tried for its next run. A warm
+    process serves every command that needs the same modules: each has a profile of its own."""
+    if not run_profile:
+        return
     fresh = [name for name in list(modules) if name not in known and name not in refused]
     names = [name for name in fresh if from_watched_place(modules.get(name))]
-    if not names or not learning:
+    if not names:
         return
-    fields = [b"learned"] + [name.encode("utf-8", "replace") for name in names[:MOST_NAMES]]
+    fields = [b"learned", run_profile] + [name.encode("utf-8", "replace") for name in names[:MOST_NAMES]]
     body = b"".join(field + b"\0" for field in fields)
     try:
         connection = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
@@ -309,7 +455,7 @@ def from_watched_place(module):
 def write_manifest(path):
     """Every file that was loaded, and every folder that decides what is found: as it is now."""
     files = {sys.executable, "/etc/localtime"}
-    files.update(function.__code__.co_filename for function in (serve, preload, finish, run_child,
+    files.update(function.__code__.co_filename for function in (serve, preload, finish, run_child, compile_quietly,
                                                                  replace_file, Profile.write))
     for module in list(stash.values()) + list(modules.values()):
         for name in (getattr(module, "__file__", None), getattr(module, "__cached__", None)):

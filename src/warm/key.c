@@ -90,13 +90,36 @@ static void put_command(struct hob_buffer *out, const struct hob_warm_command *c
                           (long long)facts.st_mtim.tv_sec, facts.st_mtim.tv_nsec);
 }
 
+static int compare_names(const char *one, const char *other)
+{
+    size_t size = strcspn(one, "="), other_size = strcspn(other, "=");
+    int order = memcmp(one, other, size < other_size ? size : other_size);
+    return order != 0 ? order : (size > other_size) - (size < other_size);
+}
+
+/* By name, and those of the same name, of which the first counts, as they are. There are few. */
+static void sort_variables(struct hob_warm_names *variables)
+{
+    for (size_t i = 1; i < variables->count; i++) {
+        const char *one = variables->items[i];
+        size_t at = i;
+        for (; at > 0 && compare_names(variables->items[at - 1], one) > 0; at--)
+            variables->items[at] = variables->items[at - 1];
+        variables->items[at] = one;
+    }
+}
+
+/* Sorted: the shell and make have the same variables in another order. */
 static void put_variables(struct hob_buffer *out, const struct hob_warm_names *learned)
 {
-    for (char **at = environ; *at != NULL; at++) {
-        size_t size = strcspn(*at, "=");
-        if (hob_warm_key_has_variable(*at, size))
-            put_value(out, *at);
-    }
+    struct hob_warm_names known = {0};
+    for (char **at = environ; *at != NULL; at++)
+        if (hob_warm_key_has_variable(*at, strcspn(*at, "=")))
+            hob_warm_names_add(&known, *at);
+    sort_variables(&known);
+    for (size_t i = 0; i < known.count; i++)
+        put_value(out, known.items[i]);
+    free(known.items);
     for (size_t i = 0; i < learned->count; i++) {
         const char *name = learned->items[i], *value = getenv(name);
         if (hob_warm_key_has_variable(name, strlen(name)))
@@ -194,8 +217,11 @@ void hob_warm_key_make(struct hob_warm_key *key, const struct hob_warm_command *
                        const struct hob_warm_names *modules, const struct hob_warm_names *variables)
 {
     *key = (struct hob_warm_key){.text = HOB_BUFFER_INIT};
-    for (size_t i = 0; i < modules->count; i++)
-        hob_buffer_printf(&key->text, "module %s\n", modules->items[i]);
+    for (size_t i = 0; i < modules->count; i++) {
+        hob_buffer_put_string(&key->text, "module ");
+        hob_buffer_put_string(&key->text, modules->items[i]);
+        hob_buffer_put_char(&key->text, '\n');
+    }
     hob_buffer_put_string(&key->text, "hob=" HOB_VERSION "\n");
     put_command(&key->text, command);
     put_variables(&key->text, variables);

@@ -17,19 +17,18 @@
 
 enum { REAP_TRIES = 200, REAP_PAUSE_MS = 5 };
 
-static void relayed_signals(sigset_t *set, const struct hob_warm_inheritance *inheritance)
+static void relayed_signals(sigset_t *set)
 {
     static const int own[] = {SIGKILL, SIGSTOP, SIGCHLD, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP};
     sigfillset(set);
     for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
         sigdelset(set, own[i]);
-    (void)inheritance;
 }
 
-void hob_warm_relay_prepare(const struct hob_warm_inheritance *inheritance)
+void hob_warm_relay_prepare(void)
 {
     sigset_t set;
-    relayed_signals(&set, inheritance);
+    relayed_signals(&set);
     sigprocmask(SIG_BLOCK, &set, NULL);
 }
 
@@ -142,21 +141,6 @@ static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
     return false;
 }
 
-/* The zygote was killed; the run goes on without it, and without anybody who could tell. */
-static enum hob_warm_end wait_alone(struct hob_warm_zygote *zygote, int signals, int *status)
-{
-    struct pollfd watched[] = {{.fd = zygote->child, .events = POLLIN},
-                               {.fd = signals, .events = POLLIN}};
-    for (;;) {
-        if (poll(watched, 2, -1) < 0 && errno != EINTR)
-            return HOB_WARM_LOST;
-        if (watched[1].revents != 0)
-            read_signals(zygote, signals);
-        if (watched[0].revents != 0)
-            return ask_for_status(zygote, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
-    }
-}
-
 static enum hob_warm_end be_refused(struct hob_warm_zygote *zygote, int size)
 {
     size_t have = 0, wanted = sizeof zygote->why - 1;
@@ -174,14 +158,22 @@ static enum hob_warm_end be_refused(struct hob_warm_zygote *zygote, int size)
 
 static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int *status)
 {
-    struct pollfd watched[] = {{.fd = zygote->connection, .events = POLLIN},
-                               {.fd = signals, .events = POLLIN}};
+    enum { REPORTS, SIGNALS, RUN };
+    /* The run itself is only watched when there is nobody left to report its end. */
+    struct pollfd watched[] = {[REPORTS] = {.fd = zygote->connection, .events = POLLIN},
+                               [SIGNALS] = {.fd = signals, .events = POLLIN},
+                               [RUN] = {.fd = -1, .events = POLLIN}};
     for (;;) {
-        if (poll(watched, 2, -1) < 0 && errno != EINTR)
+        int ready = poll(watched, sizeof watched / sizeof watched[0], -1);
+        if (ready < 0 && errno == EINTR)
+            continue;
+        if (ready < 0)
             return HOB_WARM_LOST;
-        if (watched[1].revents != 0)
+        if (watched[SIGNALS].revents != 0)
             read_signals(zygote, signals);
-        if (watched[0].revents == 0)
+        if (watched[RUN].revents != 0)
+            return ask_for_status(zygote, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
+        if (watched[REPORTS].revents == 0)
             continue;
         struct hob_warm_report report;
         hob_warm_report_read(zygote->connection, &report, -1);
@@ -191,17 +183,19 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int 
             return HOB_WARM_ENDED;
         if (report.letter == 'R')
             return be_refused(zygote, report.number);
-        if (report.letter == 'S')
+        if (report.letter == 'S') {
             stop_too(zygote);
-        else
-            return wait_alone(zygote, signals, status);
+        } else { /* the zygote was killed, and the run goes on without it */
+            watched[REPORTS].fd = -1;
+            watched[RUN].fd = zygote->child;
+        }
     }
 }
 
 enum hob_warm_end hob_warm_relay(struct hob_warm_zygote *zygote, int *status)
 {
     sigset_t set;
-    relayed_signals(&set, NULL);
+    relayed_signals(&set);
     HOB_AUTO(descriptor) int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     return relay(zygote, signals, status);
 }

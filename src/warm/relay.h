@@ -10,7 +10,7 @@
 
 /* Blocks the signals that are to be relayed; to be called before the request is sent. Those that
  * come from then on are the run's. */
-void hob_warm_relay_prepare(const struct hob_warm_inheritance *inheritance);
+void hob_warm_relay_prepare(void);
 /* Back to what it was. */
 void hob_warm_relay_cancel(const struct hob_warm_inheritance *inheritance);
 

@@ -77,19 +77,30 @@ static void put_number(struct hob_buffer *out, uint64_t number)
     hob_buffer_put_char(out, '\0');
 }
 
+static void put_limit(struct hob_buffer *out, rlim_t limit)
+{
+    if (limit == RLIM_INFINITY)
+        hob_buffer_put_string(out, "18446744073709551615"); /* most are; printf takes its time */
+    else
+        hob_buffer_printf(out, "%llu", (unsigned long long)limit);
+}
+
 static void put_limits(struct hob_buffer *out)
 {
+    _Static_assert(RLIM_INFINITY == UINT64_MAX, "as it is written above");
     for (int kind = 0; kind < 16; kind++) {
         struct rlimit limit = {0};
         getrlimit((__rlimit_resource_t)kind, &limit);
-        hob_buffer_printf(out, kind > 0 ? ",%llu:%llu" : "%llu:%llu",
-                          (unsigned long long)limit.rlim_cur, (unsigned long long)limit.rlim_max);
+        hob_buffer_put_string(out, kind > 0 ? "," : "");
+        put_limit(out, limit.rlim_cur);
+        hob_buffer_put_char(out, ':');
+        put_limit(out, limit.rlim_max);
     }
     hob_buffer_put_char(out, '\0');
 }
 
 void hob_warm_request_put(struct hob_buffer *out, const struct hob_warm_command *command,
-                          const struct hob_warm_inheritance *inheritance)
+                          const struct hob_warm_inheritance *inheritance, const char *profile)
 {
     char mode[2] = {command->mode, '\0'};
     put(out, "run");
@@ -100,6 +111,7 @@ void hob_warm_request_put(struct hob_buffer *out, const struct hob_warm_command 
     put_number(out, inheritance->blocked_bits);
     put_limits(out);
     put(out, command->name);
+    put(out, profile != NULL ? profile : "");
     for (size_t i = 0; i < inheritance->count; i++)
         hob_buffer_printf(out, i > 0 ? ",%d" : "%d", inheritance->descriptors[i]);
     hob_buffer_put_char(out, '\0');

@@ -20,8 +20,9 @@ struct hob_warm_inheritance {
 
 void hob_warm_inherit(struct hob_warm_inheritance *inheritance);
 
-/* Appends the fields of a request to run the command here and now. */
+/* Appends the fields of a request to run the command here and now; `profile` is the file in which
+ * what it imports is noted, or NULL. */
 void hob_warm_request_put(struct hob_buffer *out, const struct hob_warm_command *command,
-                          const struct hob_warm_inheritance *inheritance);
+                          const struct hob_warm_inheritance *inheritance, const char *profile);
 
 #endif

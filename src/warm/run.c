@@ -137,11 +137,11 @@ static bool run_from(struct run *run, struct hob_warm_zygote *zygote, struct hob
     descriptors[0] = here;
     memcpy(descriptors + 1, run->inheritance.descriptors,
            run->inheritance.count * sizeof *descriptors);
-    hob_warm_request_put(&body, &run->command, &run->inheritance);
+    hob_warm_request_put(&body, &run->command, &run->inheritance, run->profile.path);
     if (hob_buffer_failed(&body))
         return set_why(run, "there is not enough memory for its environment");
     set_why(run, "a warm process has loaded what it needs");
-    hob_warm_relay_prepare(&run->inheritance);
+    hob_warm_relay_prepare();
     if (!hob_warm_send(zygote->connection, hob_buffer_text(&body), descriptors,
                        run->inheritance.count + 1)) {
         hob_warm_relay_cancel(&run->inheritance);

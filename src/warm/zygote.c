@@ -256,7 +256,7 @@ enum hob_warm_state hob_warm_zygote_find(struct hob_warm_zygote *zygote, const c
         snprintf(zygote->why, sizeof zygote->why, "there is no warm process for it yet");
         return HOB_WARM_ABSENT;
     }
-    /* The zygote forks meanwhile; the child does nothing before it has a request. */
+    /* A child accepts meanwhile; it does nothing before it has a request. */
     enum hob_warm_state state = HOB_WARM_STALE;
     if (is_fresh(zygote, folder, key))
         state = wait_for_child(zygote, start);

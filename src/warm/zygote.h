@@ -29,7 +29,7 @@ struct hob_warm_zygote {
         .connection = -1, .child = -1                                                              \
     }
 
-/* Connects, checks the files while the zygote forks, and waits for the child: all of it within
+/* Connects, checks the files while a child accepts, and waits for that child: all of it within
  * 250 ms. A zygote that is stale has been told to end. */
 enum hob_warm_state hob_warm_zygote_find(struct hob_warm_zygote *zygote, const char *folder,
                                          const struct hob_warm_key *key);

@@ -10,23 +10,13 @@ import signal
 import socket
 import subprocess
 import tempfile
-import time
 import unittest
+
+from processes import wait_for
 
 HOBD = os.environ.get("HOBD", "hobd")
 PATIENCE = float(os.environ.get("HOB_TEST_PATIENCE", "20"))
 os.environ["HOB_CONFIG"] = "none"  # not what the user of this machine has set
-
-
-def wait_for(condition, what):
-    """Polls until the condition holds; there is no other way of waiting in these tests."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.005)
-    raise AssertionError("waited %g s in vain for %s" % (PATIENCE, what))
 
 
 class Answer:

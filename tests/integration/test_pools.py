@@ -21,6 +21,7 @@ import time
 import unittest
 
 from harness import PATIENCE, Connection, ServerTest, wait_for
+from processes import is_alive
 
 WORKERS = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "pool", "workers"))
 SCALE = float(os.environ.get("HOB_POOL_SCALE", "1"))
@@ -42,15 +43,6 @@ def request_of(method, params=None, number=1):
     if params is not None:
         message["params"] = params
     return message
-
-
-def is_alive(pid):
-    """Whether it runs: one that is dead and only not yet waited for does not."""
-    try:
-        with open("/proc/%d/stat" % pid, "rb") as file:
-            return file.read().rsplit(b")", 1)[1].split()[0] not in (b"Z", b"X")
-    except (FileNotFoundError, ProcessLookupError):
-        return False
 
 
 def marked(mark):

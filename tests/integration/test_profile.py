@@ -21,8 +21,9 @@ import time
 import unittest
 import zlib
 
+from processes import PATIENCE, is_alive, wait_for
+
 HOB = os.environ.get("HOB", "hob")
-PATIENCE = float(os.environ.get("HOB_TEST_PATIENCE", "60"))
 PYTHON = os.path.realpath(sys.executable)
 PHASES = ["process start", "launcher", "interpreter start", "imports", "configuration", "work", "exit"]
 
@@ -35,24 +36,6 @@ def can_follow():
 
 
 FOLLOWS = can_follow()
-
-
-def wait_for(condition, what):
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError("waited in vain for " + what)
-
-
-def is_alive(pid):
-    try:
-        state = pathlib.Path("/proc/%d/stat" % pid).read_text().rpartition(")")[2].split()[0]
-        return state != "Z"
-    except OSError:
-        return False
 
 
 class Page(html.parser.HTMLParser):

@@ -12,6 +12,8 @@ import sys
 import time
 import unittest
 
+from processes import is_alive
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 BINARIES = pathlib.Path(os.environ["HOBD"]).resolve().parent
 
@@ -38,15 +40,7 @@ class Tour(unittest.TestCase):
             tour.send_signal(signal.SIGINT)
             tour.communicate(timeout=60)
             for pid in started:
-                self.assertFalse(self.is_alive(pid), f"{pid} lives on after {delay} s")
-
-    @staticmethod
-    def is_alive(pid):
-        try:
-            state = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-        except OSError:
-            return False
-        return state != "Z"
+                self.assertFalse(is_alive(pid), f"{pid} lives on after {delay} s")
 
 
 if __name__ == "__main__":

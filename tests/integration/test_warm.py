@@ -8,6 +8,8 @@ import os
 import pathlib
 import pty
 import random
+import re
+import resource
 import select
 import shutil
 import signal
@@ -21,6 +23,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "warm"))
 import conform  # noqa: E402
+from processes import PATIENCE, children_of, is_alive, wait_for  # noqa: E402
 
 # For builds with sanitizers: what these two compare is Python with itself, over many minutes.
 SHORT = unittest.skipIf(os.environ.get("HOB_TEST_SHORT"), "HOB_TEST_SHORT is set")
@@ -32,30 +35,10 @@ PYTHON = sys.executable
 LOST = 125
 
 
-def wait_for(condition, what):
-    deadline = time.monotonic() + conform.PATIENCE
-    while time.monotonic() < deadline:
-        value = condition()
-        if value:
-            return value
-        time.sleep(0.01)
-    raise AssertionError("waited in vain for " + what)
-
-
-def children_of(pid):
-    try:
-        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
-            return [int(word) for word in file.read().split()]
-    except OSError:
-        return []
-
-
-def is_alive(pid):
-    try:
-        with open("/proc/%d/stat" % pid) as file:
-            return file.read().rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        return False
+def verdicts_of(said):
+    """What unittest says of each test, and how many there were."""
+    return sorted(re.sub(r" in [0-9.]+s$", "", line) for line in said.splitlines()
+                  if line.startswith("Ran ") or " ... " in line)
 
 
 @unittest.skipUnless((3, 11) <= sys.version_info[:2] <= (3, 12), "needs CPython 3.11 or 3.12")
@@ -81,7 +64,7 @@ class WarmTest(unittest.TestCase):
 
     def hob(self, *words, **options):
         options.setdefault("env", self.environment)
-        options.setdefault("timeout", conform.PATIENCE)
+        options.setdefault("timeout", PATIENCE)
         options.setdefault("cwd", self.root)
         return subprocess.run([HOB, *map(str, words)], stdin=subprocess.DEVNULL,
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -147,24 +130,25 @@ class WarmTest(unittest.TestCase):
 
     @SHORT
     def test_the_standard_librarys_own_tests_pass_warm(self):
-        suites = ["test.test_argparse", "test.test_json"]
-        if os.environ.get("HOB_TEST_LONG"):
-            suites.append("test.test_subprocess")
-        found = subprocess.run([PYTHON, "-c", "import " + ", ".join(suites)],
+        tests = "test.test_subprocess"
+        of_processes = [tests] if os.environ.get("HOB_TEST_LONG") else \
+            ["%s.%s" % (tests, name) for name in ("POSIXProcessTestCase", "RunFuncTestCase", "MiscTests",
+                                                  "ContextManagerTests", "CommandsWithSpaces")]
+        suites = [["test.test_argparse"], ["test.test_json"], of_processes]
+        found = subprocess.run([PYTHON, "-c", "import test.test_argparse, test.test_json, " + tests],
                                stderr=subprocess.DEVNULL, env=self.environment)
         if found.returncode != 0:
             self.skipTest("the standard library's tests are not installed (libpython3-testsuite)")
         for suite in suites:
-            words = [PYTHON, "-m", "unittest", "-q", suite]
+            words = [PYTHON, "-m", "unittest", "-v", *suite]
             cold = subprocess.run(words, env=self.environment, stdout=subprocess.PIPE,
                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
             self.make_warm(*words)
             warm = self.hob("run", "--", *words, timeout=600)
             self.assert_warm()
-            counted = [line.split(" in ")[0] for line in cold.stdout.splitlines() if "Ran " in line]
-            self.assertTrue(counted)
-            self.assertIn(counted[0], warm.stdout + warm.stderr)
             self.assertEqual(cold.returncode, warm.returncode, warm.stderr[-2000:])
+            self.assertTrue(verdicts_of(cold.stdout))
+            self.assertEqual(verdicts_of(cold.stdout), verdicts_of(warm.stderr))
 
     def test_modules_and_console_scripts(self):
         self.script("pkg/__init__.py", "")
@@ -225,7 +209,7 @@ class WarmTest(unittest.TestCase):
     def wait_output(self, process, text):
         got = b""
         while text not in got:
-            ready = select.select([process.stdout], [], [], conform.PATIENCE)[0]
+            ready = select.select([process.stdout], [], [], PATIENCE)[0]
             self.assertTrue(ready, "no output")
             chunk = os.read(process.stdout.fileno(), 4096)
             self.assertTrue(chunk, "ended early: %r" % got)
@@ -245,7 +229,7 @@ class WarmTest(unittest.TestCase):
             process.send_signal(signal.SIGUSR1)
             self.wait_output(process, b"usr1")
             process.send_signal(number)
-            out, err = process.communicate(timeout=conform.PATIENCE)
+            out, err = process.communicate(timeout=PATIENCE)
             self.assertEqual(process.returncode, -number, err)
         self.assertIn("ran ", self.last_run())
 
@@ -260,7 +244,7 @@ class WarmTest(unittest.TestCase):
         self.assertTrue(os.WIFSTOPPED(status))
         process.send_signal(signal.SIGCONT)
         process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=conform.PATIENCE)
+        process.communicate(timeout=PATIENCE)
         self.assertEqual(process.returncode, -signal.SIGTERM)
 
     def test_a_terminal_is_a_terminal_and_ctrl_c_interrupts(self):
@@ -288,7 +272,7 @@ class WarmTest(unittest.TestCase):
     def talk(self, terminal, exchanges):
         got, exchanges = b"", list(exchanges)
         while True:
-            self.assertTrue(select.select([terminal], [], [], conform.PATIENCE)[0], got)
+            self.assertTrue(select.select([terminal], [], [], PATIENCE)[0], got)
             try:
                 chunk = os.read(terminal, 4096)
             except OSError:
@@ -361,6 +345,14 @@ class WarmTest(unittest.TestCase):
         self.assertEqual(done.stdout, "True\n")
         self.assertIn("stands before", done.stderr)
 
+    def test_the_order_of_variables_makes_no_difference(self):
+        words = [PYTHON, "-c", "import os; print(list(os.environ))"]
+        self.make_warm(*words)
+        turned = dict(reversed(self.environment.items()))
+        done = self.hob("run", "--", *words, env=turned)
+        self.assert_warm()
+        self.assertEqual(done.stdout, self.hob("run", "--cold", "--", *words, env=turned).stdout)
+
     def test_why_names_the_fields_that_differ(self):
         words = [PYTHON, "-c", "pass"]
         self.make_warm(*words)
@@ -382,11 +374,97 @@ class WarmTest(unittest.TestCase):
 
     # --- zygotes ---
 
+    def spare_of(self, zygote):
+        """The child that waits for the next run."""
+        return wait_for(lambda: (children_of(zygote) or [None])[-1], "a spare")
+
+    def test_a_killed_spare_is_replaced(self):
+        words = [PYTHON, "-c", "import sys; print('here'); sys.exit(3)"]
+        self.make_warm(*words)
+        zygote, = self.zygotes()
+        for _ in range(5):
+            spare = self.spare_of(zygote)
+            os.kill(spare, signal.SIGKILL)
+            done = self.hob("run", "--", *words)
+            self.assertEqual((done.stdout, done.returncode), ("here\n", 3), done.stderr)
+            wait_for(lambda: self.spare_of(zygote) != spare, "another spare")
+        self.hob("run", "--", *words)
+        self.assert_warm()
+        self.assertEqual(self.zygotes(), [zygote])
+
+    def test_the_spare_goes_with_its_zygote(self):
+        self.make_warm(PYTHON, "-c", "pass")
+        for number in (signal.SIGKILL, signal.SIGTERM):
+            self.hob("run", "--", PYTHON, "-c", "pass")
+            self.make_warm(PYTHON, "-c", "pass")
+            zygote, = self.zygotes()
+            spare = self.spare_of(zygote)
+            os.kill(zygote, number)
+            wait_for(lambda: not is_alive(zygote) and not is_alive(spare), "the end of both")
+
+    def test_a_run_knows_nothing_of_the_one_before(self):
+        path = self.script("facts.py", "import os, resource, sys, json\n"
+                           "if len(sys.argv) > 1: open(sys.argv[1], 'w'); os.environ['LEFT'] = '1'\n"
+                           "umask = os.umask(0)\n"
+                           "print(json.dumps([dict(os.environ), os.getcwd(), umask, os.getgroups(),\n"
+                           "  resource.getrlimit(resource.RLIMIT_NOFILE), sys.argv, sys.path,\n"
+                           "  resource.getrlimit(resource.RLIMIT_CORE),\n"
+                           "  sorted(set(os.listdir('/proc/self/fd')) - {'3'})]))\n")
+        self.make_warm(PYTHON, path)
+        for number, (umask, files) in enumerate([(0o077, 300), (0o002, 200), (0o022, 300)]):
+            folder = self.root / ("place %d" % number)
+            folder.mkdir()
+            environment = {**self.environment, "ONLY_%d" % number: "x"}
+
+            def prepare():
+                os.umask(umask)
+                hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+                resource.setrlimit(resource.RLIMIT_NOFILE, (files, hard))
+            cold, warm = (self.hob("run", *options, "--", PYTHON, path, *more, cwd=folder,
+                                   env=environment, preexec_fn=prepare)
+                          for options, more in ((["--cold"], []), ([], [])))
+            self.assertEqual(warm.stdout, cold.stdout, warm.stderr)
+            self.assert_warm()
+            self.hob("run", "--", PYTHON, path, "left-behind", cwd=folder, env=environment)
+
+    def test_a_script_that_changed_is_compiled_anew(self):
+        text = "print('%d', __file__[-9:])\n"
+        path = self.script("script.py", text % 0)
+        self.make_warm(PYTHON, path)
+        for number in range(1, 4):
+            for _ in range(4):
+                done = self.hob("run", "--", PYTHON, path)
+                self.assertEqual(done.stdout, "%d script.py\n" % (number - 1), done.stderr)
+                time.sleep(0.1)  # now and then the zygote has compiled it meanwhile, or not
+            self.assert_warm()
+            self.script("script.py", text % number)
+
+    def test_what_the_compiler_says_is_said_in_every_run(self):
+        path = self.script("loud.py", "print('\\d')\n")
+        words = [PYTHON, "-W", "always", path]
+        self.make_warm(*words)
+        for _ in range(4):
+            done = self.hob("run", "--", *words)
+            self.assertIn("invalid escape sequence", done.stderr)
+            time.sleep(0.1)
+        self.assert_warm()
+
+    def test_each_command_learns_for_itself(self):
+        plain = [PYTHON, self.script("plain.py", "print(1)\n")]
+        other = [PYTHON, self.script("other.py", "def f():\n    import decimal\nf()\n")]
+        self.make_warm(*plain)
+        self.hob("run", "--", *other)  # from the process of the first, which has loaded nothing
+        self.make_warm(*other)
+        for _ in range(3):
+            self.hob("run", "--", *other)
+            self.hob("run", "--", *plain)
+        self.assertNotIn("decimal", self.hob("warm", "explain", *plain).stdout)
+
     def test_many_first_runs_make_one_zygote(self):
         words = [PYTHON, "-c", "print(1)"]
         runs = [self.start(*words) for _ in range(25)]
         for run in runs:
-            self.assertEqual(run.communicate(timeout=conform.PATIENCE)[0], b"1\n")
+            self.assertEqual(run.communicate(timeout=PATIENCE)[0], b"1\n")
             self.assertEqual(run.returncode, 0)
         conform.wait_ready(HOB, words, self.environment)
         self.assertEqual(len(self.zygotes()), 1)
@@ -439,7 +517,7 @@ class WarmTest(unittest.TestCase):
                  % (before, self.state_of(zygote)))
 
     def state_of(self, zygote):
-        return (len(os.listdir("/proc/%d/fd" % zygote)), children_of(zygote),
+        return (len(os.listdir("/proc/%d/fd" % zygote)), len(children_of(zygote)),
                 sorted(p.name for p in self.runtime.iterdir()))
 
     def test_a_killed_client_takes_its_run_along(self):
@@ -466,7 +544,7 @@ class WarmTest(unittest.TestCase):
             process = self.start(*words, "%.3f" % choose.uniform(0, 0.05))
             time.sleep(choose.uniform(0, 0.06))
             self.kill(target, zygotes, process)
-            out, err = process.communicate(timeout=conform.PATIENCE)
+            out, err = process.communicate(timeout=PATIENCE)
             code = process.returncode
             if code == 7:
                 self.assertEqual(out, b"done\n")

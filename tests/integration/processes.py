@@ -1,0 +1,34 @@
+"""What tests of processes have in common: waiting for something, and looking at what is there."""
+import os
+import time
+
+PATIENCE = float(os.environ.get("HOB_TEST_PATIENCE", "60"))
+
+
+def wait_for(condition, what):
+    """Polls until the condition holds, and returns what it is; there is no other way of waiting in
+    these tests."""
+    deadline = time.monotonic() + PATIENCE
+    while time.monotonic() < deadline:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.005)
+    raise AssertionError("waited %g s in vain for %s" % (PATIENCE, what))
+
+
+def is_alive(pid):
+    """Whether it runs: one that is dead and only not yet waited for does not."""
+    try:
+        with open("/proc/%d/stat" % pid, "rb") as file:
+            return file.read().rpartition(b")")[2].split()[0] not in (b"Z", b"X")
+    except OSError:
+        return False
+
+
+def children_of(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []
