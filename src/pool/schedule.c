@@ -177,18 +177,16 @@ static struct pool_worker *best_worker(struct hob_pool *pool, const struct hob_p
     return best;
 }
 
-/* The oldest; or, unless that has waited for long, the oldest of the loop that hears: its worker,
- * and what it works on, then stay on one core. */
+/* The oldest; or the oldest of the loop that hears, unless it came much later: its worker, and what
+ * it works on, then stay on one core. */
 static struct pool_call *next_call(const struct hob_pool *pool)
 {
-    struct pool_call *call = pool->queue.first;
+    struct pool_call *oldest = pool->queue.first, *call = oldest;
     const struct hob_pool_loop *here = pool->supervisor->hearing;
-    if (call == NULL || here == NULL || call->loop == here ||
-        hob_clock_now() > call->submitted + FAIR_US * 1000ull)
-        return call;
-    for (int i = 0; i < FAIR_LOOK && call != NULL && call->loop != here; i++)
-        call = call->next;
-    return call != NULL && call->loop == here ? call : pool->queue.first;
+    for (int i = 0; here != NULL && call != NULL && call->loop != here; i++)
+        call = i < FAIR_LOOK ? call->next : NULL;
+    bool fair = call != NULL && call->submitted < oldest->submitted + FAIR_US * 1000ull;
+    return fair ? call : oldest;
 }
 
 void pool_dispatch(struct hob_pool *pool)

@@ -13,6 +13,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/poller.h"
 #include "base/thread.h"
 
@@ -27,8 +28,8 @@
 enum {
     EVENTS_AT_ONCE = 64,
     STEPS_AT_ONCE = 4, /* of the daemon; then the guest has its turn */
-    AWAIT_MS = 5,      /* that a request may keep the loop, as long as nobody else wants it... */
-    WAITS_AT_ONCE = 4, /* ...and turns of the guest */
+    AWAIT_US = 1000,   /* that a request may keep the loop, as long as nobody else wants it... */
+    NOT_AGAIN = 16,    /* ...and requests that may not, after one that was not answered by then */
 };
 
 /* The guest's keys are below. */
@@ -50,6 +51,7 @@ struct hob_http_loop {
     struct hob_http_guest guest;
     pthread_t thread, self; /* the same: for who made it, and for itself */
     bool running;
+    unsigned in_vain; /* requests that are not to wait within the daemon */
     bool has_resumed; /* the loop's thread has: the daemon is to look */
     atomic_bool ends;
     _Atomic(struct arrival *) arrivals; /* the newest first, both */
@@ -211,14 +213,19 @@ void hob_http_loop_await(struct hob_http_loop *loop, bool (*done)(const void *da
                          const void *data)
 {
     struct hob_poller_event events[EVENTS_AT_ONCE];
-    for (int i = 0; i < WAITS_AT_ONCE && loop->guest.hear != NULL && !done(data); i++) {
-        size_t count =
-            hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, (uint64_t)AWAIT_MS * 1000000);
+    uint64_t now = hob_clock_now(), until = now + AWAIT_US * 1000ull;
+    if (loop->guest.hear == NULL || (loop->in_vain > 0 && loop->in_vain-- > 0))
+        return;
+    while (!done(data) && now < until) {
+        size_t count = hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, until - now);
         size_t guests = keep_guests(events, count);
         loop->guest.hear(loop->guest.data, events, guests);
-        if (guests < count || count == 0)
+        if (guests < count)
             return;
+        now = hob_clock_now();
     }
+    if (!done(data))
+        loop->in_vain = NOT_AGAIN;
 }
 
 static void *run(void *data)

@@ -886,6 +886,32 @@ class Ends(PoolTest):
         self.assertGreaterEqual(len(marked(self.mark)), 9)
         self.assert_all_die_with(server)
 
+    def test_status_has_the_numbers_of_each_pool(self):
+        server = self.serve(echo={"command": worker("echo_worker"), "workers": {"max": 1}},
+                            idle={"command": worker("echo_worker")})
+        self.result(server, "echo", "echo", [1])
+        self.error(server, "echo", "die", {"status": 1})
+        wait_for(lambda: self.pool(server, "echo")["worker_failures"] == 1, "the end to be seen")
+        pools = {pool.pop("name"): pool for pool in server.request("GET", "/api/status").json["pools"]}
+        self.assertEqual(pools["idle"], {"state": "ready", "workers": 0, "busy": 0, "queued": 0,
+                                         "calls": 0, "failures": 0, "restarts": 0})
+        self.assertEqual({key: pools["echo"][key] for key in ("busy", "calls", "failures", "restarts")},
+                         {"busy": 0, "calls": 2, "failures": 1, "restarts": 1})
+
+    def test_a_slow_call_does_not_keep_others_waiting(self):
+        # More slow calls than there are event loops, each over a connection of its own.
+        server = self.serve(slow={"command": worker("echo_worker"), "workers": {"max": 16}},
+                            quick={"command": worker("echo_worker"), "workers": {"max": 1}})
+        clients = Clients(server, "slow", 16, 16, lambda number: ("sleep", {"seconds": 3600}),
+                          headers=lambda number: {"X-Hob-Timeout": "4s"})
+        wait_for(lambda: self.pool(server, "slow")["calls"] == 16, "slow calls")
+        for number in range(50):
+            self.assertEqual(self.result(server, "quick", "echo", [number]), [number])
+            self.assertEqual(server.request("GET", "/api/ping").status, 200)
+        self.assertTrue(clients.is_running())
+        answers = clients.wait()
+        self.assertEqual({answer["error"]["code"] for answer in answers.values()}, {-32002})
+
     def test_sigkill_finds_sessions_of_their_own(self):
         server = self.serve(expected=(-9,), fork={"command": worker("fork_children")})
         children = self.result(server, "fork", "fork", {"count": 3, "setsid": True})
