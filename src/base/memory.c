@@ -46,12 +46,10 @@ void *hob_try_alloc_large(size_t count, size_t size)
 {
     size_t total;
     void *memory = NULL;
-    if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX - 2 * LARGE_PAGE)
+    if (__builtin_mul_overflow(count, size, &total) || total > PTRDIFF_MAX - LARGE_PAGE)
         return NULL;
     if (total < LARGE_FROM)
         return malloc(total > 0 ? total : 1);
-    /* The end, too, is cheaper as one large page than as hundreds of small ones. */
-    total = (total + LARGE_PAGE - 1) / LARGE_PAGE * LARGE_PAGE;
     if (posix_memalign(&memory, LARGE_PAGE, total) != 0)
         return NULL;
     hob_platform_prefer_large_pages(memory, total);

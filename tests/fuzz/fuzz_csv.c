@@ -75,9 +75,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } ways[] = {
         {{.threads = 1}},
         {{.threads = 1, .plodding = true}},
-        {{.threads = 1, .piece_size = 1}},
-        {{.threads = 1, .piece_size = 7, .rows_guess = 1}},
-        {{.threads = 1, .piece_size = 5}, .from_file = true},
+        {{.threads = 1, .piece_size = 3}},
+        {{.threads = 1, .piece_size = 17, .rows_guess = 1}},
+        {{.threads = 1, .piece_size = 50}, .from_file = true},
         {{.threads = 2, .piece_size = 64, .portable = true}},
         {{.threads = 1, .portable = true}},
     };
