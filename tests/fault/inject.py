@@ -256,9 +256,14 @@ class Server(Case):
         if not found:
             raise Finding("hobd does not start: %s" % self.log())
         self.port = int(found.group(1))
-        for _ in range(3):
-            self.clean()
-        self.base = self.held()
+        try:
+            for _ in range(3):
+                self.clean()
+            self.base = self.held()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def log(self):
         self.errors.flush()
@@ -522,6 +527,8 @@ def main():
     parser.add_argument("--kind", choices=list(KINDS))
     parser.add_argument("--at", type=int)
     options = parser.parse_args()
+    # So that also a run that is ended ends its server.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     print("seed %d" % options.seed, flush=True)
     choices, tally = random.Random(options.seed), Tally()
     start, ran = time.monotonic(), 0

@@ -22,6 +22,7 @@ import argparse
 import importlib
 import os
 import random
+import signal
 import sys
 import threading
 import time
@@ -194,6 +195,8 @@ def main():
     disk.enter_namespace()
     options = arguments()
     os.environ["HOB_SOAK_SEED"] = str(options.seed)
+    # So that also a run that is ended ends what it started.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     return Run(options).run()
 
 
