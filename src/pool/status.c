@@ -103,13 +103,22 @@ static void put_summary(struct hob_buffer *out, const struct hob_pool *pool)
                       (unsigned long long)pool->restarts);
 }
 
+/* The first of the list that is not closed. */
+static const struct hob_pool *shown(const struct hob_pool *pool)
+{
+    while (pool != NULL && atomic_load(&pool->closed))
+        pool = pool->next;
+    return pool;
+}
+
 void hob_supervisor_put_summary(struct hob_buffer *out, struct hob_supervisor *supervisor)
 {
     pool_lock(supervisor);
     hob_buffer_put_char(out, '[');
-    for (const struct hob_pool *pool = supervisor->pools; pool != NULL; pool = pool->next) {
+    for (const struct hob_pool *pool = shown(supervisor->pools); pool != NULL;) {
         put_summary(out, pool);
-        hob_buffer_put_string(out, pool->next != NULL ? "," : "");
+        pool = shown(pool->next);
+        hob_buffer_put_string(out, pool != NULL ? "," : "");
     }
     hob_buffer_put_char(out, ']');
     pool_unlock(supervisor);
@@ -120,14 +129,6 @@ void hob_pool_put_status(struct hob_buffer *out, struct hob_pool *pool)
     pool_lock(pool->supervisor);
     put_status(out, pool);
     pool_unlock(pool->supervisor);
-}
-
-/* The first of the list that is not closed. */
-static const struct hob_pool *shown(const struct hob_pool *pool)
-{
-    while (pool != NULL && atomic_load(&pool->closed))
-        pool = pool->next;
-    return pool;
 }
 
 void hob_supervisor_put_status(struct hob_buffer *out, struct hob_supervisor *supervisor)
