@@ -133,6 +133,7 @@ def run_shared_golden(folder, tally):
 def hear_signals():
     """What was ignored here (nohup, a shell's background jobs) would be in every test, too."""
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 

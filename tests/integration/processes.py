@@ -1,8 +1,15 @@
 """What tests of processes have in common: waiting for something, and looking at what is there."""
 import os
+import signal
 import time
 
 PATIENCE = float(os.environ.get("HOB_TEST_PATIENCE", "60"))
+
+# What runs in the background of a shell without job control ignores these, and so would all that a
+# test starts.
+for number in (signal.SIGHUP, signal.SIGQUIT, signal.SIGTERM):
+    signal.signal(number, signal.SIG_DFL)
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def wait_for(condition, what):
