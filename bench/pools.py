@@ -9,6 +9,7 @@ import sys
 
 HERE = pathlib.Path(__file__).resolve().parent
 ECHO = HERE / "echo_worker.py"
+AHEAD = 4  # calls that a worker of the pool "ahead" is given at a time
 BODY = ('{"jsonrpc":"2.0","id":1,"method":"echo",'
         '"params":{"name":"title","file":"talk.md","count":17}}')
 APPLICATION = """
@@ -36,9 +37,13 @@ def in_process(bench):
 
 
 def start_hobd(bench, workers, free_port, process):
+    """Two pools of the same workers: one of them is given further calls while it is at work, which wait
+    in its pipe."""
     settings = bench.scratch / "pools.yml"
-    settings.write_text(f"pools:\n  echo:\n    command: [{sys.executable}, {ECHO}]\n"
-                        f"    workers: {{min: {workers}, max: {workers}}}\n")
+    settings.write_text("pools:\n" + "".join(
+        f"  {name}:\n    command: [{sys.executable}, {ECHO}]\n"
+        f"    workers: {{min: {workers}, max: {workers}, concurrency: {concurrency}}}\n"
+        for name, concurrency in (("echo", 1), ("ahead", AHEAD))))
     settings.chmod(0o600)
     port = free_port()
     return process([bench.binaries / "hobd", "--port", str(port), "--socket", "none", "--state",
@@ -67,8 +72,8 @@ def throughput(bench, port, path):
 def over_http(bench, free_port, process):
     rounds = 3 if bench.quick else 5
     with contextlib.ExitStack() as stack:
-        rivals = {"hob": (stack.enter_context(start_hobd(bench, 2, free_port, process)).port,
-                          "/api/rpc/echo")}
+        port = stack.enter_context(start_hobd(bench, 2, free_port, process)).port
+        rivals = {"hob": (port, "/api/rpc/echo"), "ahead": (port, "/api/rpc/ahead")}
         if shutil.which("uwsgi"):
             rivals["uwsgi"] = (stack.enter_context(start_uwsgi(bench, 2, free_port, process)).port,
                                "/")
@@ -85,8 +90,9 @@ def over_http(bench, free_port, process):
         bench.add("warm call over HTTP, 1 connection, p50", latency["hob"], "us",
                   against, peer and latency[peer])
         if rate["hob"]:
-            bench.add("warm calls over HTTP, 8 connections, 2 workers",
-                      rate["hob"], "/s", against,
+            name = "warm calls over HTTP, 8 connections, 2 workers"
+            bench.add(name, rate["hob"], "/s", against, peer and rate[peer])
+            bench.add(f"{name}, concurrency: {AHEAD}", rate["ahead"], "/s", against,
                       peer and rate[peer])
 
 

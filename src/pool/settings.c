@@ -38,8 +38,8 @@ static const struct hob_setting worker_rows[] = {
      .initial = "1",
      .least = 1,
      .most = 10000,
-     .help = "calls that a worker is given at one time; more than 1 only if it answers them in any "
-             "order"},
+     .help = "calls that a worker is given at one time: it answers them in any order, or one after "
+             "the other, and then the next ones wait in its pipe"},
     {0},
 };
 
