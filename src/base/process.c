@@ -187,7 +187,6 @@ static const char **mark_environment(struct start *start)
     for (size_t i = 0; i < count; i++)
         if (strncmp(start->environment[i], start->mark, size) != 0)
             marked[at++] = start->environment[i];
-    start->environment = marked;
     return marked;
 }
 
@@ -206,6 +205,8 @@ int hob_process_start(struct hob_process *process, const struct hob_process_opti
     if (null < 0 || !hob_process_pipe(report))
         return hob_error_from_errno(error, errno, "start the program", options->arguments[0]);
     HOB_AUTO(free) const char **marked = mark_environment(&start);
+    if (marked != NULL)
+        start.environment = marked;
     start.program = program;
     start.null = null;
     start.report = report[1];

@@ -215,8 +215,9 @@ static struct shape shape_of(const struct hob_value *map)
     return shape;
 }
 
-/* A mapping of lists; scalars beside them are repeated. Beside empty lists there is nothing to repeat,
- * but a scalar still says what type its column has: the table is made with one row, which then goes. */
+/* A mapping of lists; scalars beside them are repeated. Beside empty lists there is nothing to
+ * repeat, but a scalar still says what type its column has: the table is made with one row, which
+ * then goes. */
 static int from_column_lists(struct grid *grid, const struct hob_value *map, size_t length,
                              struct hob_error *error)
 {
@@ -392,9 +393,8 @@ int hob_frame_from_value(struct hob_frame **frame, const struct hob_value *value
     if (value == NULL)
         return hob_error_set(error, HOB_E_LIMIT, "the table's values are nested too deeply");
     HOB_AUTO(arena) struct hob_arena *scratch = hob_arena_new();
-    struct grid grid = {.frame = HOB_STEAL(made),
-                        .scratch = scratch,
-                        .names = hob_value_new(scratch, HOB_MAP)};
+    struct grid grid = {
+        .frame = HOB_STEAL(made), .scratch = scratch, .names = hob_value_new(scratch, HOB_MAP)};
     int result = fill(&grid, value, rules, error);
     made = grid.frame;
     if (result == 0)

@@ -108,7 +108,7 @@ struct hob_pool {
     char cause[600];            /* of the last failure */
     bool draining;
     atomic_bool closed; /* nobody finds it any more; it does what it still gets, and is kept */
-    unsigned numbers; /* of workers, given out */
+    unsigned numbers;   /* of workers, given out */
     uint64_t last_submit, watch_checked, watch_interval, fingerprint;
     uint64_t calls, failures, timeouts, cancelled, refused, restarts, recycled, noise, fallbacks;
 };

@@ -76,7 +76,8 @@ bool session_label_integer(const struct session_label *label, int64_t *integer)
         *integer = label->integer;
         return true;
     }
-    if (label->kind != SESSION_LABEL_DOUBLE || label->number < -0x1p63 || label->number >= 0x1p63 ||
+    const double beyond = 9223372036854775808.0; /* int64 */
+    if (label->kind != SESSION_LABEL_DOUBLE || label->number < -beyond || label->number >= beyond ||
         label->number != trunc(label->number))
         return false;
     *integer = (int64_t)label->number;

@@ -240,8 +240,10 @@ uint64_t store_compact(struct hob_store *store, struct entry *entry, struct hob_
     entry->edits = records.size > 0 ? 1 : 0;
     if (store->journal == NULL) {
         char *fitting = realloc(records.data, records.size + 1);
-        records.data = fitting != NULL ? fitting : records.data;
-        records.capacity = fitting != NULL ? records.size + 1 : records.capacity;
+        if (fitting != NULL) {
+            records.data = fitting;
+            records.capacity = records.size + 1;
+        }
         hob_buffer_deinit(&entry->log);
         entry->log = records;
         entry->compacted_size = records.size;

@@ -379,8 +379,8 @@ OPEN(open64)
 OPENAT(openat)
 OPENAT(openat64)
 
-/* To give a lock up is nothing that a file system on this machine refuses; SQLite, which doesn't look,
- * would hold it for ever. */
+/* To give a lock up is nothing that a file system on this machine refuses; SQLite, which doesn't
+ * look, would hold it for ever. */
 static bool unlocks(int command, const void *argument)
 {
     return command == F_SETLK && ((const struct flock *)argument)->l_type == F_UNLCK;
