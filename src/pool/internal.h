@@ -83,6 +83,7 @@ struct pool_worker {
     bool proven;           /* has answered something */
     bool terminated;       /* SIGTERM was sent */
     bool retired;          /* was asked to end, for no fault of its own */
+    bool input_refused;    /* it closed its end of its standard input */
     bool output_closed, writes_watched;
     unsigned noise_logged;
     char noise[120];     /* the last that it printed, since it was idle, and was no answer */

@@ -250,6 +250,7 @@ static size_t unread_input(const struct pool_worker *worker)
 static void nobody_reads(struct pool_worker *worker)
 {
     pool_worker_why(worker, "closed its standard input");
+    worker->input_refused = true;
     worker->unread = unread_input(worker);
     close_input(worker);
     hob_buffer_deinit(&worker->unsent);
@@ -411,8 +412,9 @@ static void bury(struct pool_worker *worker)
         hob_poller_remove(poller_of(worker), worker->process.watch);
     hob_process_ended(&worker->process, &status);
     hob_process_describe(ending, sizeof ending, status);
-    /* Its output closes when it ends: that alone is not the cause. */
-    if (worker->why[0] == '\0' || (worker->output_closed && !worker->terminated)) {
+    /* Its pipes close when it ends: that alone is not the cause. */
+    bool pipes_closed = worker->output_closed || worker->input_refused;
+    if (worker->why[0] == '\0' || (pipes_closed && !worker->terminated)) {
         worker->why[0] = '\0';
         pool_worker_why(worker, "%s", ending);
     }

@@ -122,7 +122,7 @@ int hob_handle_status(struct hob_call *call, struct hob_error *error)
                       (unsigned long long)counts.requests, counts.connections, counts.workers,
                       counts.waiting, counts.sessions);
     put_place(out, call->server);
-    hob_buffer_put_string(out, "},\"pools\":");
+    hob_buffer_put_string(out, "},\"hob_pools\":");
     if (call->server->pools != NULL)
         hob_supervisor_put_summary(out, call->server->pools);
     else

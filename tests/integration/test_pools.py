@@ -892,7 +892,7 @@ class Ends(PoolTest):
         self.result(server, "echo", "echo", [1])
         self.error(server, "echo", "die", {"status": 1})
         wait_for(lambda: self.pool(server, "echo")["worker_failures"] == 1, "the end to be seen")
-        pools = {pool.pop("name"): pool for pool in server.request("GET", "/api/status").json["pools"]}
+        pools = {pool.pop("name"): pool for pool in server.request("GET", "/api/status").json["hob_pools"]}
         self.assertEqual(pools["idle"], {"state": "ready", "workers": 0, "busy": 0, "queued": 0,
                                          "calls": 0, "failures": 0, "restarts": 0})
         self.assertEqual({key: pools["echo"][key] for key in ("busy", "calls", "failures", "restarts")},
