@@ -70,7 +70,7 @@ def throughput(bench, port, path):
 
 
 def over_http(bench, free_port, process):
-    rounds = 3 if bench.quick else 5
+    rounds = 2 if bench.quick else 5
     with contextlib.ExitStack() as stack:
         port = stack.enter_context(start_hobd(bench, 2, free_port, process)).port
         rivals = {"hob": (port, "/api/rpc/echo"), "ahead": (port, "/api/rpc/ahead")}

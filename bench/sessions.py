@@ -87,7 +87,7 @@ def edits_a_second(bench, port, sessions):
         "function done(summary, latency, requests)\n"
         "  io.write('bad ' .. summary.errors.status .. ' rate '\n"
         "    .. summary.requests / summary.duration * 1e6 .. '\\n')\nend\n")
-    done = subprocess.run(["wrk", "-t2", f"-c{len(sessions)}", "-d2s" if bench.quick else "-d5s",
+    done = subprocess.run(["wrk", "-t2", f"-c{len(sessions)}", "-d1s" if bench.quick else "-d5s",
                            "-s", script, f"http://127.0.0.1:{port}"],
                           stdout=subprocess.PIPE, text=True, check=True)
     bad, rate = done.stdout.splitlines()[-1].split()[1::2]
