@@ -59,6 +59,11 @@ def start_uwsgi(bench, workers, free_port, process):
                     "--disable-logging", "--die-on-term"], port)
 
 
+def start_relay(bench, workers, free_port, process):
+    port = free_port()
+    return process([bench.tools / "floor_relay", str(port), str(workers), sys.executable, ECHO], port)
+
+
 def throughput(bench, port, path):
     script = bench.scratch / "post.lua"
     script.write_text(f"wrk.method = 'POST'\nwrk.body = '{BODY}'\n"
@@ -69,16 +74,27 @@ def throughput(bench, port, path):
     return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
 
 
+def start_rivals(bench, stack, free_port, process):
+    """{name: (port, path)}"""
+    port = stack.enter_context(start_hobd(bench, 2, free_port, process)).port
+    rivals = {"hob": (port, "/api/rpc/echo"), "ahead": (port, "/api/rpc/ahead")}
+    others = {"uwsgi": start_uwsgi, "relay": start_relay}
+    if not shutil.which("uwsgi"):
+        print("(uwsgi is not installed: no peer for warm calls over HTTP)")
+        del others["uwsgi"]
+    if not (bench.tools / "floor_relay").exists():
+        del others["relay"]
+    for name, start in others.items():
+        rivals[name] = (stack.enter_context(start(bench, 2, free_port, process)).port, "/")
+    return rivals
+
+
 def over_http(bench, free_port, process):
+    """Beside uWSGI, which has the program in the process that reads the request, and beside the least
+    that a process does which only passes requests on."""
     rounds = 2 if bench.quick else 5
     with contextlib.ExitStack() as stack:
-        port = stack.enter_context(start_hobd(bench, 2, free_port, process)).port
-        rivals = {"hob": (port, "/api/rpc/echo"), "ahead": (port, "/api/rpc/ahead")}
-        if shutil.which("uwsgi"):
-            rivals["uwsgi"] = (stack.enter_context(start_uwsgi(bench, 2, free_port, process)).port,
-                               "/")
-        else:
-            print("(uwsgi is not installed: no peer for warm calls over HTTP)")
+        rivals = start_rivals(bench, stack, free_port, process)
         latency = {name: [] for name in rivals}
         rate = {name: [] for name in rivals}
         for _ in range(rounds):
@@ -86,14 +102,20 @@ def over_http(bench, free_port, process):
                 latency[name].append(bench.latency(port, "POST", path, BODY, 5000)["p50_us"])
                 if shutil.which("wrk"):
                     rate[name].append(throughput(bench, port, path))
-        against, peer = ("uWSGI, 2 processes", "uwsgi") if "uwsgi" in rivals else (None, None)
-        bench.add("warm call over HTTP, 1 connection, p50", latency["hob"], "us",
-                  against, peer and latency[peer])
-        if rate["hob"]:
-            name = "warm calls over HTTP, 8 connections, 2 workers"
-            bench.add(name, rate["hob"], "/s", against, peer and rate[peer])
-            bench.add(f"{name}, concurrency: {AHEAD}", rate["ahead"], "/s", against,
-                      peer and rate[peer])
+        name = "warm calls over HTTP, 8 connections, 2 workers"
+        for rival, against in (("uwsgi", "uWSGI, 2 processes"), ("relay", "a bare relay in C")):
+            if rival not in rivals:
+                continue
+            bench.add("warm call over HTTP, 1 connection, p50", latency["hob"], "us", against,
+                      latency[rival])
+            if rate["hob"]:
+                bench.add(name, rate["hob"], "/s", against, rate[rival])
+                bench.add(f"{name}, concurrency: {AHEAD}", rate["ahead"], "/s", against, rate[rival])
+        if "uwsgi" in rivals and "relay" in rivals:
+            bench.add("the bare relay, 1 connection, p50", latency["relay"], "us",
+                      "uWSGI, 2 processes", latency["uwsgi"])
+            bench.add("the bare relay, 8 connections, 2 workers", rate["relay"], "/s",
+                      "uWSGI, 2 processes", rate["uwsgi"])
 
 
 def suite(free_port, process):

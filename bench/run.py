@@ -9,6 +9,7 @@ kept is printed as MISSED and fails nothing; the exit status is 1 when a suite b
 """
 
 import argparse
+import pathlib
 import shutil
 import sys
 import time
@@ -43,7 +44,8 @@ def suites_of(chosen):
 
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    options.add_argument("--build", default="build")
+    options.add_argument("--build", default=pathlib.Path(__file__).resolve().parent.parent / "build",
+                         help="where hob was built (default: the build directory of the project)")
     options.add_argument("--quick", action="store_true", help="fewer repetitions, smaller data")
     options.add_argument("--only", metavar="WORD", choices=SUITES, help=f"one of {', '.join(SUITES)}")
     options.add_argument("--record", action="store_true",

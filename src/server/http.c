@@ -377,6 +377,7 @@ static struct connection *new_connection(struct hob_http_loop *loop, struct MHD_
     connection->peer.descriptor =
         MHD_get_connection_info(native, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
     atomic_fetch_add(&http->connections, 1);
+    hob_http_loop_count(loop, 1);
     set_time_limit(connection, is_crowded(http) ? CROWDED_SECONDS : FIRST_SECONDS);
     if (!http->application.welcome(http->application.context, &connection->peer))
         turn_away(connection->peer.descriptor);
@@ -396,6 +397,7 @@ static void on_connection(void *context, struct MHD_Connection *native, void **s
         hob_linger_take(http->linger, connection->peer.descriptor);
     note_asked(connection);
     atomic_fetch_sub(&http->connections, 1);
+    hob_http_loop_count(context, -1);
     hob_buffer_deinit(&connection->body);
     free(connection);
 }

@@ -13,7 +13,6 @@
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/poller.h"
 #include "base/thread.h"
 
@@ -28,8 +27,6 @@
 enum {
     EVENTS_AT_ONCE = 64,
     STEPS_AT_ONCE = 4, /* of the daemon; then the guest has its turn */
-    AWAIT_US = 1000,   /* that a request may keep the loop, as long as nobody else wants it... */
-    NOT_AGAIN = 16,    /* ...and requests that may not, after one that was not answered by then */
 };
 
 /* The guest's keys are below. */
@@ -51,7 +48,7 @@ struct hob_http_loop {
     struct hob_http_guest guest;
     pthread_t thread, self; /* the same: for who made it, and for itself */
     bool running;
-    unsigned in_vain; /* requests that are not to wait within the daemon */
+    int connections;
     bool has_resumed; /* the loop's thread has: the daemon is to look */
     atomic_bool ends;
     _Atomic(struct arrival *) arrivals; /* the newest first, both */
@@ -78,6 +75,11 @@ void hob_http_loop_set_guest(struct hob_http_loop *loop, const struct hob_http_g
     loop->guest = *guest;
 }
 
+void hob_http_loop_count(struct hob_http_loop *loop, int change)
+{
+    loop->connections += change;
+}
+
 static void let_guest_go(struct hob_http_loop *loop)
 {
     if (loop->guest.free != NULL)
@@ -94,11 +96,18 @@ unsigned hob_http_loop_flags(void)
 
 /* ---- what others bring ---- */
 
+/* The connection's socket is watched beside the daemon's descriptor, which would suffice: when a
+ * packet wakes a thread through an epoll set within another one, Linux does not see any more that
+ * the sender is about to wait, and has the thread run on another core, which may have to be woken
+ * itself; that takes longer than many a call. Of two that watch the later one is told first. */
 static void add_new(struct hob_http_loop *loop, const struct arrival *arrival)
 {
     /* What libmicrohttpd does not take it closes. */
     if (MHD_add_connection(loop->daemon, arrival->descriptor,
-                           (const struct sockaddr *)&arrival->address, arrival->size) != MHD_YES)
+                           (const struct sockaddr *)&arrival->address, arrival->size) == MHD_YES)
+        hob_poller_add(loop->poller, arrival->descriptor, HOB_POLLER_READ | HOB_POLLER_EDGE,
+                       DAEMON_KEY);
+    else
         loop->lost(loop->owner);
 }
 
@@ -161,13 +170,18 @@ void hob_http_loop_wake(struct hob_http_sleeper *sleeper)
 
 /* ---- the loop ---- */
 
-/* Nanoseconds that the daemon can be left alone. A wait within it (hob_http_loop_await) may have
- * heard that others brought something. */
+/* A wait within the daemon (hob_http_loop_await) may have heard of it, and left it to the turn. */
+static bool is_wanted(struct hob_http_loop *loop)
+{
+    return loop->has_resumed || atomic_load(&loop->arrivals) != NULL ||
+           atomic_load(&loop->woken) != NULL || atomic_load(&loop->ends);
+}
+
+/* Nanoseconds that the daemon can be left alone. */
 static uint64_t patience(struct hob_http_loop *loop)
 {
     MHD_UNSIGNED_LONG_LONG milliseconds;
-    if (loop->has_resumed || atomic_load(&loop->arrivals) != NULL ||
-        atomic_load(&loop->woken) != NULL)
+    if (is_wanted(loop))
         return 0;
     if (MHD_get_timeout(loop->daemon, &milliseconds) != MHD_YES)
         return UINT64_MAX;
@@ -209,23 +223,19 @@ static void turn(struct hob_http_loop *loop)
         run_daemon(loop);
 }
 
+/* Without a limit of time: to set the clock for a short one, and back, takes as long as a short call.
+ * Where there are more connections the daemon may know of a request of theirs already. */
 void hob_http_loop_await(struct hob_http_loop *loop, bool (*done)(const void *data),
                          const void *data)
 {
     struct hob_poller_event events[EVENTS_AT_ONCE];
-    uint64_t now = hob_clock_now(), until = now + AWAIT_US * 1000ull;
-    if (loop->guest.hear == NULL || (loop->in_vain > 0 && loop->in_vain-- > 0))
-        return;
-    while (!done(data) && now < until) {
-        size_t count = hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, until - now);
+    bool alone = loop->connections == 1 && loop->guest.hear != NULL;
+    while (alone && !done(data) && !is_wanted(loop)) {
+        size_t count = hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, UINT64_MAX);
         size_t guests = keep_guests(events, count);
         loop->guest.hear(loop->guest.data, events, guests);
-        if (guests < count)
-            return;
-        now = hob_clock_now();
+        alone = guests == count;
     }
-    if (!done(data))
-        loop->in_vain = NOT_AGAIN;
 }
 
 static void *run(void *data)

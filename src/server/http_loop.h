@@ -39,8 +39,10 @@ void hob_http_loop_enter(struct hob_http_loop *loop, int descriptor, const struc
                          socklen_t size);
 /* From any thread, once for each time that it was suspended. */
 void hob_http_loop_wake(struct hob_http_sleeper *sleeper);
-/* In a callback of the daemon: hears for the guest alone, until it is done, or a moment has passed,
- * or the daemon has something to do. */
+/* By the loop's thread: a connection begins (1) or ends (-1). */
+void hob_http_loop_count(struct hob_http_loop *loop, int change);
+/* In a callback of the daemon: hears for the guest until it is done, as long as this is the loop's
+ * only connection and nobody has anything else for the loop. */
 void hob_http_loop_await(struct hob_http_loop *loop, bool (*done)(const void *data),
                          const void *data);
 /* Ends the thread, lets the guest go, and closes all connections; none may sleep any more. Takes
