@@ -816,7 +816,9 @@ class Clientele(PoolTest):
 
     def test_cancelling_leaves_everything_as_it_was(self):
         server = self.serve(multiplex={"command": worker("multiplex", 64), "workers": {"max": 2,
-                                       "concurrency": 32}, "queue": {"max": 10000}})
+                                       "concurrency": 32}, "queue": {"max": 10000},
+                                       # A worker that is slow because the machine is has not hung.
+                                       "cancel": {"grace": "1m"}})
         for _ in range(20):
             self.result(server, "multiplex", "echo", [1])
         count, rng, lock = scaled(1000), random.Random(5), threading.Lock()
