@@ -78,6 +78,11 @@ def node_package(name):
     return missing
 
 
+def ruby_liquid(_build):
+    return None if said("ruby", "-r", "liquid", "-e", "puts 1") == "1" else \
+        "no ruby here can require liquid"
+
+
 NEEDS = {
     "wrk": program("wrk"),
     "nginx": program("nginx"),
@@ -85,6 +90,7 @@ NEEDS = {
     "polars": node_package("nodejs-polars"),
     "DuckDB": node_package("@duckdb/node-api"),
     "LiquidJS": node_package("liquidjs"),
+    "Liquid for Ruby": ruby_liquid,
     "pandas": module("pandas"),
     "Jinja2": module("jinja2"),
     "python-liquid": module("liquid"),
@@ -125,6 +131,8 @@ def versions(build):
         found["polars for Node"] = package_version(folder, "nodejs-polars")
         found["DuckDB for Node"] = package_version(folder, "@duckdb/node-api")
         found["LiquidJS"] = package_version(folder, "liquidjs")
+    if not ruby_liquid(build):
+        found["Liquid for Ruby"] = said("ruby", "-r", "liquid", "-e", "puts Liquid::VERSION")
     for name in ("pandas", "jinja2", "liquid"):
         found[name] = module_version("python-liquid" if name == "liquid" else name) \
             if python_with(name) else None

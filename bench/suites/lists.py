@@ -7,10 +7,12 @@ the template's tree for each record, cannot beat.
 """
 
 import json
+import pathlib
 
 from harness import CV
 from peers import missing, node_folder, run_python
 
+PEERS = pathlib.Path(__file__).resolve().parent.parent / "peers"
 PUBLICATION = """\
 * {% for person in author %}{% if forloop.first == false %}{% if forloop.last %} and {% else %}, \
 {% endif %}{% endif %}{{ person.given | slice: 0 }}. {{ person.family }}{% endfor %} ({{ year }}). \
@@ -65,6 +67,9 @@ def engines(bench, template, jinja, records, count, out):
         folder, _ = node_folder(str(bench.build))
         yield "LiquidJS", lambda: json.loads(bench.run_tool(
             "node", "render.mjs", template, records, count, out, cwd=folder))
+    if not missing(("Liquid for Ruby",), bench.build):
+        yield "Liquid for Ruby", lambda: json.loads(bench.run_tool(
+            "ruby", PEERS / "render.rb", template, records, count, out))
     for name, module, make, source in (("python-liquid", "liquid", MAKE_LIQUID, template),
                                        ("Jinja2", "jinja2", MAKE_JINJA, jinja)):
         if not missing((name,), bench.build):
