@@ -99,8 +99,6 @@ static uint32_t to_epoll(unsigned what)
         events |= EPOLLOUT;
     if (what & HOB_POLLER_HANGUP)
         events |= EPOLLRDHUP | EPOLLONESHOT;
-    if (what & HOB_POLLER_EDGE)
-        events |= EPOLLET;
     return events;
 }
 
@@ -212,8 +210,6 @@ static struct known *find(struct hob_poller *poller, int descriptor)
 
 bool hob_poller_add(struct hob_poller *poller, int descriptor, unsigned what, uint64_t key)
 {
-    if (what & HOB_POLLER_EDGE)
-        return false;
     pthread_mutex_lock(&poller->lock);
     bool added = find(poller, descriptor) == NULL &&
                  HOB_TRY_GROW(poller->known, poller->capacity, poller->count + 1);

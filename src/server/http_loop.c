@@ -96,18 +96,11 @@ unsigned hob_http_loop_flags(void)
 
 /* ---- what others bring ---- */
 
-/* The connection's socket is watched beside the daemon's descriptor, which would suffice: when a
- * packet wakes a thread through an epoll set within another one, Linux does not see any more that
- * the sender is about to wait, and has the thread run on another core, which may have to be woken
- * itself; that takes longer than many a call. Of two that watch the later one is told first. */
 static void add_new(struct hob_http_loop *loop, const struct arrival *arrival)
 {
     /* What libmicrohttpd does not take it closes. */
     if (MHD_add_connection(loop->daemon, arrival->descriptor,
-                           (const struct sockaddr *)&arrival->address, arrival->size) == MHD_YES)
-        hob_poller_add(loop->poller, arrival->descriptor, HOB_POLLER_READ | HOB_POLLER_EDGE,
-                       DAEMON_KEY);
-    else
+                           (const struct sockaddr *)&arrival->address, arrival->size) != MHD_YES)
         loop->lost(loop->owner);
 }
 
