@@ -218,6 +218,8 @@ def finish(error):
     if flush("stdout", "stderr") and everything_is_quiet() and flush("stdout", "stderr"):
         if c_flush is not None:
             c_flush(None)
+        if learns:
+            note_pages()
         posix._exit(status)
     return finalize(error)
 

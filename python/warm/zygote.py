@@ -396,9 +396,10 @@ class Spare:
         self.poll.register(listener.fileno(), select.POLLIN)
         if hurry and self.poll.poll(int(A_LULL * 1000)):
             return
-        for _ in rehearse():
-            if self.poll.poll(0):
-                break
+        for steps in (rehearse(), copy_pages()):
+            for _ in steps:
+                if self.poll.poll(0):
+                    return
 
     def wait(self):
         """The connection of a client; the zygote has a copy of it."""
@@ -484,7 +485,7 @@ def write_manifest(path):
     """Every file that was loaded, and every folder that decides what is found: as it is now."""
     files = {sys.executable, "/etc/localtime"}
     files.update(function.__code__.co_filename for function in (serve, preload, finish, run_child, compile_quietly,
-                                                                 replace_file, Profile.write))
+                                                                 note_pages, replace_file, Profile.write))
     for module in list(stash.values()) + list(modules.values()):
         source, compiled = getattr(module, "__file__", None), getattr(module, "__cached__", None)
         for name in (source, None if follows_source(source, compiled) else compiled):
