@@ -89,7 +89,7 @@ def extensions_are_quiet(names):
 
 
 def everything_is_quiet():
-    if not (zygote_is_quiet and extensions_are_quiet([n for n in list(modules) if n not in known])):
+    if not (zygote_is_quiet and extensions_are_quiet(set(modules).difference(known))):
         return False
     gc.collect()
     objects = gc.get_objects()

@@ -441,8 +441,9 @@ def report_modules():
     process serves every command that needs the same modules: each has a profile of its own."""
     if not run_profile:
         return
-    fresh = [name for name in list(modules) if name not in known and name not in refused]
-    names = [name for name in fresh if from_watched_place(modules.get(name))]
+    fresh = set(modules).difference(known, refused)
+    names = [name for name in list(modules) if name in fresh and from_watched_place(modules[name])] \
+        if fresh else ()
     if not names:
         return
     fields = [b"learned", run_profile] + [name.encode("utf-8", "replace") for name in names[:MOST_NAMES]]
