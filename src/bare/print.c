@@ -70,7 +70,7 @@ static void put_padded(struct out *out, const struct conversion *conversion, con
     put(out, text, size);
 }
 
-static void put_number(struct out *out, const struct conversion *conversion, va_list *arguments)
+static void put_number(struct out *out, struct conversion *conversion, va_list *arguments)
 {
     char digits[24];
     size_t at = sizeof digits;
@@ -88,10 +88,12 @@ static void put_number(struct out *out, const struct conversion *conversion, va_
     do
         digits[--at] = "0123456789abcdef"[number % base];
     while ((number /= base) > 0);
-    if (negative && conversion->zeros)
+    if (negative && conversion->zeros) {
         put(out, "-", 1);
-    else if (negative)
+        conversion->width -= conversion->width > 0;
+    } else if (negative) {
         digits[--at] = '-';
+    }
     put_padded(out, conversion, digits + at, sizeof digits - at);
 }
 

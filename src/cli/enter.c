@@ -67,6 +67,11 @@ static bool put_name(char path[PATH_MAX], size_t folder_size, const char *name)
     return false;
 }
 
+static void execute(const char *path, char *const *argv, char *const *environment)
+{
+    hob_bare_call(SYS_execve, (long)path, (long)argv, (long)environment, 0, 0, 0);
+}
+
 __attribute__((used)) void hob_enter(const long *stack)
 {
     char path[PATH_MAX];
@@ -80,8 +85,10 @@ __attribute__((used)) void hob_enter(const long *stack)
         size--;
     if (size <= 0)
         return;
+    /* As hob_places_libexec looks: beside this program, below its prefix, where it belongs. */
     if (put_name(path, (size_t)size, "hob-run"))
-        hob_bare_call(SYS_execve, (long)path, (long)argv, (long)environment, 0, 0, 0);
+        execute(path, argv, environment);
     if (put_name(path, (size_t)size, "../" HOB_LIBEXEC_BELOW_PREFIX "/hob-run"))
-        hob_bare_call(SYS_execve, (long)path, (long)argv, (long)environment, 0, 0, 0);
+        execute(path, argv, environment);
+    execute(HOB_LIBEXEC "/hob-run", argv, environment);
 }
