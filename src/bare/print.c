@@ -177,7 +177,8 @@ char *strerror(int number)
 /* The only stream is the one for errors. */
 FILE *stderr;
 
-int fprintf(FILE *restrict stream, const char *restrict format, ...)
+__attribute__((format(printf, 2, 3))) int fprintf(FILE *restrict stream,
+                                                  const char *restrict format, ...)
 {
     char text[1024];
     va_list arguments;
