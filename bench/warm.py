@@ -197,7 +197,7 @@ def compare_make(bench, hob, python, scratch, environment):
             ("report.py", CALLS, 1 if bench.quick else 3, "make -j8, %d calls of a shim" % CALLS),
             ("summary.py", pandas_calls, 1 if bench.quick else 2,
              "make -j8, %d calls of a shim that imports pandas" % pandas_calls)):
-        settle(hob, [folder / tool, "0", "-o", "/dev/null"], environment)
+        settle(hob, [folder / tool, "0", "-o", "/dev/null"], warm_path)  # pandas reads PATH
         run_make(folder, warm_path, tool, calls)
         cold, warm, floor = [], [], []
         for _ in range(rounds):
