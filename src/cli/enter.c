@@ -1,7 +1,8 @@
 /* enter: where the program hob begins, before the C library does.
  *
  * `hob run`, and hob under the name of a shim, are over sooner than the C library has found out
- * what processor it is on (bare/system.h), so they become hob-run at once, which is built without.
+ * what processor it is on: it asks some sixty times, and a virtual machine answers in software,
+ * 12 us each on some. So they become hob-run at once, which is linked with a smaller library.
  * Nothing is set up here yet, not even the addresses in tables: only code, and calls of the system.
  * Whatever goes wrong, hob begins as any program does, and can do all that hob-run does. */
 #include <limits.h>
@@ -9,12 +10,11 @@
 #include <stddef.h>
 
 #include <linux/fcntl.h>
-
-#include "bare/system.h"
+#include <sys/syscall.h>
 
 void hob_enter(const long *stack);
 
-/* Keeps what the system passes on to the C library: the stack, and one register. */
+/* hob_begin keeps what the system passes on to the C library: the stack, and one register. */
 #if defined(__x86_64__)
 __asm__(".globl hob_begin\n"
         ".type hob_begin, @function\n"
@@ -26,6 +26,17 @@ __asm__(".globl hob_begin\n"
         "    add $8, %rsp\n"
         "    pop %rdx\n"
         "    jmp _start\n");
+
+static long call(long number, long a, long b, long c, long d)
+{
+    long result;
+    register long r10 __asm__("r10") = d;
+    __asm__ volatile("syscall"
+                     : "=a"(result)
+                     : "a"(number), "D"(a), "S"(b), "d"(c), "r"(r10)
+                     : "rcx", "r11", "memory");
+    return result;
+}
 #elif defined(__aarch64__)
 __asm__(".globl hob_begin\n"
         ".type hob_begin, %function\n"
@@ -35,6 +46,17 @@ __asm__(".globl hob_begin\n"
         "    bl hob_enter\n"
         "    mov x0, x19\n"
         "    b _start\n");
+
+static long call(long number, long a, long b, long c, long d)
+{
+    register long x8 __asm__("x8") = number;
+    register long x0 __asm__("x0") = a;
+    register long x1 __asm__("x1") = b;
+    register long x2 __asm__("x2") = c;
+    register long x3 __asm__("x3") = d;
+    __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3) : "memory");
+    return x0;
+}
 #endif
 
 static bool is(const char *word, const char *other)
@@ -69,7 +91,7 @@ static bool put_name(char path[PATH_MAX], size_t folder_size, const char *name)
 
 static void execute(const char *path, char *const *argv, char *const *environment)
 {
-    hob_bare_call(SYS_execve, (long)path, (long)argv, (long)environment, 0, 0, 0);
+    call(SYS_execve, (long)path, (long)argv, (long)environment, 0);
 }
 
 __attribute__((used)) void hob_enter(const long *stack)
@@ -79,8 +101,7 @@ __attribute__((used)) void hob_enter(const long *stack)
     char *const *environment = argv + stack[0] + 1;
     if (stack[0] < 1 || !may_be_warm(argv))
         return;
-    long size = hob_bare_call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)path,
-                              sizeof path, 0, 0);
+    long size = call(SYS_readlinkat, AT_FDCWD, (long)"/proc/self/exe", (long)path, sizeof path);
     while (size > 0 && path[size - 1] != '/')
         size--;
     if (size <= 0)

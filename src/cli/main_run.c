@@ -1,5 +1,4 @@
-/* hob-run: `hob run` and shims, as long as there is a warm process; see cli/enter.c and
- * bare/system.h.
+/* hob-run: `hob run` and shims, as long as there is a warm process; see cli/enter.c.
  *
  * Everything else is hob-full's business, which is given the same words and starts anew: nothing
  * has been done by then that anybody could see. */
