@@ -15,7 +15,8 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
-CALLS = 200  # of examples/shims/Makefile
+CALLS = 200  # as examples/shims/Makefile makes by itself
+QUICK_CALLS = 40  # of the tool that imports pandas: cold, they take half a minute already
 
 FORKER = """
 import gc, os, sys, time
@@ -50,7 +51,7 @@ import gc, os, sys, time
 path, count, output = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 with open(path) as file:
     code = compile(file.read(), path, "exec")
-exec(code, {"__name__": "imported"})
+exec(code, {"__name__": "imported", "__file__": path})
 gc.collect()
 gc.freeze()
 began = time.perf_counter()
@@ -60,7 +61,7 @@ for number in range(count):
     if os.fork() == 0:
         sys.argv[1:] = [str(number), "-o", "%s/%d" % (output, number)]
         try:
-            exec(code, {"__name__": "__main__"})
+            exec(code, {"__name__": "__main__", "__file__": path})
         except SystemExit:
             pass
         os._exit(0)
@@ -154,48 +155,58 @@ def compare(bench, hob, python, environment, program):
     bench.add("hob run: " + name, warm, "ms", "a cold run", cold)
 
 
-def run_make(folder, environment, makes_pages=True):
+def run_make(folder, environment, tool, calls, makes_pages=True):
     shutil.rmtree(folder / "out", ignore_errors=True)
     began = time.perf_counter()
-    subprocess.run(["make", "-j8", "-s"], cwd=folder, env=environment, check=True)
+    subprocess.run(["make", "-j8", "-s", "TOOL=" + tool, "CALLS=%d" % calls], cwd=folder,
+                   env=environment, check=True)
     took = (time.perf_counter() - began) * 1e3
-    if makes_pages and len(list((folder / "out").iterdir())) != CALLS:
+    if makes_pages and len(list((folder / "out").iterdir())) != calls:
         raise RuntimeError("pages are missing")
     return took
 
 
-def forks_of(python, program, scratch, environment):
+def forks_of(python, program, calls, scratch, environment):
     output = scratch / "forked"
     shutil.rmtree(output, ignore_errors=True)
     output.mkdir()
-    done = subprocess.run([python, "-c", MANY_FORKS, program, str(CALLS), output], env=environment,
+    done = subprocess.run([python, "-c", MANY_FORKS, program, str(calls), output], env=environment,
                           check=True, stdout=subprocess.PIPE, text=True)
     return float(done.stdout)
 
 
-def compare_make(bench, hob, python, scratch, environment):
-    """The builds in turn: cold, warm, and with a program that does nothing, beside bare forks."""
+def copy_example(bench, hob, scratch, environment):
+    """The folder of the build, and PATH as it is cold, with shims, and with programs that do nothing."""
     folder = scratch / "make"
     shutil.copytree(ROOT / "examples" / "shims", folder)
-    cold_path = {**environment, "PATH": "%s:%s" % (folder, environment["PATH"])}
-    subprocess.run([hob, "shim", "-d", folder / "shims", folder / "report.py"], env=environment,
-                   check=True, stdout=subprocess.DEVNULL)
-    warm_path = {**environment, "PATH": "%s:%s" % (folder / "shims", environment["PATH"])}
-    settle(hob, [folder / "report.py", "0", "-o", "/dev/null"], environment)
-    nothing = folder / "nothing"
-    nothing.mkdir()
-    shutil.copy(bench.tools / "empty", nothing / "report.py")
-    empty_path = {**environment, "PATH": "%s:%s" % (nothing, environment["PATH"])}
-    run_make(folder, warm_path)
-    cold, warm, floor = [], [], []
-    for _ in range(1 if bench.quick else 3):
-        cold.append(run_make(folder, cold_path))
-        warm.append(run_make(folder, warm_path))
-        floor.append(run_make(folder, empty_path, False) +
-                     forks_of(python, folder / "report.py", scratch, environment))
-    name = "make -j8, %d calls of a shim" % CALLS
-    bench.add(name, warm, "ms", "the same, cold", cold)
-    bench.add(name, warm, "ms", "empty processes + bare forks", floor)
+    tools = [folder / "report.py", folder / "summary.py"]
+    subprocess.run([hob, "shim", "-d", folder / "shims", *tools], env=environment, check=True,
+                   stdout=subprocess.DEVNULL)
+    (folder / "nothing").mkdir()
+    for tool in tools:
+        shutil.copy(bench.tools / "empty", folder / "nothing" / tool.name)
+    return folder, [{**environment, "PATH": "%s:%s" % (place, environment["PATH"])}
+                    for place in (folder, folder / "shims", folder / "nothing")]
+
+
+def compare_make(bench, hob, python, scratch, environment):
+    """The builds in turn: cold, warm, and with a program that does nothing, beside bare forks."""
+    folder, (cold_path, warm_path, empty_path) = copy_example(bench, hob, scratch, environment)
+    pandas_calls = QUICK_CALLS if bench.quick else CALLS
+    for tool, calls, rounds, name in (
+            ("report.py", CALLS, 1 if bench.quick else 3, "make -j8, %d calls of a shim" % CALLS),
+            ("summary.py", pandas_calls, 1 if bench.quick else 2,
+             "make -j8, %d calls of a shim that imports pandas" % pandas_calls)):
+        settle(hob, [folder / tool, "0", "-o", "/dev/null"], warm_path)  # pandas reads PATH
+        run_make(folder, warm_path, tool, calls)
+        cold, warm, floor = [], [], []
+        for _ in range(rounds):
+            cold.append(run_make(folder, cold_path, tool, calls))
+            warm.append(run_make(folder, warm_path, tool, calls))
+            floor.append(run_make(folder, empty_path, tool, calls, False) +
+                         forks_of(python, folder / tool, calls, scratch, environment))
+        bench.add(name, warm, "ms", "the same, cold", cold)
+        bench.add(name, warm, "ms", "empty processes + bare forks", floor)
 
 
 def bench_warm(bench):

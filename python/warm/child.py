@@ -21,7 +21,8 @@ class Refused(Exception):
 
 
 def receive(connection):
-    """The fields of the request and the descriptors that came with it; None when nobody asks."""
+    """The fields of the request, the descriptors that came with it, and what came behind it; None
+    when nobody asks."""
     data, extra, flags, _ = connection.recvmsg(65536, _socket.CMSG_SPACE(4 * SCM_LIMIT),
                                                _socket.MSG_CMSG_CLOEXEC)
     descriptors = []
@@ -46,7 +47,8 @@ def receive(connection):
             return None
         chunks.append(more)
         have += len(more)
-    return b"".join(chunks).split(b"\0")[:-1], descriptors
+    data = b"".join(chunks)
+    return data[:size].split(b"\0")[:-1], descriptors, data[size:]
 
 
 def place_descriptors(connection, received, numbers):
@@ -299,7 +301,7 @@ def rehearse():
     writes to are copied then. Nothing of it can be seen afterwards."""
     one, other = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_STREAM)
     one.sendmsg([b"\2\0\0\0x\0"], [(_socket.SOL_SOCKET, _socket.SCM_RIGHTS, bytes(4))])
-    _, (descriptor,) = receive(other)
+    _, (descriptor,), _ = receive(other)
     second = posix.dup(descriptor)
     posix.dup2(descriptor, second, False)
     posix.closerange(second, second + 1)
@@ -351,6 +353,14 @@ def wish_for_code(spare, argv, index):
         spare.tell_zygote(b"script " + os.fsencode(name))
 
 
+def may_begin(connection, word):
+    """The client has looked meanwhile at what is loaded. From here on it cannot go back."""
+    try:
+        return (word or connection.recv(1)) == b"G"
+    except OSError:
+        return False
+
+
 def run_child(spare):
     """In the forked process; returns (program, first, second), or ends the process."""
     try:
@@ -364,7 +374,7 @@ def run_child(spare):
         request = receive(connection)
         if request is None:
             posix._exit(0)
-        fields, descriptors = request
+        fields, descriptors, begin = request
         if fields[0] == b"state":
             spare.tell_zygote(b"state")
         if fields[0] != b"run":
@@ -385,6 +395,8 @@ def run_child(spare):
         program = become(run, fields[FIELD_COUNT:])
     except BaseException as error:
         refuse(connection, error)
+    if not may_begin(connection, begin):
+        posix._exit(0)
     connection.close()
     gc.freeze()  # what is there now is not the program's
     return program

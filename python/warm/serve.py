@@ -2,6 +2,7 @@
 
 Executed last of the parts, in a .pyc whose path is the first word of sys.argv (start.py).
 """
+import itertools
 import os
 
 UNTIL_FAST = 20  # an interpreter makes tables at the first use of something, and faster code later
@@ -69,7 +70,7 @@ def set_up():
     zygote_is_quiet = extensions_are_quiet(known)
     write_manifest(paths["files"])
     gc.collect()
-    kinds = set(map(type, gc.get_objects())) - own_kinds()
+    kinds = set(map(type, itertools.filterfalse(ends_quietly, gc.get_objects()))) - own_kinds()
     zygote_is_quiet = zygote_is_quiet and not any(map(has_an_end, kinds))
     gc.freeze()
     posix.chdir(folder)

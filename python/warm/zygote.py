@@ -17,6 +17,7 @@ import builtins
 import sys
 import gc
 import posix
+import _io
 import _frozen_importlib
 import _frozen_importlib_external
 import _signal
@@ -26,6 +27,7 @@ import select
 GRACE = 2.0          # seconds between asking a run to end and killing it
 WAKE_UP = 1.0
 A_LULL = 0.05        # while others run a spare does only what it must, unless nobody comes for so long
+A_FAREWELL = 0.002   # a client ends by then, with the core to itself, before the next spare is forked
 A_WHILE = 0.02       # a run that is not over by then may take longer: the next spare is forked
 MOST_RUNS = 512
 LOCK = 3             # start.c gives the zygote its lock as this descriptor
@@ -107,6 +109,8 @@ class Zygote:
         self.paths, self.idle = paths, idle
         self.spare = None    # the child that nobody has taken yet
         self.runs = {}       # pid -> Waiting, of those that were taken, or told to end
+        self.leaving = {}    # descriptor -> connection of a client that was told how its run ended
+        self.due = False     # a spare is to be forked when these are gone
         self.served = 0
         self.stopping = False
         self.not_before = 0  # when the next spare may be forked without anybody waiting for it
@@ -142,8 +146,15 @@ class Zygote:
                 if held is not None:
                     held.close()
 
+    def wave(self, gone):
+        for descriptor in gone:
+            self.poll.unregister(descriptor)
+            self.leaving.pop(descriptor).close()
+
     def fork_spare(self, hurry):
         """A Spare in the child, None otherwise."""
+        self.wave(list(self.leaving))
+        self.due = False
         _signal.pthread_sigmask(_signal.SIG_SETMASK, every_signal)
         try:
             ours, theirs = _socket.socketpair(_socket.AF_UNIX, _socket.SOCK_SEQPACKET)
@@ -274,8 +285,7 @@ class Zygote:
             self.not_before = time.monotonic() + WAKE_UP  # it may be that they all die
         if run.connection is not None:
             run.tell(b"E", status)
-            self.poll.unregister(run.connection.fileno())
-            run.connection.close()
+            self.leaving[run.connection.fileno()] = run.connection
             self.last_used = time.monotonic()
             self.noted = False
         elif run.deadline is not None:
@@ -310,6 +320,8 @@ class Zygote:
             pass
 
     def pause(self):
+        if self.leaving:
+            return A_FAREWELL
         if self.listener is not None and (self.spare is None or scripts.wishes and not self.runs):
             return A_WHILE
         return WAKE_UP if self.runs or not self.noted else min(self.idle, 30.0)
@@ -332,6 +344,8 @@ class Zygote:
                 if run.pid in self.runs:
                     self.let_go(run)
         self.kill_late()
+        self.due = (self.due or ended) and self.spare is None
+        self.wave([one for one in self.leaving if one in ready or not events])
         if not events:
             self.look_around()
             if scripts.wishes and self.listener is not None and scripts.compile_one():
@@ -342,7 +356,8 @@ class Zygote:
         if len(self.runs) >= MOST_RUNS:
             if wanted:
                 self.refuse_waiting("too many runs at a time")
-        elif wanted or (ended or not events) and time.monotonic() >= self.not_before:
+        elif wanted or not self.leaving and (self.due or not events) and \
+                time.monotonic() >= self.not_before:
             return self.fork_spare(wanted or bool(self.runs))
         return None
 
@@ -381,9 +396,10 @@ class Spare:
         self.poll.register(listener.fileno(), select.POLLIN)
         if hurry and self.poll.poll(int(A_LULL * 1000)):
             return
-        for _ in rehearse():
-            if self.poll.poll(0):
-                break
+        for steps in (rehearse(), copy_pages()):
+            for _ in steps:
+                if self.poll.poll(0):
+                    return
 
     def wait(self):
         """The connection of a client; the zygote has a copy of it."""
@@ -425,8 +441,9 @@ def report_modules():
     process serves every command that needs the same modules: each has a profile of its own."""
     if not run_profile:
         return
-    fresh = [name for name in list(modules) if name not in known and name not in refused]
-    names = [name for name in fresh if from_watched_place(modules.get(name))]
+    fresh = set(modules).difference(known, refused)
+    names = [name for name in list(modules) if name in fresh and from_watched_place(modules[name])] \
+        if fresh else ()
     if not names:
         return
     fields = [b"learned", run_profile] + [name.encode("utf-8", "replace") for name in names[:MOST_NAMES]]
@@ -452,13 +469,27 @@ def from_watched_place(module):
     return isinstance(origin, str) and any(origin.startswith(place + "/") for place in base_places)
 
 
+def follows_source(source, compiled):
+    """Whether the compiled file is used only if it says that it was made from the source as it is
+    now: by the time and size in it, which most have, or else by a hash that nobody may look at."""
+    if not isinstance(source, str) or not source.endswith(".py"):
+        return False
+    try:
+        with _io.open(compiled, "rb") as file:
+            head = file.read(8)
+        return len(head) == 8 and head[4:] == bytes(4) and posix.stat(source) is not None
+    except (OSError, TypeError, ValueError):
+        return False
+
+
 def write_manifest(path):
     """Every file that was loaded, and every folder that decides what is found: as it is now."""
     files = {sys.executable, "/etc/localtime"}
     files.update(function.__code__.co_filename for function in (serve, preload, finish, run_child, compile_quietly,
-                                                                 replace_file, Profile.write))
+                                                                 note_pages, replace_file, Profile.write))
     for module in list(stash.values()) + list(modules.values()):
-        for name in (getattr(module, "__file__", None), getattr(module, "__cached__", None)):
+        source, compiled = getattr(module, "__file__", None), getattr(module, "__cached__", None)
+        for name in (source, None if follows_source(source, compiled) else compiled):
             if isinstance(name, str) and name.startswith("/"):
                 files.add(name)
     for prefix in {sys.prefix, sys.base_prefix}:

@@ -55,13 +55,14 @@ static int run_run(const struct hob_arguments *arguments)
         .cold = hob_arguments_has(arguments, "cold"),
         .explain = hob_arguments_has(arguments, "explain"),
         .preload = hob_arguments_value(arguments, "preload"),
+        .start = hob_warm_start,
     };
     return run(arguments->program, (char *const *)arguments->words, &options);
 }
 
 bool hob_exec_shim(int argc, char **argv, int *status)
 {
-    static const struct hob_warm_options options = {.cold = false};
+    static const struct hob_warm_options options = {.start = hob_warm_start};
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     const char *program = argc > 0 ? hob_shim_program(arena, argv[0]) : NULL;
     if (program == NULL)

@@ -127,7 +127,7 @@ static void put_state(struct hob_buffer *out, const struct known *known)
     free(modules.items);
     if (folder == NULL)
         return;
-    if (hob_warm_zygote_find(&zygote, folder, &key) == HOB_WARM_READY)
+    if (hob_warm_zygote_find(&zygote, folder, &key, NULL) == HOB_WARM_READY)
         hob_buffer_printf(out, "warm process %s is ready for it\n", key.name);
     else
         hob_buffer_printf(out, "a run would be cold: %s\n", zygote.why);

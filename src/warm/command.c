@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "warm/command.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -256,7 +255,8 @@ static size_t shebang_words(char *line, char *words[MOST_SHEBANG_WORDS])
     char *end = interpreter + strcspn(interpreter, " \t");
     char *rest = end + strspn(end, " \t");
     *end = '\0';
-    for (size_t size = strlen(rest); size > 0 && isspace((unsigned char)rest[size - 1]); size--)
+    for (size_t size = strlen(rest); size > 0 && strchr(" \t\r\v\f", rest[size - 1]) != NULL;
+         size--)
         rest[size - 1] = '\0';
     if (strcmp(base_name(interpreter), "env") == 0)
         return words_behind_env(rest, words);

@@ -166,7 +166,7 @@ static void put_limits(struct hob_buffer *out)
     struct rlimit limit;
     hob_buffer_put_string(out, "hard limits=");
     for (int kind = 0; kind < RLIMIT_NLIMITS; kind++)
-        if (getrlimit((__rlimit_resource_t)kind, &limit) == 0)
+        if (getrlimit(kind, &limit) == 0)
             hob_buffer_printf(out, "%llx ", (unsigned long long)limit.rlim_max);
     if (getrlimit(RLIMIT_STACK, &limit) == 0)
         hob_buffer_printf(out, "\nstack=%llx\n", (unsigned long long)limit.rlim_cur);
@@ -177,7 +177,7 @@ static void put_scheduling(struct hob_buffer *out)
     cpu_set_t cores;
     CPU_ZERO(&cores);
     hob_buffer_printf(out, "nice=%d\nscheduler=%d\ncores=", getpriority(PRIO_PROCESS, 0),
-                      sched_getscheduler(0));
+                      (int)syscall(SYS_sched_getscheduler, 0));
     if (sched_getaffinity(0, sizeof cores, &cores) == 0)
         for (size_t core = 0; core < CPU_SETSIZE; core++)
             if (CPU_ISSET(core, &cores))

@@ -123,6 +123,21 @@ void hob_warm_profile_load(struct hob_warm_profile *profile, struct hob_arena *a
     read_file(profile, arena);
 }
 
+void hob_warm_wanted_modules(struct hob_warm_names *modules, struct hob_arena *arena,
+                             const struct hob_warm_profile *profile, const char *preload)
+{
+    *modules = (struct hob_warm_names){0};
+    for (size_t i = 0; i < profile->modules.count; i++)
+        hob_warm_names_add(modules, profile->modules.items[i]);
+    if (preload == NULL)
+        return;
+    char *next = (char *)hob_arena_copy(arena, hob_text_from(preload)).data;
+    for (char *name = strsep(&next, ","); name != NULL; name = strsep(&next, ","))
+        if (name[0] != '\0' && strpbrk(name, " \t\n") == NULL &&
+            !hob_warm_names_have(modules, name))
+            hob_warm_names_add(modules, name);
+}
+
 void hob_warm_profile_deinit(struct hob_warm_profile *profile)
 {
     free(profile->path);

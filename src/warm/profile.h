@@ -43,4 +43,9 @@ char *hob_warm_profile_folder(bool make);
 /* A name of sixteen hexadecimal digits for a text. */
 void hob_warm_digest(struct hob_text text, char name[17]);
 
+/* The profile's modules and those of `preload`, in this order, without repetitions; the list is
+ * the caller's to free, its strings live in the arena. */
+void hob_warm_wanted_modules(struct hob_warm_names *modules, struct hob_arena *arena,
+                             const struct hob_warm_profile *profile, const char *preload);
+
 #endif

@@ -141,21 +141,6 @@ static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
     return false;
 }
 
-static enum hob_warm_end be_refused(struct hob_warm_zygote *zygote, int size)
-{
-    size_t have = 0, wanted = sizeof zygote->why - 1;
-    if (size >= 0 && (size_t)size < wanted)
-        wanted = (size_t)size;
-    while (have < wanted) {
-        ssize_t got = read(zygote->connection, zygote->why + have, wanted - have);
-        if (got <= 0)
-            break;
-        have += (size_t)got;
-    }
-    zygote->why[have] = '\0';
-    return HOB_WARM_REFUSED;
-}
-
 static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int *status)
 {
     enum { REPORTS, SIGNALS, RUN };
@@ -181,8 +166,10 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int 
         *status = report.number;
         if (report.letter == 'E')
             return HOB_WARM_ENDED;
-        if (report.letter == 'R')
-            return be_refused(zygote, report.number);
+        if (report.letter == 'R') {
+            hob_warm_zygote_read_refusal(zygote, report.number);
+            return HOB_WARM_REFUSED;
+        }
         if (report.letter == 'S') {
             stop_too(zygote);
         } else { /* the zygote was killed, and the run goes on without it */

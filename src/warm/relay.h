@@ -8,7 +8,7 @@
 #include "warm/request.h"
 #include "warm/zygote.h"
 
-/* Blocks the signals that are to be relayed; to be called before the request is sent. Those that
+/* Blocks the signals that are to be relayed; to be called before the run begins. Those that
  * come from then on are the run's. */
 void hob_warm_relay_prepare(void);
 /* Back to what it was. */

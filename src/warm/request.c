@@ -90,7 +90,7 @@ static void put_limits(struct hob_buffer *out)
     _Static_assert(RLIM_INFINITY == UINT64_MAX, "as it is written above");
     for (int kind = 0; kind < 16; kind++) {
         struct rlimit limit = {0};
-        getrlimit((__rlimit_resource_t)kind, &limit);
+        getrlimit(kind, &limit);
         hob_buffer_put_string(out, kind > 0 ? "," : "");
         put_limit(out, limit.rlim_cur);
         hob_buffer_put_char(out, ':');

@@ -16,7 +16,6 @@
 #include "warm/record.h"
 #include "warm/relay.h"
 #include "warm/request.h"
-#include "warm/start.h"
 #include "warm/zygote.h"
 
 extern char **environ;
@@ -32,6 +31,11 @@ struct run {
     bool has_key;
     char why[640];
 };
+
+static bool only_warm(const struct run *run)
+{
+    return run->options->start == NULL;
+}
 
 static void say(const struct run *run, bool warm)
 {
@@ -73,6 +77,8 @@ static int execute(const struct run *run, struct hob_error *error)
 
 static int run_cold(struct run *run, struct hob_error *error)
 {
+    if (only_warm(run))
+        return 0;
     note(run, false);
     return execute(run, error);
 }
@@ -125,27 +131,16 @@ static bool may_be_warm(struct run *run)
     return true;
 }
 
-/* Sends the request, waits; only returns when the command has not been started. */
+/* Lets the run begin, and waits; only returns when it has not begun, or nobody knows how it ended.
+ */
 static bool run_from(struct run *run, struct hob_warm_zygote *zygote, struct hob_error *error)
 {
-    HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT;
-    int descriptors[HOB_WARM_MOST_DESCRIPTORS + 1];
     int status = 0;
-    HOB_AUTO(descriptor) int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (here < 0)
-        return set_why(run, "the working directory cannot be opened");
-    descriptors[0] = here;
-    memcpy(descriptors + 1, run->inheritance.descriptors,
-           run->inheritance.count * sizeof *descriptors);
-    hob_warm_request_put(&body, &run->command, &run->inheritance, run->profile.path);
-    if (hob_buffer_failed(&body))
-        return set_why(run, "there is not enough memory for its environment");
     set_why(run, "a warm process has loaded what it needs");
     hob_warm_relay_prepare();
-    if (!hob_warm_send(zygote->connection, hob_buffer_text(&body), descriptors,
-                       run->inheritance.count + 1)) {
+    if (!hob_warm_zygote_begin(zygote)) {
         hob_warm_relay_cancel(&run->inheritance);
-        return set_why(run, "the warm process went away");
+        return set_why(run, zygote->why);
     }
     note(run, true);
     enum hob_warm_end end = hob_warm_relay(zygote, &status);
@@ -161,52 +156,85 @@ static bool run_from(struct run *run, struct hob_warm_zygote *zygote, struct hob
     return true;
 }
 
+/* The working directory goes first. */
+static bool put_request(struct run *run, struct hob_buffer *fields, int here, int *descriptors)
+{
+    descriptors[0] = here;
+    memcpy(descriptors + 1, run->inheritance.descriptors,
+           run->inheritance.count * sizeof *descriptors);
+    hob_warm_request_put(fields, &run->command, &run->inheritance, run->profile.path);
+    return !hob_buffer_failed(fields) || set_why(run, "there is not enough memory");
+}
+
+/* One that is stale is told to end. */
+static enum hob_warm_state look_for(const struct run *run, struct hob_warm_zygote *zygote,
+                                    const struct hob_warm_key *key,
+                                    const struct hob_warm_request *request)
+{
+    enum hob_warm_state state = hob_warm_zygote_find(zygote, run->folder, key, request);
+    if (state == HOB_WARM_STALE && !only_warm(run))
+        hob_warm_zygote_stop(run->folder, key->name);
+    return state;
+}
+
 /* The zygote with everything preloaded, else the one with nothing, which is better than none. */
-static enum hob_warm_state find(struct run *run, struct hob_warm_zygote *zygote, bool *lesser)
+static enum hob_warm_state find(struct run *run, struct hob_warm_zygote *zygote,
+                                const struct hob_warm_request *request, bool *lesser)
 {
     struct hob_warm_names modules;
     static const struct hob_warm_names nothing = {0};
     hob_warm_wanted_modules(&modules, run->arena, &run->profile, run->options->preload);
     hob_warm_key_make(&run->key, &run->command, &modules, &run->profile.variables);
     run->has_key = true;
-    enum hob_warm_state state = hob_warm_zygote_find(zygote, run->folder, &run->key);
+    enum hob_warm_state state = look_for(run, zygote, &run->key, request);
     snprintf(run->why, sizeof run->why, "%s", zygote->why);
-    *lesser = state != HOB_WARM_READY && modules.count > 0;
+    *lesser = state != HOB_WARM_READY && modules.count > 0 && !only_warm(run);
     free(modules.items);
     if (!*lesser)
         return state;
     HOB_AUTO(warm_key) struct hob_warm_key key;
     hob_warm_key_make(&key, &run->command, &nothing, &nothing);
-    enum hob_warm_state bare = hob_warm_zygote_find(zygote, run->folder, &key);
+    enum hob_warm_state bare = look_for(run, zygote, &key, request);
     *lesser = bare == HOB_WARM_READY;
     return *lesser ? bare : state;
 }
 
 static void start_for_next_time(const struct run *run)
 {
-    HOB_AUTO(free) char *libexec = hob_warm_libexec();
+    HOB_AUTO(free) char *libexec = hob_places_libexec("warm");
     struct hob_warm_wish wish = {.command = &run->command,
                                  .folder = run->folder,
                                  .preload = run->options->preload,
                                  .libexec = libexec};
-    if (libexec != NULL)
-        hob_warm_start(&wish);
+    if (libexec != NULL && !only_warm(run))
+        run->options->start(&wish);
 }
 
 static int run_warm(struct run *run, struct hob_error *error)
 {
     HOB_AUTO(warm_zygote) struct hob_warm_zygote zygote = HOB_WARM_ZYGOTE_INIT;
+    HOB_AUTO(buffer) struct hob_buffer fields = HOB_BUFFER_INIT;
+    int descriptors[HOB_WARM_MOST_DESCRIPTORS + 1];
     hob_warm_profile_load(&run->profile, run->arena, &run->command);
     const char *module = terminal_module(&run->profile);
     if (module != NULL) {
         snprintf(run->why, sizeof run->why, "it uses '%s', and this is a terminal", module);
         return run_cold(run, error);
     }
-    bool lesser;
-    enum hob_warm_state state = find(run, &zygote, &lesser);
-    bool unfinished =
-        run->profile.path != NULL && (!run->profile.exists || run->profile.candidates.count > 0);
-    if ((state == HOB_WARM_ABSENT || state == HOB_WARM_STALE) || lesser || unfinished)
+    bool lesser, unfinished = run->profile.path != NULL &&
+                              (!run->profile.exists || run->profile.candidates.count > 0);
+    if (unfinished && only_warm(run))
+        return 0;
+    HOB_AUTO(descriptor) int here = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (here < 0)
+        set_why(run, "the working directory cannot be opened");
+    if (here < 0 || !put_request(run, &fields, here, descriptors))
+        return run_cold(run, error);
+    struct hob_warm_request request = {.fields = hob_buffer_text(&fields),
+                                       .descriptors = descriptors,
+                                       .count = run->inheritance.count + 1};
+    enum hob_warm_state state = find(run, &zygote, &request, &lesser);
+    if (state == HOB_WARM_ABSENT || state == HOB_WARM_STALE || lesser || unfinished)
         start_for_next_time(run);
     if (state == HOB_WARM_READY && run_from(run, &zygote, error))
         return error->code;

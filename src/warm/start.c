@@ -18,7 +18,6 @@
 
 #include "base/file.h"
 #include "base/number.h"
-#include "base/places.h"
 #include "warm/zygote.h"
 
 enum { DEFAULT_IDLE_SECONDS = 900, DEFAULT_LIMIT = 8, MOST_LOG = 1 << 20, LOCK_DESCRIPTOR = 3 };
@@ -31,26 +30,6 @@ static unsigned setting(const char *name, unsigned otherwise)
         number > 1000000)
         return otherwise;
     return (unsigned)number;
-}
-
-char *hob_warm_libexec(void)
-{
-    return hob_places_libexec("warm");
-}
-
-void hob_warm_wanted_modules(struct hob_warm_names *modules, struct hob_arena *arena,
-                             const struct hob_warm_profile *profile, const char *preload)
-{
-    *modules = (struct hob_warm_names){0};
-    for (size_t i = 0; i < profile->modules.count; i++)
-        hob_warm_names_add(modules, profile->modules.items[i]);
-    if (preload == NULL)
-        return;
-    char *next = (char *)hob_arena_copy(arena, hob_text_from(preload)).data;
-    for (char *name = strsep(&next, ","); name != NULL; name = strsep(&next, ","))
-        if (name[0] != '\0' && strpbrk(name, " \t\n") == NULL &&
-            !hob_warm_names_have(modules, name))
-            hob_warm_names_add(modules, name);
 }
 
 /* --- in the background --- */

@@ -16,14 +16,6 @@ struct hob_warm_wish {
  * holds its descriptors, or can be seen by the command. */
 void hob_warm_start(const struct hob_warm_wish *wish);
 
-/* The profile's modules and those of `preload`, in this order, without repetitions; the list is
- * the caller's to free, its strings live in the arena. */
-void hob_warm_wanted_modules(struct hob_warm_names *modules, struct hob_arena *arena,
-                             const struct hob_warm_profile *profile, const char *preload);
-
-/* The folder of the Python files, as installed or as in a build tree; malloc'd, NULL if missing. */
-char *hob_warm_libexec(void);
-
 /* Ends the zygotes that were used longest ago, so that at most `keep` are left, and removes what
  * those left that were killed. */
 void hob_warm_evict(const char *folder, size_t keep);

@@ -92,8 +92,6 @@ static int connect_to(const char *folder, const char *name)
         return -1;
     if (hob_peer_look_up(descriptor, &user) != HOB_PEER_USER || user != geteuid())
         return -1;
-    struct timeval patient = {0};
-    setsockopt(descriptor, SOL_SOCKET, SO_SNDTIMEO, &patient, sizeof patient);
     int connection = descriptor;
     descriptor = -1;
     return connection;
@@ -181,11 +179,12 @@ static ssize_t send_first(int connection, struct hob_text body, const int *descr
     return sent < (ssize_t)sizeof size ? -1 : sent - (ssize_t)sizeof size;
 }
 
-bool hob_warm_send(int connection, struct hob_text body, const int *descriptors, size_t count)
+static bool send_request(int connection, const struct hob_warm_request *request)
 {
+    struct hob_text body = request->fields;
     if (body.size > LARGEST_FILE)
         return false;
-    ssize_t sent = send_first(connection, body, descriptors, count);
+    ssize_t sent = send_first(connection, body, request->descriptors, request->count);
     if (sent < 0)
         return false;
     size_t at = (size_t)sent;
@@ -248,7 +247,8 @@ static bool is_fresh(struct hob_warm_zygote *zygote, const char *folder,
 }
 
 enum hob_warm_state hob_warm_zygote_find(struct hob_warm_zygote *zygote, const char *folder,
-                                         const struct hob_warm_key *key)
+                                         const struct hob_warm_key *key,
+                                         const struct hob_warm_request *request)
 {
     uint64_t start = hob_clock_now();
     zygote->connection = connect_to(folder, key->name);
@@ -256,12 +256,14 @@ enum hob_warm_state hob_warm_zygote_find(struct hob_warm_zygote *zygote, const c
         snprintf(zygote->why, sizeof zygote->why, "there is no warm process for it yet");
         return HOB_WARM_ABSENT;
     }
-    /* A child accepts meanwhile; it does nothing before it has a request. */
+    /* A child accepts meanwhile, and gets ready; it does not begin before it is told to. */
     enum hob_warm_state state = HOB_WARM_STALE;
-    if (is_fresh(zygote, folder, key))
+    if (request != NULL && !send_request(zygote->connection, request)) {
+        snprintf(zygote->why, sizeof zygote->why, "the warm process does not take the request");
+        state = HOB_WARM_DEAF;
+    } else if (is_fresh(zygote, folder, key)) {
         state = wait_for_child(zygote, start);
-    else
-        stop_peer(zygote->connection);
+    }
     if (state != HOB_WARM_READY) {
         char why[sizeof zygote->why];
         memcpy(why, zygote->why, sizeof why);
@@ -269,6 +271,34 @@ enum hob_warm_state hob_warm_zygote_find(struct hob_warm_zygote *zygote, const c
         memcpy(zygote->why, why, sizeof why);
     }
     return state;
+}
+
+void hob_warm_zygote_read_refusal(struct hob_warm_zygote *zygote, int size)
+{
+    size_t have = 0, wanted = sizeof zygote->why - 1;
+    if (size >= 0 && (size_t)size < wanted)
+        wanted = (size_t)size;
+    while (have < wanted) {
+        ssize_t got = read(zygote->connection, zygote->why + have, wanted - have);
+        if (got <= 0)
+            break;
+        have += (size_t)got;
+    }
+    zygote->why[have] = '\0';
+}
+
+bool hob_warm_zygote_begin(struct hob_warm_zygote *zygote)
+{
+    struct hob_warm_report report;
+    if (send(zygote->connection, "G", 1, MSG_NOSIGNAL) == 1)
+        return true;
+    snprintf(zygote->why, sizeof zygote->why, "the warm process went away");
+    if (!hob_warm_report_read(zygote->connection, &report, 0))
+        return false;
+    hob_file_close(report.descriptor);
+    if (report.letter == 'R')
+        hob_warm_zygote_read_refusal(zygote, report.number);
+    return false;
 }
 
 void hob_warm_zygote_deinit(struct hob_warm_zygote *zygote)
@@ -288,7 +318,8 @@ static int send_word(const char *folder, const char *name, struct hob_text word)
     if (connection < 0 || !hob_warm_report_read(connection, &report, 4 * BUDGET_MS))
         return -1;
     hob_file_close(report.descriptor);
-    if (report.letter != 'P' || !hob_warm_send(connection, word, NULL, 0))
+    if (report.letter != 'P' ||
+        !send_request(connection, &(struct hob_warm_request){.fields = word}))
         return -1;
     int open = connection;
     connection = -1;

@@ -29,10 +29,24 @@ struct hob_warm_zygote {
         .connection = -1, .child = -1                                                              \
     }
 
-/* Connects, checks the files while a child accepts, and waits for that child: all of it within
- * 250 ms. A zygote that is stale has been told to end. */
+/* What a zygote's child is asked: fields, each ended by NUL, and descriptors. */
+struct hob_warm_request {
+    struct hob_text fields;
+    const int *descriptors;
+    size_t count;
+};
+
+/* Connects, checks the files while a child accepts and, if there is a request, prepares what is
+ * asked for, and waits until that child is there: all of it within 250 ms. */
 enum hob_warm_state hob_warm_zygote_find(struct hob_warm_zygote *zygote, const char *folder,
-                                         const struct hob_warm_key *key);
+                                         const struct hob_warm_key *key,
+                                         const struct hob_warm_request *request);
+
+/* Lets the child begin with the run that it was asked for. False when it is gone or has refused,
+ * and so nothing was run; zygote->why says which. */
+bool hob_warm_zygote_begin(struct hob_warm_zygote *zygote);
+/* The rest of a report 'R', into zygote->why: its number is the size of the reason. */
+void hob_warm_zygote_read_refusal(struct hob_warm_zygote *zygote, int size);
 void hob_warm_zygote_deinit(struct hob_warm_zygote *zygote);
 static inline void hob_auto_warm_zygote(struct hob_warm_zygote *zygote)
 {
@@ -67,9 +81,5 @@ struct hob_warm_report {
 
 /* Waits up to `milliseconds` (-1: for ever); false when the time is over. */
 bool hob_warm_report_read(int connection, struct hob_warm_report *report, int milliseconds);
-
-/* The fields of a request, each ended by NUL: sends them with their size before them, and the
- * descriptors. False when the zygote is gone. */
-bool hob_warm_send(int connection, struct hob_text body, const int *descriptors, size_t count);
 
 #endif

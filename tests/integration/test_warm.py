@@ -392,6 +392,26 @@ class WarmTest(unittest.TestCase):
         self.assert_warm()
         self.assertEqual(self.zygotes(), [zygote])
 
+    def test_pages_that_runs_write_to_are_copied_beforehand(self):
+        path = self.script("pages.py", "import resource\n"
+                           "before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt\n"
+                           "import argparse, decimal, email.message, json, logging, urllib.request, "
+                           "xml.etree.ElementTree\n"
+                           "argparse.ArgumentParser().format_help()\n"
+                           "print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)\n")
+        self.make_warm(PYTHON, path)
+        tried = subprocess.run([PYTHON, "-c", "import ctypes"], stderr=subprocess.DEVNULL)
+        if tried.returncode != 0 or tuple(map(int, os.uname().release.split(".")[:2])) < (5, 14):
+            self.skipTest("needs ctypes, and Linux 5.14")
+
+        def copies():
+            return int(self.hob("run", "--", PYTHON, path).stdout)
+
+        first = copies()
+        self.assertGreater(first, 50)
+        wait_for(lambda: time.sleep(0.1) or copies() < first / 2, "half of the copies to be made before")
+        self.assert_warm()
+
     def test_the_spare_goes_with_its_zygote(self):
         self.make_warm(PYTHON, "-c", "pass")
         for number in (signal.SIGKILL, signal.SIGTERM):
