@@ -400,7 +400,7 @@ static const char *joined(struct hob_arena *arena, const struct hob_setting_text
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     for (size_t i = 0; i < texts->count; i++)
         hob_buffer_printf(&out, "%s%s", i > 0 ? "," : "", texts->items[i]);
-    return hob_arena_copy(arena, hob_buffer_text(&out)).data;
+    return hob_arena_copy(arena, hob_buffer_whole_text(&out)).data;
 }
 
 /* python3 -m hob_worker --fork ... -- script.py: one process, whose children take the calls. */
