@@ -377,12 +377,17 @@ class Server(Case):
                 raise Finding("a wrong answer: %s" % wrong)
             if status >= 400:
                 self.check_error(raw)
-            elif "source_changed" not in wrong or "stat" not in self.control.function:
-                raise Finding("a wrong answer: %s" % wrong)     # what cannot be looked at has changed
+            elif not self.is_honest(wrong):
+                raise Finding("a wrong answer: %s" % wrong)
             break   # the next steps count on this one
         self.control.disarm()
         self.allowed.check(contents(self.folder), self.control.place())
         self.forget_sessions()
+
+    def is_honest(self, wrong):
+        """Another answer that is true as well: a file that cannot be looked at counts as changed; what
+        the journal could not take is written anew as a whole, and undo does not reach behind that."""
+        return ("source_changed" in wrong and "stat" in self.control.function) or "/remaining" in wrong
 
     def check_error(self, raw):
         try:
