@@ -35,7 +35,7 @@ asan: setup ## build with address and undefined-behaviour sanitizers into build-
 
 tsan: setup ## build with the thread sanitizer and run the server's tests
 	@scripts/configure build-tsan -Db_sanitize=thread
-	@ninja -C build-tsan && meson test -C build-tsan
+	@ninja -C build-tsan && meson test -C build-tsan --timeout-multiplier 10
 
 soak: build ## everything at once for MINUTES (60), while things go wrong; SEED=N repeats a run's choices
 	@HOB=$(abspath $(BUILD)/src/hob) HOBD=$(abspath $(BUILD)/src/hobd) HOB_SOAK_SEED=$(SEED) \

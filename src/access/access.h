@@ -34,7 +34,15 @@ struct hob_format {
                 const struct hob_value *flow, struct hob_error *error); /* NULL: cannot */
     int (*write)(const struct hob_scope *scope, const struct hob_value *flow,
                  const struct hob_frame *frame, struct hob_error *error); /* NULL: cannot */
+    /* Keys that it looks at in a flow, beside those that name files and HOB_COLUMN_KEYS; separated
+     * by blanks, NULL: none. Unknown keys of an interface are left alone, as the reference does; on
+     * a command line they are mistakes. */
+    const char *write_keys;
+    const char *read_keys; /* only of what has extensions: the others are read by interfaces */
 };
+
+/* Those that hold for whatever is read. */
+#define HOB_COLUMN_KEYS "index add_columns rename_columns ignore_columns select_columns columns"
 
 const struct hob_format *hob_formats(size_t *count);
 const struct hob_format *hob_format_find(struct hob_text type);

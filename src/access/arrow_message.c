@@ -2,6 +2,8 @@
  *
  * Numbers below are those of Arrow's Message.fbs and Schema.fbs: ids of fields are their places in
  * the lists, members of unions count from 1. */
+#include <stdio.h>
+
 #include "access/arrow_internal.h"
 
 #include "value/json.h"
@@ -55,15 +57,12 @@ static size_t put_integer_type(struct hob_flatbuffer *flat, int bits, bool is_si
 /* Offsets that are no whole minutes have no spelling: the moment is told in UTC. */
 static void put_zone(struct hob_flatbuffer *flat, size_t type, int32_t offset_seconds)
 {
-    HOB_AUTO(buffer) struct hob_buffer zone = HOB_BUFFER_INIT;
+    char zone[16] = "UTC";
     int minutes = abs(offset_seconds) / 60;
-    if (offset_seconds == 0 || offset_seconds % 60 != 0)
-        hob_buffer_put_string(&zone, "UTC");
-    else
-        hob_buffer_printf(&zone, "%c%02d:%02d", offset_seconds < 0 ? '-' : '+', minutes / 60,
-                          minutes % 60);
-    hob_flatbuffer_refer_field(flat, type, 1,
-                               hob_flatbuffer_put_string(flat, hob_buffer_text(&zone)));
+    if (offset_seconds != 0 && offset_seconds % 60 == 0)
+        snprintf(zone, sizeof zone, "%c%02d:%02d", offset_seconds < 0 ? '-' : '+', minutes / 60,
+                 minutes % 60);
+    hob_flatbuffer_refer_field(flat, type, 1, hob_flatbuffer_put_string(flat, hob_text_from(zone)));
 }
 
 static size_t put_timestamp_type(struct hob_flatbuffer *flat, const struct hob_column *column)

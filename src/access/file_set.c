@@ -74,7 +74,7 @@ static int find_working_directory(const char **out, struct hob_arena *arena,
     return 0;
 }
 
-/* Takes "", "." and ".." out of a path, as Python's os.path.normpath does. */
+/* Takes "", "." and ".." out of a path, as Python's os.path.normpath does. NULL without memory. */
 static const char *normalize(struct hob_arena *arena, const char *path)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
@@ -91,9 +91,9 @@ static const char *normalize(struct hob_arena *arena, const char *path)
         hob_buffer_put_char(&out, '/');
         hob_buffer_put_text(&out, part);
     }
-    if (out.size == 0)
-        return "/";
-    return hob_arena_copy(arena, hob_buffer_text(&out)).data;
+    if (hob_buffer_failed(&out))
+        return NULL;
+    return out.size > 0 ? hob_arena_copy(arena, hob_buffer_text(&out)).data : "/";
 }
 
 /* A text of the mapping; NULL when it is not there, null or empty. */
@@ -137,6 +137,8 @@ static int spell_directory(const struct finding *finding, const char **directory
     /* In a working directory that was removed, relative names stay what they are. */
     if (path[0] != '/' && finding->working[0] != '\0')
         path = normalize(finding->arena, hob_path_join(finding->arena, finding->working, path));
+    if (path == NULL)
+        return hob_error_set(error, HOB_E_MEMORY, "cannot look for files: not enough memory");
     *directory = path;
     return 0;
 }
@@ -300,22 +302,22 @@ const char *hob_file_opening_name(const struct hob_file_places *places, const ch
 /* Names of files may be any bytes; those that are no UTF-8 become lone surrogates, as in Python. */
 static const struct hob_value *new_name(struct hob_arena *arena, struct hob_text name)
 {
-    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    size_t valid = hob_utf8_valid_prefix(name);
+    size_t valid = hob_utf8_valid_prefix(name), size = 0;
     if (valid == name.size)
         return hob_value_new_string(arena, name);
+    char *out = hob_arena_alloc(arena, 3 * name.size); /* a surrogate takes three bytes */
     while (name.size > 0) {
-        hob_buffer_put(&out, name.data, valid);
+        memcpy(out + size, name.data, valid);
+        size += valid;
         name = (struct hob_text){name.data + valid, name.size - valid};
         if (name.size > 0) {
-            char encoded[4];
             uint32_t surrogate = 0xDC00u + (unsigned char)name.data[0];
-            hob_buffer_put(&out, encoded, hob_utf8_encode(surrogate, encoded));
+            size += hob_utf8_encode(surrogate, out + size);
             name = (struct hob_text){name.data + 1, name.size - 1};
         }
         valid = hob_utf8_valid_prefix(name);
     }
-    return hob_value_new_string(arena, hob_buffer_text(&out));
+    return hob_value_new_string(arena, (struct hob_text){out, size});
 }
 
 /* Splits off the last part, as Python's os.path.split. */

@@ -79,16 +79,20 @@ static void walk(struct hob_buffer *name, const char *path)
 }
 
 /* The name of a member from a target that is absolute or relative to the folder. */
-static struct hob_text resolve(struct parts *parts, const char *target)
+static int resolve(struct hob_text *member, struct parts *parts, const char *target,
+                   struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer name = HOB_BUFFER_INIT;
     if (target[0] != '/')
         walk(&name, parts->folder);
     walk(&name, target);
+    if (hob_buffer_failed(&name))
+        return hob_error_set(error, HOB_E_MEMORY, "not enough memory");
     struct hob_text text = hob_buffer_text(&name);
     if (text.size > 0)
         text.size--;
-    return hob_arena_copy(parts->book->arena, text);
+    *member = hob_arena_copy(parts->book->arena, text);
+    return 0;
 }
 
 /* Sheets are looked up one by one among the relations; nobody's workbook has more. */
@@ -111,11 +115,13 @@ static int on_relation(void *user, const char *name, const char *const *attribut
         return too_many(error);
     if (!HOB_TRY_GROW(parts->relations, parts->relation_capacity, parts->relation_count + 1))
         return hob_error_set(error, HOB_E_MEMORY, "not enough memory");
-    parts->relations[parts->relation_count++] = (struct relation){
-        .id = keep(parts, hob_xml_attribute(attributes, "Id")),
-        .type = keep(parts, hob_xml_attribute(attributes, "Type")),
-        .target = resolve(parts, target),
-    };
+    struct relation *relation = &parts->relations[parts->relation_count];
+    int result = resolve(&relation->target, parts, target, error);
+    if (result < 0)
+        return result;
+    relation->id = keep(parts, hob_xml_attribute(attributes, "Id"));
+    relation->type = keep(parts, hob_xml_attribute(attributes, "Type"));
+    parts->relation_count++;
     return 0;
 }
 

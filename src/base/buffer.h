@@ -80,6 +80,13 @@ static inline bool hob_buffer_failed(const struct hob_buffer *buffer)
 {
     return buffer->failed;
 }
+/* The text of a small buffer, where nobody could be told that it failed: ends the process then. */
+static inline struct hob_text hob_buffer_whole_text(const struct hob_buffer *buffer)
+{
+    if (buffer->failed)
+        hob_out_of_memory(buffer->size);
+    return hob_buffer_text(buffer);
+}
 
 /* A C string that lives until the buffer changes; "" when memory ran out. */
 const char *hob_buffer_string(struct hob_buffer *buffer);

@@ -9,12 +9,16 @@
 
 enum { LARGE_PAGE = 2 << 20, LARGE_FROM = 4 << 20 };
 
+void hob_out_of_memory(size_t size)
+{
+    fprintf(stderr, "hob: out of memory while allocating %zu bytes\n", size);
+    abort();
+}
+
 static void *need(void *memory, size_t size)
 {
-    if (memory == NULL && size > 0) {
-        fprintf(stderr, "hob: out of memory while allocating %zu bytes\n", size);
-        abort();
-    }
+    if (memory == NULL && size > 0)
+        hob_out_of_memory(size);
     return memory;
 }
 

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 
 void *hob_alloc(size_t size);
+/* Ends the process as these do, for what was allocated in other ways. */
+_Noreturn void hob_out_of_memory(size_t size);
 /* Zeroed memory for count items; aborts on overflow too. */
 void *hob_alloc_zero(size_t count, size_t size);
 char *hob_copy_string(const char *string);

@@ -11,6 +11,7 @@
 #include "cli/output.h"
 #include "client/client.h"
 #include "config/schema.h"
+#include "pool/message.h"
 #include "value/json.h"
 
 enum { LONGEST_PATH = 200, SLACK_MS = 5000 };
@@ -122,6 +123,12 @@ static int take_answer(struct call *call, struct hob_text text)
     return 0;
 }
 
+static bool is_notification(struct hob_text line)
+{
+    struct hob_message message;
+    return hob_message_read(&message, line, NULL) == 0 && message.kind == HOB_MESSAGE_NOTIFICATION;
+}
+
 /* Lines of a stream: each but the last is a notification, and shown as it comes. */
 static void take_lines(void *data, struct hob_buffer *body)
 {
@@ -131,7 +138,7 @@ static void take_lines(void *data, struct hob_buffer *body)
         const char *end = memchr(body->data + at, '\n', body->size - at);
         size_t next = end != NULL ? (size_t)(end - body->data) + 1 : body->size;
         struct hob_text line = {body->data + at, next - at};
-        if (end == NULL || memmem(line.data, line.size, "\"method\":", 9) == NULL)
+        if (end == NULL || !is_notification(line))
             break; /* not whole yet, or the answer */
         hob_write_all(STDOUT_FILENO, line);
         at = next;

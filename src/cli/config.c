@@ -55,7 +55,7 @@ static int run_check(const struct hob_arguments *arguments)
     char *path = find_file(arguments->word_count > 0 ? arguments->words[0] : NULL, &status);
     if (path == NULL)
         return status;
-    int code = hob_settings_read(path, NULL, &settings, &error);
+    int code = hob_settings_check(path, &settings, &error);
     if (code != 0 && settings->mistakes.found == 0)
         return hob_report("hob", &error);
     hob_mistakes_put(&output.buffer, path, &settings->mistakes);
@@ -130,8 +130,10 @@ static const struct hob_command check = {
     .name = "check",
     .summary = "tell all that is wrong in a file of settings",
     .arguments = "[FILE]",
-    .description = "Prints a line for each mistake, as compilers do: the file, the line, the key, "
-                   "what was expected, and which name may have been meant.",
+    .description =
+        "Prints a line for each mistake, as compilers do: the file, the line, the key, "
+        "what was expected, and which name may have been meant. Directories that are not "
+        "there and programs of pools that are not installed are mistakes too.",
     .options = hob_no_options,
     .examples = check_examples,
     .exit_notes = check_exits,

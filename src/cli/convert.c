@@ -27,13 +27,20 @@ static uint64_t size_of(const char *path)
     return stat(path, &facts) == 0 && S_ISREG(facts.st_mode) ? (uint64_t)facts.st_size : 0;
 }
 
-static int read_input(struct hob_transfer *transfer, struct hob_value *flow, const char *path,
-                      struct hob_frame **frame, struct hob_error *error)
+/* NULL when neither --from nor the name says it. */
+static const struct hob_format *source_of(const struct hob_transfer *transfer, const char *path)
 {
     const char *type = hob_arguments_value(transfer->arguments, "from");
     const struct hob_format *format =
         type != NULL ? hob_read_type_find(type) : hob_format_of_file(path);
-    if (format == NULL || format->read == NULL)
+    return format != NULL && format->read != NULL ? format : NULL;
+}
+
+static int read_input(struct hob_transfer *transfer, struct hob_value *flow, const char *path,
+                      struct hob_frame **frame, struct hob_error *error)
+{
+    const struct hob_format *format = source_of(transfer, path);
+    if (format == NULL)
         return unknown_input(path, error);
     bool standard = strcmp(path, "-") == 0;
     const char *name = standard ? "/dev/stdin" : path;
@@ -55,6 +62,11 @@ static int look_at_arguments(struct hob_transfer *transfer, const struct hob_for
         return hob_arguments_wrong(arguments, "what standard input holds must be said with --from");
     int wrong = hob_transfer_choose_target(transfer, "to", hob_arguments_value(arguments, "to"),
                                            arguments->words[1], target);
+    if (wrong != 0)
+        return wrong;
+    const struct hob_format *source = source_of(transfer, arguments->words[0]);
+    if (source != NULL) /* else there is more to say than what its keys are */
+        wrong = hob_transfer_check_options(transfer, source, *target);
     if (wrong != 0)
         return wrong;
     return hob_choice_size(arguments, "max-file-size", &transfer->scope.max_file_size);

@@ -12,7 +12,6 @@
 
 #include "cli/choices.h"
 #include "cli/output.h"
-#include "value/yaml.h"
 
 /* --- formats --- */
 
@@ -61,86 +60,6 @@ int hob_transfer_choose_target(const struct hob_transfer *transfer, const char *
     return hob_arguments_wrong(transfer->arguments,
                                "the name '%s' does not say in what format to write: give --%s",
                                path, option);
-}
-
-/* --- options --- */
-
-/* What the arguments say already, and what needs an interface file. */
-static bool is_reserved(struct hob_text key)
-{
-    static const char *const reserved[] = {"type",       "filename", "directory",  "base_directory",
-                                           "precompute", "compute",  "postcompute"};
-    for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (hob_text_is(key, reserved[i]))
-            return true;
-    return false;
-}
-
-static bool is_alphanumeric(char byte)
-{
-    char lower = (char)(byte | 0x20);
-    return (byte >= '0' && byte <= '9') || (lower >= 'a' && lower <= 'z');
-}
-
-/* A single mark is a text, whatever it means in YAML: delimiters are such. */
-static int read_value(const struct hob_transfer *transfer, struct hob_text text,
-                      const struct hob_value **value, struct hob_error *error)
-{
-    if (text.size == 1 && !is_alphanumeric(text.data[0])) {
-        *value = hob_value_new_string(transfer->arena, text);
-        return 0;
-    }
-    return hob_yaml_read(transfer->arena, text, "--option", value, error);
-}
-
-static int set_option(const struct hob_transfer *transfer, struct hob_text key,
-                      struct hob_text text, struct hob_value *flow)
-{
-    struct hob_error error = HOB_ERROR_INIT;
-    const struct hob_value *value;
-    if (is_reserved(key))
-        return hob_arguments_wrong(transfer->arguments, "'%.*s' cannot be given with --option",
-                                   HOB_TEXT_ARG(key));
-    if (read_value(transfer, text, &value, &error) != 0)
-        return hob_arguments_wrong(transfer->arguments, "--option %.*s: the value is no YAML: %s",
-                                   HOB_TEXT_ARG(key), error.message);
-    hob_value_put(transfer->arena, flow, hob_value_new_string(transfer->arena, key), value);
-    return 0;
-}
-
-/* Takes "from." or "to." off the key; false when the key is for the other side. */
-static bool is_for_side(struct hob_text *key, const char *side)
-{
-    static const char *const sides[] = {"from.", "to."};
-    for (size_t i = 0; side != NULL && i < sizeof sides / sizeof sides[0]; i++) {
-        if (!hob_text_starts_with(*key, sides[i]))
-            continue;
-        key->data += strlen(sides[i]);
-        key->size -= strlen(sides[i]);
-        return strcmp(sides[i], side) == 0;
-    }
-    return true;
-}
-
-int hob_transfer_set_options(const struct hob_transfer *transfer, const char *side,
-                             struct hob_value *flow)
-{
-    size_t count;
-    HOB_AUTO(free)
-    const char **given = hob_arguments_values(transfer->arguments, "option", &count);
-    for (size_t i = 0; i < count; i++) {
-        const char *equals = strchr(given[i], '=');
-        if (equals == NULL || equals == given[i])
-            return hob_arguments_wrong(transfer->arguments,
-                                       "--option cannot be '%s': it is KEY=VALUE", given[i]);
-        struct hob_text key = {given[i], (size_t)(equals - given[i])};
-        if (!is_for_side(&key, side))
-            continue;
-        int wrong = set_option(transfer, key, hob_text_from(equals + 1), flow);
-        if (wrong != 0)
-            return wrong;
-    }
-    return 0;
 }
 
 /* --- writing --- */

@@ -31,6 +31,11 @@ int hob_transfer_choose_target(const struct hob_transfer *transfer, const char *
                                const char *type, const char *path,
                                const struct hob_format **format);
 
+/* Whether the formats know the keys of all `--option KEY=VALUE`: `source` is the one that is read,
+ * or NULL when there is but one flow; a key without "from." or "to." may be of either. Returns 0,
+ * or 2 after a message. */
+int hob_transfer_check_options(const struct hob_transfer *transfer, const struct hob_format *source,
+                               const struct hob_format *target);
 /* Sets keys of the flow by each `--option KEY=VALUE`, the value being YAML. Keys that start with
  * "from." or "to." are for the flow that is read or written only: `side` is one of these prefixes,
  * or NULL when there is but one flow. Returns 0, or 2 after a message. */

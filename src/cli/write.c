@@ -128,7 +128,10 @@ static int write_interface(struct hob_transfer *transfer, const char *path)
     if (code < 0)
         return hob_transfer_finish(transfer, code, &error);
     struct hob_value *flow = hob_value_copy(transfer->arena, section);
-    int wrong = hob_transfer_set_options(transfer, NULL, flow);
+    const struct hob_format *format = hob_format_find(hob_value_text(hob_value_get(flow, "type")));
+    int wrong = format != NULL ? hob_transfer_check_options(transfer, NULL, format) : 0;
+    if (wrong == 0)
+        wrong = hob_transfer_set_options(transfer, NULL, flow);
     if (wrong != 0)
         return wrong;
     transfer->progress = hob_progress_start();
@@ -149,6 +152,8 @@ static int write_file(struct hob_transfer *transfer, const char *path)
     const struct hob_format *format;
     const char *type = hob_arguments_value(transfer->arguments, "type");
     int wrong = hob_transfer_choose_target(transfer, "type", type, path, &format);
+    if (wrong == 0)
+        wrong = hob_transfer_check_options(transfer, NULL, format);
     if (wrong == 0)
         wrong = hob_transfer_set_options(transfer, NULL, flow);
     if (wrong != 0)

@@ -351,6 +351,7 @@ static const struct hob_value *existing(const struct step *step, uint32_t field,
                             hob_frame_arena(step->frame));
 }
 
+/* NULL without memory. */
 static const struct hob_value *join(const struct step *step, const struct hob_value *first,
                                     const struct hob_value *second)
 {
@@ -358,6 +359,8 @@ static const struct hob_value *join(const struct step *step, const struct hob_va
     hob_python_str(&text, first);
     hob_buffer_put_text(&text, step->separator);
     hob_python_str(&text, second);
+    if (hob_buffer_failed(&text))
+        return NULL;
     return hob_value_new_string(hob_frame_arena(step->frame), hob_buffer_text(&text));
 }
 
@@ -416,6 +419,8 @@ static int compute_row(const struct step *step, size_t row, size_t rows,
         if (fresh == NULL)
             return no_memory(error);
         cells[i * rows + row] = merge(step, cells[i * rows + row], fresh);
+        if (cells[i * rows + row] == NULL)
+            return no_memory(error);
     }
     return 0;
 }

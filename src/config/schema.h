@@ -114,7 +114,17 @@ struct hob_setting {
     /* Looks at the member (GROUP, GROUPS: at the struct of each group) when nothing else is wrong
      * with it; a negative code and the message of what is. NULL: nothing more to say. */
     int (*check)(const void *value, struct hob_error *error);
+    /* The same for what can only be known where hobd will run, as whether a directory is there;
+     * called with `looks` only, for each path of a list, and not for the row's `word`. */
+    int (*look)(const void *value, struct hob_error *error);
 };
+
+/* Of rows of paths: "expected a directory that is there, not '/srv/dat': make it, or ...". */
+int hob_schema_look_directory(const void *path, struct hob_error *error);
+/* ...whose file is made where needed, but not the directory around it. */
+int hob_schema_look_file(const void *path, struct hob_error *error);
+/* ...where a directory is made when it is not there. */
+int hob_schema_look_place(const void *path, struct hob_error *error);
 
 /* One thing that is wrong. */
 struct hob_mistake {
@@ -146,6 +156,7 @@ struct hob_schema_source {
     const char *name;        /* of the file, for messages */
     struct hob_text text;    /* the file; it may go afterwards */
     const char *directory;   /* where relative paths start; NULL: they stay as they are */
+    bool looks;              /* also asks each row's `look` */
 };
 
 /* Fills the struct with initial values; what was in it is not looked at. False when one of them is

@@ -13,9 +13,13 @@ bool schema_read_scalar(const struct hob_schema_source *source, const struct hob
 const char *schema_copy_text(const struct hob_schema_source *source, bool is_path,
                              struct hob_text text);
 
-/* Runs the row's check, if it has one; NULL, or its message. */
-const char *schema_check(struct hob_arena *arena, const struct hob_setting *row,
+/* Runs the row's check, if it has one, and where the source looks its `look`, unless that is for
+ * the single paths of a list; NULL, or the message. */
+const char *schema_check(const struct hob_schema_source *source, const struct hob_setting *row,
                          const void *member);
+/* Runs the row's look alone. */
+const char *schema_look(const struct hob_schema_source *source, const struct hob_setting *row,
+                        const void *member);
 
 /* Of the member; 0 for groups. */
 size_t schema_size(const struct hob_setting *row);

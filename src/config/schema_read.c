@@ -61,7 +61,7 @@ static void finish(struct schema_reading *reading, size_t mistakes_before,
 {
     if (reading->mistakes->found != mistakes_before)
         return;
-    const char *problem = schema_check(reading->source->arena, row, member);
+    const char *problem = schema_check(reading->source, row, member);
     if (problem != NULL)
         schema_add(reading, node, trail, problem);
 }
@@ -74,10 +74,14 @@ static void read_item(struct schema_reading *reading, const struct hob_setting *
     const char *text = is_scalar(item) && !is_null(item)
                            ? schema_copy_text(reading->source, is_path, item->text)
                            : NULL;
-    if (text == NULL)
+    if (text == NULL) {
         schema_add_unexpected(reading, is_path ? &path_row : &text_row, item, trail);
-    else
-        texts->items[texts->count++] = text;
+        return;
+    }
+    texts->items[texts->count++] = text;
+    const char *problem = is_path ? schema_look(reading->source, row, &text) : NULL;
+    if (problem != NULL)
+        schema_add(reading, item, trail, problem);
 }
 
 static void read_texts(struct schema_reading *reading, const struct hob_setting *row,

@@ -117,12 +117,29 @@ static bool read_member(const struct hob_schema_source *source, const struct hob
     }
 }
 
-const char *schema_check(struct hob_arena *arena, const struct hob_setting *row, const void *member)
+static bool is_its_word(const struct hob_setting *row, const void *member)
+{
+    const char *const *text = member;
+    return row->kind == HOB_SETTING_PATH && row->word != NULL && strcmp(*text, row->word) == 0;
+}
+
+const char *schema_look(const struct hob_schema_source *source, const struct hob_setting *row,
+                        const void *member)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    if (!source->looks || row->look == NULL || is_its_word(row, member) ||
+        row->look(member, &error) == 0)
+        return NULL;
+    return hob_arena_copy(source->arena, hob_text_from(error.message)).data;
+}
+
+const char *schema_check(const struct hob_schema_source *source, const struct hob_setting *row,
+                         const void *member)
 {
     struct hob_error error = HOB_ERROR_INIT;
     if (row->check == NULL || row->check(member, &error) == 0)
-        return NULL;
-    return hob_arena_copy(arena, hob_text_from(error.message)).data;
+        return schema_is_list(row) ? NULL : schema_look(source, row, member);
+    return hob_arena_copy(source->arena, hob_text_from(error.message)).data;
 }
 
 bool schema_read_scalar(const struct hob_schema_source *source, const struct hob_setting *row,
@@ -131,7 +148,7 @@ bool schema_read_scalar(const struct hob_schema_source *source, const struct hob
     *problem = NULL;
     if (!read_member(source, row, text, member))
         return false;
-    *problem = schema_check(source->arena, row, member);
+    *problem = schema_check(source, row, member);
     return *problem == NULL;
 }
 

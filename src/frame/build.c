@@ -255,10 +255,7 @@ static bool column_of_keys(struct grid *grid, const struct hob_value *map,
         return false;
     for (uint32_t i = 0; i < map->map.count; i++)
         keys[i] = map->map.pairs[i].key;
-    if (hob_column_from_values(column, keys, NULL, map->map.count))
-        return true;
-    hob_column_deinit(column);
-    return false;
+    return hob_column_from_values(column, keys, NULL, map->map.count);
 }
 
 /* The inner keys become the hidden labels of the rows. */

@@ -79,7 +79,7 @@ void hob_column_put_dtype(struct hob_buffer *out, const struct hob_column *colum
  * uint64, float64 (also integers with holes), bool, string, datetime, else values. `absent` says
  * what a hole is: of each row true where the key was not there at all (as opposed to null), or
  * NULL when none was: all holes with any absent make float64, only nulls an object column
- * (golden RULES 9). Values must live in the frame's arena. */
+ * (golden RULES 9). Values must live in the frame's arena. On failure (no memory) it is empty. */
 bool hob_column_from_values(struct hob_column *column, const struct hob_value *const *values,
                             const bool *absent, size_t count);
 

@@ -141,8 +141,10 @@ bool hob_column_from_values(struct hob_column *column, const struct hob_value *c
         return false;
     for (size_t i = 0; i < count; i++) {
         bool hole = absent != NULL && absent[i];
-        if (!(hole ? hob_column_append_missing(column) : append(column, values[i])))
+        if (!(hole ? hob_column_append_missing(column) : append(column, values[i]))) {
+            hob_column_deinit(column);
             return false;
+        }
     }
     return true;
 }

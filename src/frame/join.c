@@ -297,6 +297,8 @@ static int rename_if_taken(const struct work *work, const struct hob_value **nam
     if (suffix.size == 0)
         return 0;
     hob_buffer_put_text(&text, suffix);
+    if (hob_buffer_failed(&text))
+        return no_memory(error);
     *name = hob_value_new_string(hob_frame_arena(work->result), hob_buffer_text(&text));
     return 0;
 }

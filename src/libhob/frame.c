@@ -23,8 +23,8 @@ static struct libhob_frame *wrap(struct hob_frame *frame)
         HOB_AUTO(buffer) struct hob_buffer name = HOB_BUFFER_INIT, dtype = HOB_BUFFER_INIT;
         hob_python_str(&name, hob_frame_name(frame, i));
         hob_column_put_dtype(&dtype, hob_frame_column(frame, i));
-        made->names[i] = hob_arena_copy(made->arena, hob_buffer_text(&name)).data;
-        made->dtypes[i] = hob_arena_copy(made->arena, hob_buffer_text(&dtype)).data;
+        made->names[i] = hob_arena_copy(made->arena, hob_buffer_whole_text(&name)).data;
+        made->dtypes[i] = hob_arena_copy(made->arena, hob_buffer_whole_text(&dtype)).data;
     }
     return made;
 }

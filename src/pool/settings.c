@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/process.h"
+
 #ifndef HOB_DATA
 #define HOB_DATA "/usr/local/share/hob"
 #endif
@@ -198,6 +200,7 @@ const struct hob_setting hob_pool_settings_rows[] = {
     {.name = "directory",
      OF(PATH, directory),
      .unset = "hobd's working directory",
+     .look = hob_schema_look_directory,
      .help = "where workers run"},
     {.name = "env", OF(PAIRS, env), .help = "variables for workers, beside hobd's own"},
     {.name = "framing",
@@ -286,6 +289,50 @@ int hob_pool_settings_check(const void *values, struct hob_error *error)
     return 0;
 }
 
+/* ---- whether programs are there ---- */
+
+/* PATH for the workers, as an environment. */
+static const char *path_of(struct hob_arena *arena, const struct hob_pool_settings *settings)
+{
+    for (size_t i = 0; i < settings->env.count; i++)
+        if (strcmp(settings->env.items[i].name, "PATH") == 0)
+            return hob_arena_printf(arena, "PATH=%s", settings->env.items[i].value);
+    return NULL;
+}
+
+/* Names with braces are made of what a call says; relative ones count from a directory that is
+ * known when the pool has its own. */
+static int look_for_program(const struct hob_pool_settings *settings, const char *key,
+                            const struct hob_setting_texts *command, struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const char *name = command->count > 0 ? command->items[0] : "";
+    bool bare = strchr(name, '/') == NULL;
+    if (name[0] == '\0' || strchr(name, '{') != NULL ||
+        (!bare && name[0] != '/' && settings->directory == NULL))
+        return 0;
+    if (!bare && name[0] != '/')
+        name = hob_arena_printf(arena, "%s/%s", settings->directory, name);
+    const char *environment[2] = {path_of(arena, settings), NULL};
+    HOB_AUTO(free)
+    char *found = hob_process_find(name, environment[0] != NULL ? environment : NULL);
+    if (bare ? strchr(found, '/') != NULL : access(found, X_OK) == 0)
+        return 0;
+    return hob_error_set(
+        error, HOB_E_NOT_FOUND, "%s: expected a program that is there, not '%s': %s", key, name,
+        bare ? "is it installed, and PATH right?" : "check the name, and that it may be executed");
+}
+
+int hob_pool_settings_look(const void *values, struct hob_error *error)
+{
+    const struct hob_pool_settings *settings = values;
+    int code =
+        settings->enabled ? look_for_program(settings, "command", &settings->command, error) : 0;
+    return code != 0
+               ? code
+               : look_for_program(settings, "fallback.command", &settings->fallback.command, error);
+}
+
 /* ---- options ---- */
 
 static const char *const *list_of(struct hob_arena *arena, const struct hob_setting_texts *texts)
@@ -353,7 +400,7 @@ static const char *joined(struct hob_arena *arena, const struct hob_setting_text
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     for (size_t i = 0; i < texts->count; i++)
         hob_buffer_printf(&out, "%s%s", i > 0 ? "," : "", texts->items[i]);
-    return hob_arena_copy(arena, hob_buffer_text(&out)).data;
+    return hob_arena_copy(arena, hob_buffer_whole_text(&out)).data;
 }
 
 /* python3 -m hob_worker --fork ... -- script.py: one process, whose children take the calls. */

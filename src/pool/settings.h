@@ -53,6 +53,8 @@ struct hob_pool_settings {
 extern const struct hob_setting hob_pool_settings_rows[];
 /* The `check` of that row: what the rows alone cannot see. */
 int hob_pool_settings_check(const void *settings, struct hob_error *error);
+/* The `look` of that row: whether the programs are there. */
+int hob_pool_settings_look(const void *settings, struct hob_error *error);
 
 /* What is put together lives in the arena. HOB_E_NOT_FOUND when a pool of forks needs hob_worker,
  * hob's package for Python, and it is not installed. */

@@ -41,6 +41,11 @@ static void put_error(struct hob_buffer *out, enum hob_envelope envelope,
     hob_buffer_put_string(out, "}");
 }
 
+struct hob_response *hob_answer_no_memory(void)
+{
+    return hob_response_new_constant(503, no_memory);
+}
+
 struct hob_response *hob_answer_error(enum hob_envelope envelope, const struct hob_error *error,
                                       int status)
 {
@@ -48,10 +53,10 @@ struct hob_response *hob_answer_error(enum hob_envelope envelope, const struct h
     put_error(&out, envelope, error);
     if (status == 0)
         status = hob_error_http_status(error->code);
-    if (hob_buffer_failed(&out))
-        return hob_response_new_constant(503, no_memory);
     struct hob_response *response = hob_response_new(status, &out);
-    if (response != NULL && status == 503)
+    if (response == NULL)
+        return hob_answer_no_memory();
+    if (status == 503)
         hob_response_set_header(response, "Retry-After", "1");
     return response;
 }

@@ -5,6 +5,8 @@
 #include "server/http.h"
 #include "server/routes.h"
 
+/* Says that there is no memory even for the answer; NULL when there is none for that either. */
+struct hob_response *hob_answer_no_memory(void);
 /* An error as a response, in the route's envelope. `status` 0: what the error's code stands for.
  * A full queue and a lack of memory say when to come back. NULL without memory. */
 struct hob_response *hob_answer_error(enum hob_envelope envelope, const struct hob_error *error,

@@ -35,7 +35,7 @@ int hob_server_apply(struct hob_server *server, const struct hob_server_options 
                               options->max_body * HOB_SERVER_BODIES_AT_ONCE);
     hob_store_limit(server->store, options->max_sessions, options->max_session_memory);
     server->options.drain_seconds = options->drain_seconds;
-    server->options.idle_ms = options->idle_ms;
+    atomic_store(&server->idle_ms, options->idle_ms);
     return 0;
 }
 

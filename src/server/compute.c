@@ -75,6 +75,7 @@ static int put_answer(struct hob_call *call, const struct hob_value *operation,
     int code = hob_json_write(&call->out, operation, HOB_JSON_COMPACT, 1 << 20, error);
     hob_buffer_put_string(&call->out, ",\"message\":");
     hob_json_put_string(&call->out, hob_buffer_text(&message), HOB_JSON_COMPACT);
+    call->out.failed |= hob_buffer_failed(&message);
     hob_buffer_put_string(&call->out, ",\"result\":");
     struct hob_table_answer around = {.after = "}"};
     if (code == 0 && *frame != NULL)

@@ -26,7 +26,7 @@
 enum { HOB_SERVER_BODIES_AT_ONCE = 8 };
 
 struct hob_server {
-    struct hob_server_options options; /* with defaults filled in; its texts are not kept */
+    struct hob_server_options options; /* as started, with defaults; its texts are not kept */
     struct hob_guard guard;
     struct hob_bounds_place bounds;
     struct hob_compute *compute;
@@ -36,7 +36,7 @@ struct hob_server {
     struct hob_cache *cache;
     struct hob_work *work;
     struct hob_http *tcp, *local; /* NULL: nobody is served that way */
-    pthread_mutex_t closing;      /* held while their doors are closed */
+    pthread_mutex_t closing;      /* held while their doors are opened or closed */
     struct hob_http_application application;
     /* Of routes of that kind, by position in the table and encoding. */
     struct hob_response *(*constants)[HOB_ENCODINGS];
@@ -47,6 +47,7 @@ struct hob_server {
     int home;                   /* the working directory, open... */
     char *directory;            /* ...and its path */
     uint64_t started;
+    atomic_ullong idle_ms; /* as in the options, and what a reload makes of it */
     atomic_int future;     /* of enum hob_future */
     atomic_bool replacing; /* somebody starts a successor... */
     atomic_int successor;  /* ...which is this process; 0: none yet */

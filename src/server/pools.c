@@ -53,6 +53,7 @@ static void put_logs(struct hob_call *call, struct hob_pool *pool)
     hob_buffer_put_string(&call->out, "{\"status\":\"success\",\"logs\":");
     hob_json_put_string(&call->out, hob_buffer_text(&logs), HOB_JSON_COMPACT);
     hob_buffer_put_char(&call->out, '}');
+    call->out.failed |= hob_buffer_failed(&raw) || hob_buffer_failed(&logs);
 }
 
 int hob_handle_pool_action(struct hob_call *call, struct hob_error *error)

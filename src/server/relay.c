@@ -89,6 +89,8 @@ static void send_document(void *data, const struct hob_rpc_outcome *outcome)
                                         : hob_response_new_empty(status_of(outcome));
     if (response != NULL)
         set_headers(response, outcome);
+    else
+        response = hob_answer_no_memory();
     hob_http_answer(relay->request, response);
     relay_unref(relay);
 }

@@ -207,12 +207,15 @@ static int listen_everywhere(struct hob_server *server, struct hob_error *error)
     return code;
 }
 
-/* Requests may come from here on, and look at everything that is in *server. */
+/* Requests may come from here on, and look at everything that is in *server; even the first can ask
+ * for a restart, which then waits until both doors are open. */
 static int open_doors(struct hob_server *server, struct hob_error *error)
 {
+    pthread_mutex_lock(&server->closing);
     int code = server->tcp != NULL ? hob_http_start(server->tcp, error) : 0;
     if (code == 0 && server->local != NULL)
         code = hob_http_start(server->local, error);
+    pthread_mutex_unlock(&server->closing);
     return code;
 }
 
@@ -261,6 +264,7 @@ int hob_server_start(struct hob_server **out, const struct hob_server_options *o
     pthread_mutex_init(&server->closing, NULL);
     hob_reload_request_init(&server->reload);
     fill_defaults(&server->options);
+    atomic_init(&server->idle_ms, options->idle_ms);
     if (server->options.inherited == NULL)
         server->options.inherited = &nothing;
     int hold = server->options.inherited->hold;
@@ -434,7 +438,7 @@ static uint64_t last_used(struct hob_server *server)
 
 int hob_server_idle_left(struct hob_server *server)
 {
-    double limit = (double)server->options.idle_ms;
+    double limit = (double)atomic_load(&server->idle_ms);
     if (limit == 0)
         return -1;
     bool busy = total(server, hob_http_open_requests) > 0 || hob_store_is_fleeting(server->store);

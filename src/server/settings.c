@@ -43,6 +43,7 @@ static const struct hob_setting listen_rows[] = {
      .unset = "$XDG_RUNTIME_DIR/hob/hobd.sock",
      .word = "none",
      .option = "--socket",
+     .look = hob_schema_look_file,
      .help = "the unix socket; none for TCP only"},
     {.name = "threads",
      HOB_SETTING(COUNT, struct hob_settings, listen.threads),
@@ -107,6 +108,7 @@ static const struct hob_setting session_rows[] = {
      .word = "none",
      .option = "--state",
      .argument = "DIRECTORY",
+     .look = hob_schema_look_place,
      .help = "where sessions are kept; none: in memory only"},
     {.name = "durability",
      HOB_SETTING(CHOICE, struct hob_settings, sessions.durability),
@@ -146,6 +148,7 @@ static const struct hob_setting log_rows[] = {
      .word = "none",
      .live = true,
      .option = "--log-file",
+     .look = hob_schema_look_file,
      .help = "append the log to a file; it is opened anew on each reload"},
     {0},
 };
@@ -159,6 +162,7 @@ const struct hob_setting hob_settings_rows[] = {
      .live = true,
      .option = "--root",
      .argument = "DIRECTORY",
+     .look = hob_schema_look_directory,
      .help = "requests may use files below these, beside the working directory"},
     {.name = "working_root",
      HOB_SETTING(BOOLEAN, struct hob_settings, working_root),
@@ -191,6 +195,7 @@ const struct hob_setting hob_settings_rows[] = {
      HOB_SETTING_NAMED(struct hob_settings, pools, struct hob_pool_settings,
                        hob_pool_settings_rows),
      .check = hob_pool_settings_check,
+     .look = hob_pool_settings_look,
      .live = true,
      .help = "programs that are kept warm, each under a name of its own"},
     {.name = "log", GROUP(log_rows), .help = "what is told of the server's work, and where"},
@@ -306,32 +311,47 @@ static int fail_mistakes(const char *path, const struct hob_mistakes *mistakes,
     return HOB_E_VALUE;
 }
 
-static int read_file(const char *path, struct hob_settings_read *settings, struct hob_error *error)
+static int read_file(const char *path, bool looks, struct hob_settings_read *settings,
+                     struct hob_error *error)
 {
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
     int code = hob_settings_load(path, &content, error);
     if (code != 0)
         return code;
     HOB_AUTO(free) char *directory = hob_settings_directory(path);
-    struct hob_schema_source source = {
-        .arena = settings->arena, .name = path, .text = content.text, .directory = directory};
+    struct hob_schema_source source = {.arena = settings->arena,
+                                       .name = path,
+                                       .text = content.text,
+                                       .directory = directory,
+                                       .looks = looks};
     if (hob_schema_read(&source, hob_settings_rows, &settings->values, &settings->mistakes))
         return 0;
     return fail_mistakes(path, &settings->mistakes, error);
 }
 
-int hob_settings_read(const char *path, const struct hob_settings_overrides *overrides,
-                      struct hob_settings_read **out, struct hob_error *error)
+static struct hob_settings_read *new_settings(void)
 {
     struct hob_settings_read *settings = hob_alloc_zero(1, sizeof *settings);
     settings->arena = hob_arena_new();
     settings->mistakes.arena = settings->arena;
-    *out = settings;
     hob_schema_fill(settings->arena, hob_settings_rows, &settings->values);
-    int code = path != NULL ? read_file(path, settings, error) : 0;
+    return settings;
+}
+
+int hob_settings_read(const char *path, const struct hob_settings_overrides *overrides,
+                      struct hob_settings_read **out, struct hob_error *error)
+{
+    *out = new_settings();
+    int code = path != NULL ? read_file(path, false, *out, error) : 0;
     if (code == 0 && overrides != NULL)
-        code = apply_overrides(overrides, settings, error);
+        code = apply_overrides(overrides, *out, error);
     return code;
+}
+
+int hob_settings_check(const char *path, struct hob_settings_read **out, struct hob_error *error)
+{
+    *out = new_settings();
+    return read_file(path, true, *out, error);
 }
 
 struct hob_settings_read *hob_settings_read_free(struct hob_settings_read *settings)

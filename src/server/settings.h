@@ -85,6 +85,9 @@ struct hob_settings_read {
  * or belongs to somebody else or may be written by others (HOB_E_PERMISSION). */
 int hob_settings_read(const char *path, const struct hob_settings_overrides *overrides,
                       struct hob_settings_read **out, struct hob_error *error);
+/* The same for one who asks whether the file is right: what it names and is not there is a mistake
+ * too. hobd itself says so when it needs it. */
+int hob_settings_check(const char *path, struct hob_settings_read **out, struct hob_error *error);
 struct hob_settings_read *hob_settings_read_free(struct hob_settings_read *settings);
 static inline void hob_auto_settings_read(struct hob_settings_read **settings)
 {

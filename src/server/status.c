@@ -107,7 +107,7 @@ int hob_handle_status(struct hob_call *call, struct hob_error *error)
                       "\"pid\":%ld,\"uptime_seconds\":%.3f,",
                       HOB_VERSION, (long)getpid(), counts.uptime_seconds);
     put_endpoints(out);
-    put_idle(out, (double)call->server->options.idle_ms / 1e3, counts.idle_seconds);
+    put_idle(out, (double)atomic_load(&call->server->idle_ms) / 1e3, counts.idle_seconds);
     put_memory(out);
     hob_buffer_printf(out, ",\"cpu_percent\":%.1f,", cpu_percent(counts.uptime_seconds));
     hob_buffer_printf(out,

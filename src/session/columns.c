@@ -30,7 +30,9 @@ bool session_map_last_name(struct hob_session *session)
 
 bool session_map_names(struct hob_session *session)
 {
-    session_labels_deinit(&session->names);
+    /* Their room is kept: undo brings back what was there before, and must not fail. */
+    while (session_labels_count(&session->names) > 0)
+        session_labels_remove_last(&session->names);
     if (!HOB_TRY_GROW(session->by_name, session->by_name_capacity, session->column_count))
         return false;
     for (size_t i = 0; i < session->column_count; i++) {

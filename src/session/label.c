@@ -29,8 +29,8 @@ static struct session_label printed_label(const struct hob_value *value, struct 
     else if (value->kind == HOB_DATETIME)
         hob_datetime_print(&text, value, 'T');
     else if (hob_json_write(&text, value, HOB_JSON_COMPACT, LARGEST_LABEL, NULL) != 0)
-        hob_buffer_clear(&text);
-    return text_label(hob_arena_copy(arena, hob_buffer_text(&text)));
+        text.size = 0;
+    return text_label(hob_arena_copy(arena, hob_buffer_whole_text(&text)));
 }
 
 struct session_label session_label_of(const struct hob_value *value, struct hob_arena *arena)

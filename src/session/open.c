@@ -97,7 +97,8 @@ static void note_repeated(struct session_part *part, const bool *repeated, size_
     struct session_label label = session_labels_at(&part->labels, row);
     session_label_put(&text, &label);
     part->repeated = count;
-    part->first_repeated = hob_arena_copy(hob_frame_arena(part->frame), hob_buffer_text(&text));
+    part->first_repeated =
+        hob_arena_copy(hob_frame_arena(part->frame), hob_buffer_whole_text(&text));
 }
 
 /* Takes the index out of the frame and finds rows by it. */

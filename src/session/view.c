@@ -50,10 +50,7 @@ static int copy_cells(struct hob_column *copy, const struct hob_session *session
         if (result < 0)
             return result;
     }
-    if (hob_column_from_values(copy, cells, NULL, rows))
-        return 0;
-    hob_column_deinit(copy);
-    return no_memory(error);
+    return hob_column_from_values(copy, cells, NULL, rows) ? 0 : no_memory(error);
 }
 
 static int add_column(struct session_view *view, const struct hob_session *session,

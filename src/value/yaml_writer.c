@@ -138,12 +138,16 @@ static enum hob_yaml_tag print_scalar(struct hob_buffer *out, const struct hob_v
     }
 }
 
-static void prepare_scalar(struct scalar *scalar, const struct hob_value *value)
+/* What could not be made for want of memory makes the output fail. */
+static void prepare_scalar(struct writer *writer, struct scalar *scalar,
+                           const struct hob_value *value)
 {
     *scalar = (struct scalar){.tag = HOB_YAML_STR, .text = value->text};
     if (value->kind != HOB_STRING) {
         scalar->tag = print_scalar(&scalar->made, value);
         scalar->text = hob_buffer_text(&scalar->made);
+        if (hob_buffer_failed(&scalar->made))
+            writer->output.buffer->failed = true;
     }
     scalar->looks = hob_yaml_look_at(scalar->text);
 }
@@ -255,7 +259,7 @@ static int write_key(struct writer *writer, const struct hob_value *key, int dep
         return status;
     }
     HOB_AUTO(scalar) struct scalar scalar;
-    prepare_scalar(&scalar, key);
+    prepare_scalar(writer, &scalar, key);
     size_t size = scalar.looks.characters + strlen(tag_text(scalar.tag));
     if (size < SIMPLE_KEY_SIZE && scalar.text.size > 0 && !scalar.looks.multiline) {
         write_prepared(writer, &scalar, AS_PAIR | AS_KEY);
@@ -315,7 +319,7 @@ static int write_value(struct writer *writer, const struct hob_value *value, uns
     if (value->kind == HOB_MAP || value->kind == HOB_SET)
         return write_map(writer, value, place, depth);
     HOB_AUTO(scalar) struct scalar scalar;
-    prepare_scalar(&scalar, value);
+    prepare_scalar(writer, &scalar, value);
     write_prepared(writer, &scalar, place);
     return 0;
 }

@@ -9,8 +9,8 @@ all of them in turn with --all, else as many as fit into the time, chosen by the
 or `short` (less than was asked is read or written).
 
 Command cases have to end with the right answer, or with a message and a status that says that they
-failed. Server cases are answered rightly or with an error, and all requests after that are answered
-rightly again. Always: no crash, no file that is neither old nor new, no temporary file; in the server no
+failed. Server cases are answered rightly, or with an error with which the case ends; run once more it is
+answered rightly again. Always: no crash, no file that is neither old nor new, no temporary file; in the server no
 memory and no descriptor that stays. `interrupt` and `short` have to change nothing at all.
 
 Without memory for sizes that the program itself decides (base/memory.h) it ends with a message, by
@@ -360,7 +360,7 @@ class Server(Case):
 
     def faulty(self, kind, at):
         self.reset()
-        names, struck = {"CWD": str(self.folder)}, False
+        names = {"CWD": str(self.folder)}
         self.control.arm(kind, at)
         for step in self.steps:
             try:
@@ -369,21 +369,25 @@ class Server(Case):
                 self.excuse(kind, reason)
                 if self.process.poll() is not None:
                     return
-                struck = True
+                break
+            if not wrong:
+                self.answered += 1
                 continue
-            if struck or not wrong:
-                self.answered += not struck
-                struck = struck or self.control.hits > 0
-                continue
-            struck = True
             if self.control.hits == 0 or kind in ("interrupt", "short"):
                 raise Finding("a wrong answer: %s" % wrong)
-            if status < 400:
+            if status >= 400:
+                self.check_error(raw)
+            elif not self.is_honest(wrong):
                 raise Finding("a wrong answer: %s" % wrong)
-            self.check_error(raw)
+            break   # the next steps count on this one
         self.control.disarm()
         self.allowed.check(contents(self.folder), self.control.place())
         self.forget_sessions()
+
+    def is_honest(self, wrong):
+        """Another answer that is true as well: a file that cannot be looked at counts as changed; what
+        the journal could not take is written anew as a whole, and undo does not reach behind that."""
+        return ("source_changed" in wrong and "stat" in self.control.function) or "/remaining" in wrong
 
     def check_error(self, raw):
         try:

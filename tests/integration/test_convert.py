@@ -144,7 +144,7 @@ class Convert(Scratch):
             (["people.json", "out.csv", "--to", "local"], "csv"),
             (["people.json", "out.csv", "-O", "sheet"], "KEY=VALUE"),
             (["people.json", "out.csv", "-O", "=x"], "KEY=VALUE"),
-            (["people.json", "out.csv", "-O", "sheet=[1"], "YAML"),
+            (["people.json", "out.csv", "-O", "delimiter=[1"], "YAML"),
             (["people.json", "out.csv", "-O", "filename=x"], "filename"),
             (["people.json", "out.csv", "-O", "to.type=x"], "type"),
             (["people.json", "out.csv", "--max-file-size", "0"], "--max-file-size"),

@@ -682,8 +682,11 @@ class Background(LifeTest):
     def test_workers_that_start_with_it_keep_nothing_of_the_start(self):
         self.settings("pools: {tools: {command: [cat], workers: {min: 1}}}\n")
         self.assertEqual(self.hob("serve", "--daemon", "--host", "none").returncode, 0)
-        _, answer, _ = self.ask("GET", "/api/pools/tools")
-        worker = json.loads(answer)["pool"]["workers"][0]["pid"]
+
+        def started():
+            workers = json.loads(self.ask("GET", "/api/pools/tools")[1])["pool"]["workers"]
+            return workers and workers[0]["pid"]
+        worker = wait_for(started, "a worker")
         self.assertEqual(sorted(os.listdir("/proc/%d/fd" % worker)), ["0", "1", "2"])
 
     def test_status_shows_pools(self):

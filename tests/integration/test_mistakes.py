@@ -89,6 +89,15 @@ LINES = [
     ("hob convert people.csv x.docx", 2, "'x.docx'", "can only be read"),
     ("hob convert people.csv x.json --to jsn", 2, "'jsn'", "one of arrow bibtex csv"),
     ("hob convert people.csv x.json -O indent", 2, "'indent'", "it is KEY=VALUE"),
+    ("hob convert people.csv x.json -O ident=2", 2, "'ident'", "json is written with no keys"),
+    ("hob convert people.csv x.json -O delimter=;", 2, "'delimter'", "did you mean 'delimiter'?"),
+    ("hob convert people.csv x.csv -O to.quotchar=x", 2, "'quotchar'", "did you mean 'quotechar'?"),
+    ("hob convert people.csv x.csv -O to.header=0", 2, "'header'",
+     "csv is written with delimiter, quotechar (see"),
+    ("hob convert people.csv x.xlsx -O to.shet=A", 2, "'shet'", "did you mean 'sheet'?"),
+    ("hob write x.csv -O delimter=;", 2, "'delimter'", "did you mean 'delimiter'?"),
+    ("hob write x.json -O indent=2", 2, "'indent'", "json is written with no keys"),
+    ("hob write --interface output.yml -O sheet=A", 2, "'sheet'", "csv is written with delimiter"),
     ("hob convert peple.csv x.json", 1, "'peple.csv'", "did you mean 'people.csv'?"),
     ("hob convert people.csv people.csv/x.json", 1, "'people.csv'", "name a directory there"),
     # field, list, and the tools that they stand in for
@@ -210,6 +219,37 @@ SETTINGS = [
     ("listen: [\n", "settings.yml", "correct it"),
 ]
 
+# What is right, but names what is not there: `hob config check` alone says so, with the line.
+ABSENT = [
+    ("drain: 1s\nroots:\n- .\n- nowhere\n", "settings.yml:4: roots[2]",
+     "expected a directory that is there, not '{here}/nowhere'"),
+    ("roots: people.csv\n", "settings.yml:1: roots", "make it, or leave it out"),
+    ("listen:\n  socket: nowhere/s\n", "settings.yml:2: listen.socket",
+     "make its directory first"),
+    ("log:\n  file: nowhere/log\n", "settings.yml:2: log.file", "make its directory first"),
+    ("log: {file: folder}\n", "log.file", "name a file in it"),
+    ("sessions: {state: people.csv}\n", "sessions.state", "expected a directory"),
+    ("pools: {tools: {command: [cat], directory: nowhere}}\n", "pools.tools.directory",
+     "expected a directory that is there"),
+    ("pools:\n  tools:\n    command: [pyhton3, w.py]\n", "settings.yml:2: pools.tools: command",
+     "not 'pyhton3': is it installed, and PATH right?"),
+    ("pools: {tools: {command: [./worker], directory: folder}}\n", "pools.tools: command",
+     "/folder/./worker': check the name"),
+    ("pools: {tools: {command: [cat], fallback: {command: [/nowhere/x]}}}\n",
+     "fallback.command", "not '/nowhere/x': check the name"),
+]
+PRESENT = """
+roots: [., folder]
+listen: {socket: none}
+sessions: {state: made/when/needed}
+log: {file: none}
+pools:
+  a: {command: [cat], directory: folder, fallback: {command: ['{method}']}}
+  b: {command: [./started-where-hobd-runs]}
+  c: {command: [own], env: {PATH: '/nowhere:%s'}}
+  d: {command: [nowhere-to-be-found], enabled: no}
+"""
+
 FILES = {
     "people.csv": "name,born\nAda,1815\nGrace,1906\n",
     "people.yml": "input:\n  type: csv\n  filename: people.csv\n  index: name\n",
@@ -224,6 +264,7 @@ FILES = {
     "interface.yml": "title: People\ninput:\n  type: csv\n  filename: people.csv\n",
     "points-nowhere.yml": "input: {type: csv, filename: peple.csv}\n",
     "unknown-type.yml": "input: {type: csvv, filename: people.csv}\n",
+    "output.yml": "output: {type: csv, filename: out.csv}\n",
     "no-filename.yml": "input: {type: csv, filname: people.csv}\n",
     "unknown-column.yml": "input: {type: csv, filename: people.csv, select_columns: [nme]}\n",
     "wrong-columns.yml": "input: {type: csv, filename: people.csv, columns: 5}\n",
@@ -294,6 +335,8 @@ class Mistakes(ServerTest):
             self.check(*row)
         for text, key, says in SETTINGS:
             self.check_settings(text, key, says)
+        for text, key, says in ABSENT:
+            self.check_absent(text, key, says.replace("{here}", self.directory))
         self.check_what_cannot_be_read_or_written()
         self.check_with_a_server()
         self.assertGreaterEqual(self.told, 60 * 2)
@@ -306,6 +349,21 @@ class Mistakes(ServerTest):
             self.assertEqual((result.returncode, result.stderr), (1, b""))
             self.check_text(result.stdout.decode(), key, says)
 
+    def check_absent(self, text, key, says):
+        self.write("settings.yml", text)
+        with self.subTest(settings=text):
+            result = self.tell("hob config check settings.yml")
+            self.assertEqual((result.returncode, result.stderr), (1, b""))
+            self.check_text(result.stdout.decode(), key, says)
+            self.assertEqual(self.tell("hob config show --config settings.yml").returncode, 0)
+
+    def test_settings_that_name_what_is_there_or_will_be_are_right(self):
+        self.write("own", "#!/bin/sh\n")
+        os.chmod(self.path("own"), 0o755)
+        self.write("settings.yml", PRESENT % self.directory)
+        result = self.tell("hob config check settings.yml")
+        self.assertEqual((result.returncode, result.stdout, result.stderr), (0, b"", b""))
+
     def check_what_cannot_be_read_or_written(self):
         for line in ("hob read people.csv", "hob help", "hob config show"):
             with open("/dev/full", "wb") as full:
@@ -317,11 +375,16 @@ class Mistakes(ServerTest):
         user = {}
         if os.geteuid() == 0:  # who may read everything
             user = {"user": NOBODY, "group": NOBODY}
+            # A build that counts lines writes the counts where that user may.
+            os.makedirs(self.path("counts"))
+            os.chmod(self.path("counts"), 0o777)
+            self.environment["GCOV_PREFIX"] = self.path("counts")
             if subprocess.run(["test", "-x", HOB], check=False, **user).returncode != 0:
                 return  # below a directory that is root's alone
         self.check("hob read secret.csv", 1, "'secret.csv'", "check the permissions", **user)
         self.check("hob read people.csv --output locked/x.csv", 1, "'locked/x.csv'",
                    "check the permissions", **user)
+        self.environment.pop("GCOV_PREFIX", None)
 
     def check_with_a_server(self):
         self.start("--config", "pools.yml", "--state", "none",

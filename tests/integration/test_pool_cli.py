@@ -79,6 +79,10 @@ class Call(Pools):
         self.assertEqual(len(lines), 4)
         self.assertEqual(self.hob("call", "tools", "count", '{"to": 3}').strip(), "3")
 
+    def test_an_answer_that_names_a_method_is_no_notification(self):
+        params = '{"method": "echo", "id": 1}'
+        self.assertEqual(json.loads(self.hob("call", "--stream", "tools", "echo", params)), json.loads(params))
+
     def test_errors_of_a_worker(self):
         self.assertEqual(self.hob("call", "tools", "fly", status=1), "")
         self.assertIn("no method fly", self.errors)

@@ -229,5 +229,7 @@ int hob_liquid_render(struct hob_buffer *out, const struct hob_liquid_template *
         warn_about(&render, template, warning->offset, warning->message);
     int status = liquid_render_block(&render, &template->block);
     deinit(&render);
+    if (status >= 0 && hob_buffer_failed(out))
+        return hob_error_set(error, HOB_E_MEMORY, "cannot render the template: not enough memory");
     return status < 0 ? status : 0;
 }

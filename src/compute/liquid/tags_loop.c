@@ -54,7 +54,7 @@ static void name_loop(struct liquid_parser *parser, struct loop_node *node)
     hob_buffer_put_text(&name, node->variable.text);
     hob_buffer_put_char(&name, '-');
     liquid_spell(&name, &node->collection);
-    node->place = liquid_make_name(hob_arena_copy(parser->arena, hob_buffer_text(&name)));
+    node->place = liquid_make_name(hob_arena_copy(parser->arena, hob_buffer_whole_text(&name)));
 }
 
 /* variable in collection options */
