@@ -552,6 +552,27 @@ for line in sys.stdin:
         wait_for(lambda: self.call(server, "large", "any", {}).json.get("result") == "x",
                  "another worker")
 
+    def test_what_is_too_large_and_no_answer_fails_no_call(self):
+        script = self.write("large.py", """
+import json, sys
+def say(**message):
+    print(json.dumps(dict({"jsonrpc": "2.0"}, **message)), flush=True)
+before = 0
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["method"] == "again":
+        say(id=before, result="x" * 100000)
+    elif request["method"] == "notify":
+        say(method="$/progress", params={"id": request["id"], "value": "x" * 100000})
+    say(id=request["id"], result=request["method"])
+    before = request["id"]
+""")
+        server = self.serve(large={"command": [PYTHON, "-S", script], "max_message": "64K",
+                                   "workers": {"max": 1}})
+        for method in ("first", "again", "notify", "last"):
+            self.assertEqual(self.result(server, "large", method), method)
+        self.assertEqual(self.pool(server, "large")["noise_lines"], 2)
+
 
 class Load(PoolTest):
     def test_every_call_is_answered_once_while_workers_are_killed(self):
