@@ -778,6 +778,30 @@ class Clientele(PoolTest):
         self.assertEqual((pool["cancelled"], pool["worker_failures"]), (21, 0))
         self.assertEqual(self.result(server, "multiplex", "pid"), pid)
 
+    def test_nobody_cancels_the_call_of_another(self):
+        """A worker knows calls by hob's numbers, which a stranger can guess."""
+        server = self.serve(many={"command": worker("multiplex", 4),
+                                  "workers": {"max": 1, "concurrency": 4}},
+                            mcp={"command": worker("mcp_server"), "protocol": "mcp"})
+        with server.connect() as connection:
+            body = json.dumps(request_of("sleep", {"seconds": 1})).encode()
+            connection.send(connection.head("POST", "/api/rpc/many", {
+                "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
+            wait_for(lambda: [one["calls"] for one in self.pool(server, "many")["workers"]] == [1],
+                     "the call to be given")
+            for name in ("$/cancelRequest", "\\u0024/cancelRequest"):
+                for number in range(1, 10):
+                    body = ('{"jsonrpc": "2.0", "method": "%s", "params": {"id": %d}}'
+                            % (name, number)).encode()
+                    answer = server.request("POST", "/api/rpc/many", body,
+                                            {"Content-Type": "application/json"})
+                    self.assertEqual((answer.status, answer.body), (400, b""))
+            self.assertEqual(connection.read("POST").json["result"], 1)
+        for pool, method in (("many", "$/cancelRequest"), ("mcp", "notifications/cancelled")):
+            error = self.error(server, pool, method, {"id": 1}, 400)
+            self.assertEqual(error["code"], -32600)
+            self.assertIn("is not passed on to workers", error["message"])
+
     def test_streams(self):
         script = self.write("steps.py", "import json, sys, time\nfor line in sys.stdin:\n"
                             "    request = json.loads(line)\n    if 'id' not in request: continue\n"
