@@ -274,6 +274,8 @@ static void send_unsent(struct pool_worker *worker)
         hob_buffer_deinit(unsent);
         worker->unsent_at = 0;
         watch_writes(worker, false);
+        if (worker->retired)
+            close_input(worker); /* which waited for this */
         pool_dispatch(worker->pool); /* it was given no more meanwhile */
     }
 }
@@ -488,7 +490,8 @@ static void stop(struct pool_worker *worker)
         pool_worker_has_ended(worker);
         return;
     }
-    close_input(worker);
+    if (worker->unsent.size == 0)
+        close_input(worker); /* else when the rest of a notification is sent */
     grace(worker, worker->pool->options.stop_grace);
 }
 

@@ -665,6 +665,37 @@ class Load(PoolTest):
         self.assertEqual((pool["failures"], pool["worker_failures"]), (0, 0))
         print("\n%d calls, %d workers recycled" % (count, pool["recycled"]), file=sys.stderr)
 
+    def test_a_worker_that_is_replaced_gets_its_notifications_whole(self):
+        """One that is busy with a notification does not read the next, which no pipe holds."""
+        go, done = self.path("go"), self.path("done")
+        script = self.write("notes.py", """
+import json, os, sys, time
+go, done = sys.argv[1:]
+for line in sys.stdin:
+    request = json.loads(line)
+    while request["method"] == "block" and not os.path.exists(go):
+        time.sleep(0.01)
+    if "id" in request:
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": 1}), flush=True)
+    if request["method"] == "note":
+        with open(done, "w") as file:
+            file.write(str(len(request["params"][0])))
+""")
+        server = self.serve(notes={"command": [PYTHON, "-S", script, go, done],
+                                   "workers": {"max": 1}, "stop_grace": "20s"})
+        self.result(server, "notes", "any")
+        for method, params in (("block", []), ("note", ["x" * 400000])):
+            body = {"jsonrpc": "2.0", "method": method, "params": params}
+            answer = server.request("POST", "/api/rpc/notes", body,
+                                    {"Content-Type": "application/json"})
+            self.assertEqual(answer.status, 202)
+        self.post(server, "notes/restart")
+        wait_for(lambda: [one for one in self.pool(server, "notes")["workers"]
+                          if one["state"] == "stopping"], "the worker to be told to end")
+        self.write("go", "")
+        wait_for(lambda: os.path.exists(done) and self.read("done"), "the notification")
+        self.assertIn(self.read("done"), ("400000", b"400000"))
+
     def test_a_changed_file_replaces_workers_unnoticed(self):
         os.mkdir(self.path("source"))
         version = self.write("source/version.txt", "1")
