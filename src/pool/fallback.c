@@ -344,8 +344,8 @@ static void stop_run(struct pool_run *run, uint64_t now)
 static uint64_t tick_run(struct pool_run *run, uint64_t now)
 {
     struct hob_error error = HOB_ERROR_INIT;
-    if (run->process.watch < 0)
-        look(run);
+    if (run->process.watch < 0 || now >= run->call->deadline)
+        look(run); /* also before it is judged: nobody may have listened for a while */
     if (run->ended)
         return UINT64_MAX;
     if (run->kill_at != 0 && now >= run->kill_at)

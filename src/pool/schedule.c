@@ -497,15 +497,29 @@ static uint64_t tick_idle(struct pool_worker *worker, uint64_t now)
     return next;
 }
 
+/* Before it is judged: what it has said by now still counts, when whoever listens was busy, or this
+ * process stopped. */
+static void catch_up(struct pool_worker *worker, uint64_t now)
+{
+    bool judged = worker->late_at != 0 && now >= worker->late_at;
+    for (const struct pool_call *call = worker->calls.first; call != NULL; call = call->next)
+        judged = judged || (!call->abandoned && now >= call->deadline);
+    if (judged)
+        pool_worker_handle(worker, POOL_PART_OUTPUT, HOB_POLLER_READ);
+    if (judged || worker->process.watch < 0)
+        pool_worker_look(worker);
+}
+
 static uint64_t tick_worker(struct pool_worker *worker, uint64_t now)
 {
     uint64_t next = UINT64_MAX;
     if (worker->waiting_to_start || worker->being_started || worker->life == HOB_LIFE_DEAD)
         return next;
-    if (worker->process.watch < 0) {
-        pool_worker_look(worker);
+    catch_up(worker, now);
+    if (worker->life == HOB_LIFE_DEAD)
+        return next;
+    if (worker->process.watch < 0)
         next = now + from_ms(CHECK_MS);
-    }
     if (worker->late_at != 0 && now >= worker->late_at) {
         worker->late_at = 0;
         if (worker->life == HOB_LIFE_STARTING)

@@ -353,6 +353,39 @@ class Faults(PoolTest):
         self.error(server, "hang", "echo", [1], status=504, timeout="100ms")
         self.assertEqual(self.result(server, "hang", "echo", [2]), [2])
 
+    def test_a_worker_is_not_blamed_for_a_server_that_stood_still(self):
+        """What it said in time counts, also when nobody was there to hear it."""
+        went, script = self.path("went"), self.write("slow.py", """
+import json, os, sys, time
+for line in sys.stdin:
+    request = json.loads(line)
+    while not os.path.exists(sys.argv[1]):
+        time.sleep(0.01)
+    print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": os.getpid()}), flush=True)
+""")
+        pool = {"command": [PYTHON, "-S", script, went], "workers": {"max": 1},
+                "start_timeout": "2s"}
+        server = self.serve(call=pool, start=dict(pool, health={"method": "ping"}),
+                            fallback={"command": ["true"], "enabled": False, "fallback": {
+                                "command": ["sh", "-c", "until [ -e %s ]; do sleep 0.01; done; "
+                                            "echo 1" % went]}})
+        with concurrent.futures.ThreadPoolExecutor(3) as threads:
+            calls = [threads.submit(self.call, server, name, "any", Timeout=limit)
+                     for name, limit in (("start", "30s"), ("call", "2s"), ("fallback", "2s"))]
+            begin = time.monotonic()
+            wait_for(lambda: self.workers(server, "start") and
+                     [one["calls"] for one in self.pool(server, "call")["workers"]] == [1] and
+                     self.pool(server, "fallback")["fallbacks"], "everything to be under way")
+            server.signal(signal.SIGSTOP)
+            self.write("went", "")
+            time.sleep(max(0.5, begin + 2.5 - time.monotonic()))
+            server.signal(signal.SIGCONT)
+            for call in calls:
+                self.assertIn("result", call.result().json)
+        for name in ("start", "call", "fallback"):
+            pool = self.pool(server, name)
+            self.assertEqual((pool["worker_failures"], pool["timeouts"]), (0, 0), pool)
+
     def test_the_queue_has_a_time_limit_too(self):
         server = self.serve(one={"command": worker("echo_worker"), "workers": {"max": 1},
                                  "queue": {"timeout": "50ms"}})
