@@ -150,6 +150,12 @@ static void go_on_replacing(struct hob_pool *pool, uint64_t now)
 
 /* ---- offering work ---- */
 
+/* Asked whether it lives: until it has said so nothing else may keep it from answering. */
+static bool is_asked(const struct pool_worker *worker)
+{
+    return worker->calls.first != NULL && worker->calls.first->kind == POOL_PING;
+}
+
 /* The least busy; of equals the one that is listened to already by who brings the call; of these
  * the one that worked last: its memory is warm, and others may end. */
 static bool is_better(const struct pool_worker *worker, const struct pool_worker *than,
@@ -168,7 +174,7 @@ static struct pool_worker *best_worker(struct hob_pool *pool, const struct hob_p
     const struct hob_poller *hearer = loop != NULL ? loop->poller : pool->supervisor->poller;
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
         if (!hob_life_takes_calls(worker->life) || worker->input < 0 || worker->output_closed ||
-            worker->terminated || worker->unsent.size > 0 ||
+            worker->terminated || worker->unsent.size > 0 || is_asked(worker) ||
             worker->calls.count >= pool->options.concurrency)
             continue;
         if (best == NULL || is_better(worker, best, hearer))

@@ -386,6 +386,34 @@ for line in sys.stdin:
             pool = self.pool(server, name)
             self.assertEqual((pool["worker_failures"], pool["timeouts"]), (0, 0), pool)
 
+    def test_a_worker_that_is_asked_whether_it_lives_gets_nothing_else_to_do(self):
+        """One that serves what came last first would not answer until the call is done."""
+        script = self.write("last_first.py", """
+import json, os, select, sys, time
+while True:
+    data = os.read(0, 65536)
+    while data and (select.select([0], [], [], 0.5)[0]):
+        more = os.read(0, 65536)
+        if not more:
+            break
+        data += more
+    if not data:
+        break
+    for line in reversed(data.splitlines()):
+        request = json.loads(line)
+        time.sleep(request.get("params", [0])[0])
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": os.getpid()}),
+              flush=True)
+""")
+        server = self.serve(last={"command": [PYTHON, "-S", script],
+                                  "workers": {"max": 1, "concurrency": 4},
+                                  "health": {"method": "ping", "after_idle": "500ms",
+                                             "timeout": "2s"}})
+        pid = self.result(server, "last", "any")
+        wait_for(lambda: [one["calls"] for one in self.pool(server, "last")["workers"]] == [1],
+                 "a ping")
+        self.assertEqual(self.result(server, "last", "any", [2.5]), pid)
+
     def test_the_queue_has_a_time_limit_too(self):
         server = self.serve(one={"command": worker("echo_worker"), "workers": {"max": 1},
                                  "queue": {"timeout": "50ms"}})
