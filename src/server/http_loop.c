@@ -212,9 +212,10 @@ static void run_daemon(struct hob_http_loop *loop)
 static void turn(struct hob_http_loop *loop)
 {
     struct hob_poller_event events[EVENTS_AT_ONCE];
-    size_t count = hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, patience(loop));
+    uint64_t limit = patience(loop);
+    size_t count = hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, limit);
     size_t guests = keep_guests(events, count);
-    bool has_work = guests < count || count == 0;
+    bool has_work = guests < count || count == 0 || limit == 0;
     if (loop->guest.hear != NULL)
         loop->guest.hear(loop->guest.data, events, guests);
     take_arrivals(loop);

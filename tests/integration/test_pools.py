@@ -1041,6 +1041,27 @@ class Ends(PoolTest):
         self.assertEqual({key: pools["echo"][key] for key in ("busy", "calls", "failures", "restarts")},
                          {"busy": 0, "calls": 2, "failures": 1, "restarts": 1})
 
+    def test_a_worker_that_never_stops_talking_does_not_keep_others_waiting(self):
+        script = self.write("talks.py", """
+import json, subprocess, sys
+request = json.loads(sys.stdin.readline())
+note = json.dumps({"jsonrpc": "2.0", "method": "note"})
+talker = subprocess.Popen(["yes", note])
+open(sys.argv[1], "w").close()
+sys.stdin.readline()
+talker.kill()
+""")
+        server = self.serve(options=("--threads", "1"), talks={
+            "command": [PYTHON, "-S", script, self.path("talks")], "workers": {"max": 1}})
+        with server.connect() as talking, server.connect() as other:
+            body = json.dumps(request_of("talk")).encode()
+            talking.send(talking.head("POST", "/api/rpc/talks", {
+                "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
+            wait_for(lambda: "talks" in self.files(), "the worker to talk")
+            other.send(other.head("GET", "/api/status") * 200)
+            for _ in range(200):
+                self.assertEqual(other.read().status, 200)
+
     def test_a_slow_call_does_not_keep_others_waiting(self):
         # More slow calls than there are event loops, each over a connection of its own.
         server = self.serve(slow={"command": worker("echo_worker"), "workers": {"max": 16}},
