@@ -320,6 +320,13 @@ class Basics(PoolTest):
             self.assertEqual((warm.headers["x-hob-served-by"], cold.headers["x-hob-served-by"]),
                              ("pool", "fallback"))
 
+    def test_what_no_argument_can_hold_is_an_error_of_the_fallback(self):
+        server = self.serve(echo={"command": ["true"], "enabled": False,
+                                  "fallback": {"command": ["echo", "{a}"]}})
+        self.assertEqual(self.result(server, "echo", "any", {"a": "x y"}), "x y")
+        error = self.error(server, "echo", "any", {"a": "x\0y"}, 400)
+        self.assertIn("U+0000", error["message"])
+
     def test_fallbacks_are_limited_and_end_with_their_callers(self):
         server = self.serve(off={"command": ["false"], "enabled": False, "queue": {"max": 2},
                                  "workers": {"max": 1}, "fallback": {"command": ["sleep", "60"]}})
