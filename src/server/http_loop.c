@@ -224,8 +224,8 @@ static void turn(struct hob_http_loop *loop)
         run_daemon(loop);
 }
 
-/* Without a limit of time: to set the clock for a short one, and back, takes as long as a short call.
- * Where there are more connections the daemon may know of a request of theirs already. */
+/* Without a limit of time: to set the clock for a short one, and back, takes as long as a short
+ * call. Where there are more connections the daemon may know of a request of theirs already. */
 void hob_http_loop_await(struct hob_http_loop *loop, bool (*done)(const void *data),
                          const void *data)
 {
