@@ -46,6 +46,14 @@ static bool only_abandoned(const struct pool_worker *worker)
     return true;
 }
 
+/* As long as it works on others it may end for a cause of its own. */
+static void is_overdue(struct pool_worker *worker)
+{
+    if (worker->calls.first->overdue != NULL)
+        pool_worker_why(worker, "did not end a call that %s", worker->calls.first->overdue);
+    pool_worker_event(worker, HOB_LIFE_OVERDUE);
+}
+
 /* One call less, or one that nobody waits for any more. */
 static void calls_changed(struct pool_worker *worker)
 {
@@ -54,7 +62,7 @@ static void calls_changed(struct pool_worker *worker)
     if (worker->calls.count == 0)
         pool_worker_event(worker, HOB_LIFE_FREE);
     else if (only_abandoned(worker))
-        pool_worker_event(worker, HOB_LIFE_OVERDUE);
+        is_overdue(worker);
     else if (hob_life_takes_calls(worker->life))
         pool_worker_offer(worker);
 }
@@ -401,10 +409,9 @@ void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int
         pool_call_fail(call, rpc_code, error);
     call->abandoned = true;
     call->deadline = hob_clock_now() + worker->pool->options.cancel_grace * 1000000;
-    pool_worker_why(worker, "did not end a call that %s",
-                    rpc_code == HOB_RPC_CANCELLED   ? "was cancelled"
+    call->overdue = rpc_code == HOB_RPC_CANCELLED   ? "was cancelled"
                     : rpc_code == HOB_RPC_TOO_LARGE ? "may have been answered at too great length"
-                                                    : "took too long");
+                                                    : "took too long";
     ask_to_cancel(worker, call);
     calls_changed(worker);
 }

@@ -44,7 +44,8 @@ struct pool_call {
     uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
     unsigned attempts, unseen;
     bool idempotent, notification;
-    bool abandoned;             /* answered already: its worker's answer is for nobody */
+    bool abandoned;             /* answered already: its worker's answer is for nobody... */
+    const char *overdue;        /* ...because of this: "took too long"; NULL */
     struct hob_pool_loop *loop; /* which hears and tells its answer; NULL: the driver */
     int caller;                 /* a socket, or -1; watched when `watched` */
     bool watched;

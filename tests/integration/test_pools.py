@@ -464,6 +464,32 @@ while True:
         self.assertIn("signal 9 (Killed)", error["message"])
         self.assertIn("status 41", self.error(server, "echo", "die", {"status": 41})["message"])
 
+    def test_the_end_of_a_worker_is_not_blamed_on_another_call(self):
+        script = self.write("helped.py", """
+import json, os, subprocess, sys
+subprocess.Popen(["sleep", "1000"])  # has the pipes too: they stay open
+late = None
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["method"] == "late":
+        late = request["id"]
+    elif request["method"] == "$/cancelRequest":
+        print(json.dumps({"jsonrpc": "2.0", "id": late, "result": 1}), flush=True)
+    elif request["method"] == "die":
+        os.kill(os.getpid(), 9)
+""")
+        server = self.serve(helped={"command": [PYTHON, "-S", script],
+                                    "workers": {"max": 1, "concurrency": 4}})
+        with concurrent.futures.ThreadPoolExecutor(1) as threads:
+            other = threads.submit(self.call, server, "helped", "other")
+            wait_for(lambda: [one["calls"] for one in self.pool(server, "helped")["workers"]]
+                     == [1], "a call")
+            self.error(server, "helped", "late", status=504, Timeout="100ms")
+            wait_for(lambda: [one["calls"] for one in self.pool(server, "helped")["workers"]]
+                     == [1], "the late answer")
+            for answer in (self.call(server, "helped", "die"), other.result()):
+                self.assertIn("was killed by signal 9", answer.json["error"]["message"])
+
     def test_the_last_words_of_a_worker_are_told(self):
         script = self.write("words.py", "import sys, os\nsys.stdin.readline()\n"
                             "os.write(2, b'one\\ntwo \\xff\\xfe \\xc3\\nthree')\nos._exit(4)\n")
