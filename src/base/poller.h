@@ -21,8 +21,8 @@ enum {
     /* The other side has closed. Asked for alone, nothing else is told, and that once; told also
      * where other things were asked for, or nothing at all. */
     HOB_POLLER_HANGUP = 4,
-    /* With READ: told once each time that something arrives, whether it is read or not. Some
-     * systems do not have it: hob_poller_add is false there. */
+    /* With READ: told once each time that something arrives, whether it is read or not. Some systems
+     * do not have it: hob_poller_add is false there. */
     HOB_POLLER_EDGE = 8,
 };
 
