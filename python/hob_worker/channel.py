@@ -17,7 +17,7 @@ from collections import deque
 from types import FrameType
 from typing import Any, Deque, List, Optional, Tuple, Union
 
-from .protocol import INVALID_REQUEST, PARSE_ERROR, RpcError
+from .protocol import INVALID_REQUEST, NO_ID, PARSE_ERROR, RpcError
 
 LINES = "lines"
 HEADERS = "headers"
@@ -29,10 +29,22 @@ DEFAULT_LIMIT = 64 << 20
 _CHUNK = 64 << 10
 _HEADER_LIMIT = 16 << 10
 _HEADER_END = re.compile(rb"\r?\n\r?\n")
+_BEGINNING = 256
+_EARLY_ID = re.compile(rb'\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*'
+                       rb'(0|-?[1-9][0-9]{0,99}|"[ !#-\[\]-~]*")\s*[,}]')
 _LENGTH = re.compile(rb"content-length[ \t]*:[ \t]*([0-9]{1,18})[ \t]*", re.IGNORECASE)
 
+
+class Unread(RpcError):
+    """Why there is no message, and the id of the request that it was, if that could be seen."""
+
+    def __init__(self, code: int, message: str, id_text: str = NO_ID) -> None:
+        super().__init__(code, message)
+        self.id_text = id_text
+
+
 #: What comes out of an Input: a message, or why there is none.
-Item = Union[bytes, RpcError]
+Item = Union[bytes, Unread]
 
 
 class Disconnected(Exception):
@@ -131,6 +143,7 @@ class Input:
         self._parts: List[bytes] = []  # of the line that is not complete yet
         self._size = 0
         self._skip = 0  # lines: 1 while a line too long is passed over; headers: bytes to go
+        self._untold = False  # headers: nobody was told yet of the message that is passed over
         self._buffer = bytearray()  # of headers framing
         self._need: Optional[int] = None
         self._poll: Any = None
@@ -183,7 +196,7 @@ class Input:
         if self._lines:
             self._split_lines(b"\n")  # a last line without its end
         elif self._buffer or self._need is not None:
-            self.messages.append(RpcError(PARSE_ERROR, "the input ended within a message"))
+            self.messages.append(Unread(PARSE_ERROR, "the input ended within a message"))
 
     def _split_lines(self, chunk: bytes) -> None:
         lines = chunk.split(b"\n")
@@ -193,14 +206,14 @@ class Input:
                 lines[0] = self._completed(lines[0])
             for line in lines:
                 if len(line) > self._limit:
-                    self.messages.append(self._too_long())
+                    self.messages.append(self._too_long(line))
                 elif line and not line.isspace():
                     self.messages.append(line)
         if rest and not self._skip:
             self._parts.append(rest)
             self._size += len(rest)
             if self._size > self._limit:
-                self.messages.append(self._too_long())
+                self.messages.append(self._too_long(b"".join(self._parts)))
                 self._parts.clear()
                 self._skip = 1
 
@@ -210,12 +223,21 @@ class Input:
         self._size = self._skip = 0
         return line
 
-    def _too_long(self) -> RpcError:
-        return RpcError(INVALID_REQUEST, f"the message is longer than {self._limit} bytes")
+    def _too_long(self, message: bytes) -> Unread:
+        """Of a message that begins like this. hob, and most who write requests, have the id at
+        the front; a caller who is not told of their own request would wait for it."""
+        early = _EARLY_ID.match(message[:_BEGINNING])
+        return Unread(INVALID_REQUEST, f"the message is longer than {self._limit} bytes",
+                      early.group(1).decode("ascii") if early else NO_ID)
 
     def _split_headers(self, chunk: bytes) -> None:
         self._buffer += chunk
         while not self.ended:
+            if self._untold:
+                if len(self._buffer) < min(self._skip, _BEGINNING):
+                    return
+                self.messages.append(self._too_long(bytes(self._buffer[:self._skip][:_BEGINNING])))
+                self._untold = False
             if self._skip:
                 passed = min(self._skip, len(self._buffer))
                 del self._buffer[:passed]
@@ -246,12 +268,11 @@ class Input:
             return False
         self._need = int(lengths[0].group(1))
         if self._need > self._limit:
-            self.messages.append(self._too_long())
-            self._skip, self._need = self._need, None
+            self._skip, self._need, self._untold = self._need, None, True
         return True
 
     def _lose_track(self, why: str) -> None:
-        self.messages.append(RpcError(PARSE_ERROR, why))
+        self.messages.append(Unread(PARSE_ERROR, why))
         self.ended = True
         self._buffer.clear()
 

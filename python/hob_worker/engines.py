@@ -10,9 +10,9 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, List, Optional, Set
 
-from .channel import Disconnected, Input, Item, Output, Wake
-from .protocol import (CANCEL_METHOD, CANCELLED, NO_ID, WORKER_ERROR, Call, RpcError, calls_of,
-                       decode, encode, error_text)
+from .channel import Disconnected, Input, Item, Output, Unread, Wake
+from .protocol import (CANCEL_METHOD, CANCELLED, WORKER_ERROR, Call, calls_of, decode, encode,
+                       error_text)
 
 if TYPE_CHECKING:
     from .worker import Worker
@@ -33,8 +33,8 @@ class Session:
 
     def calls(self, item: Item) -> Iterable[Call]:
         """The calls in what the input gave; answers at once what is no request."""
-        if isinstance(item, RpcError):
-            self.output.send(error_text(NO_ID, item.code, item.message))
+        if isinstance(item, Unread):
+            self.output.send(error_text(item.id_text, item.code, item.message))
             return ()
         return calls_of(item, self.output.send)
 

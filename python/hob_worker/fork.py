@@ -277,12 +277,13 @@ class Zygote:
             child = self._idle.popleft()
         elif self._policy.fresh or len(self._children) < self._policy.children:
             child = self._fork()
-            if child is None and self._busy == 0:
+            if child is None and not self._children:
                 call = self._queue.popleft()
                 call.answer(call.error(WORKER_ERROR, f"{call.method}: no process can be forked for "
                                                      "it", {"started": False}))
                 return True
         if child is None:
+            self._kill_served()  # what they take up may be what is missing
             return False
         try:
             sent = child.channel.send(line)
@@ -420,33 +421,34 @@ class Zygote:
 
     def _fork_spare(self) -> None:
         child = self._fork()
-        if child is None:
-            self._can_fork = False  # until a process has ended its work
-        else:
+        if child is not None:
             self._idle.append(child)
             self.touch()
 
     def _fork(self) -> Optional[Child]:
-        """A new child; None when the system has none to give."""
-        near, far = socket.socketpair()
-        errors, errors_end = os.pipe()
-        lifeline_end, lifeline = os.pipe()
+        """A new child; None when the system has none to give, or no descriptors for one."""
+        ends: List[int] = []
         flush_streams()
         try:
+            near, far = (end.detach() for end in socket.socketpair())
+            ends += (near, far)
+            ends += os.pipe()
+            ends += os.pipe()
             pid = os.fork()
         except OSError as error:
-            _write_errors(f"hob_worker: fork: {error.strerror}\n".encode())
-            near.close()
-            for descriptor in (errors, lifeline):
+            if self._can_fork:  # not for each that waits
+                _write_errors(f"hob_worker: fork: {error.strerror}\n".encode())
+            self._can_fork = False  # until a process has ended its work
+            for descriptor in ends:
                 os.close(descriptor)
-            pid = -1
+            return None
+        near, far, errors, errors_end, lifeline_end, lifeline = ends
         if pid == 0:
-            child = Child(0, near, errors, lifeline)
+            child = Child(0, socket.socket(fileno=near), errors, lifeline)
             _run_child(self, child, far, errors_end, lifeline_end)
-        far.close()
-        os.close(errors_end)
-        os.close(lifeline_end)
-        return None if pid < 0 else self._adopt(Child(pid, near, errors, lifeline))
+        for descriptor in (far, errors_end, lifeline_end):
+            os.close(descriptor)
+        return self._adopt(Child(pid, socket.socket(fileno=near), errors, lifeline))
 
     def _adopt(self, child: Child) -> Child:
         try:
@@ -510,8 +512,7 @@ class Zygote:
                 target.send(text or "")
 
 
-def _run_child(zygote: Zygote, own: Child, channel: socket.socket, errors: int,
-               lifeline: int) -> None:
+def _run_child(zygote: Zygote, own: Child, channel: int, errors: int, lifeline: int) -> None:
     """Never returns, and runs no exit handlers: they are the zygote's."""
     status = 1
     try:
@@ -521,7 +522,7 @@ def _run_child(zygote: Zygote, own: Child, channel: socket.socket, errors: int,
         os.close(errors)
         zygote.let_go(own)
         tie_to(lifeline)
-        zygote.run_calls(channel.fileno())
+        zygote.run_calls(channel)
         status = 0
     except Disconnected:
         pass  # the zygote is gone

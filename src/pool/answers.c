@@ -46,6 +46,14 @@ static bool only_abandoned(const struct pool_worker *worker)
     return true;
 }
 
+/* As long as it works on others it may end for a cause of its own. */
+static void is_overdue(struct pool_worker *worker)
+{
+    if (worker->calls.first->overdue != NULL)
+        pool_worker_why(worker, "did not end a call that %s", worker->calls.first->overdue);
+    pool_worker_event(worker, HOB_LIFE_OVERDUE);
+}
+
 /* One call less, or one that nobody waits for any more. */
 static void calls_changed(struct pool_worker *worker)
 {
@@ -54,7 +62,7 @@ static void calls_changed(struct pool_worker *worker)
     if (worker->calls.count == 0)
         pool_worker_event(worker, HOB_LIFE_FREE);
     else if (only_abandoned(worker))
-        pool_worker_event(worker, HOB_LIFE_OVERDUE);
+        is_overdue(worker);
     else if (hob_life_takes_calls(worker->life))
         pool_worker_offer(worker);
 }
@@ -273,12 +281,16 @@ void pool_worker_hear(struct pool_worker *worker, struct hob_text text)
 }
 
 /* The call that a message answers of which only the beginning is there: with one call under way it
- * can only be that one's. */
-static struct pool_call *find_early(struct pool_worker *worker, struct hob_text beginning)
+ * can only be that one's, unless it says otherwise. False when it answers none of them. */
+static bool find_early(struct pool_worker *worker, struct hob_text beginning,
+                       struct pool_call **call)
 {
-    if (worker->calls.count == 1)
-        return worker->calls.first;
-    return find_call(worker, hob_message_early_id(beginning));
+    struct hob_text id = hob_message_early_member(beginning, "id");
+    bool named = id.size > 0 && !hob_text_is(id, "null");
+    if (hob_message_early_member(beginning, "method").size > 0)
+        return false;
+    *call = named ? find_call(worker, id) : worker->calls.count == 1 ? worker->calls.first : NULL;
+    return *call != NULL || !named;
 }
 
 /* One of them is never answered, and nobody can tell which. */
@@ -292,9 +304,11 @@ static void give_all_up(struct pool_worker *worker, const struct hob_error *erro
 void pool_worker_hear_too_large(struct pool_worker *worker, struct hob_text beginning)
 {
     struct hob_error error = HOB_ERROR_INIT;
-    struct pool_call *call = find_early(worker, beginning);
+    struct pool_call *call = NULL;
     size_t limit = worker->pool->options.max_message;
     pool_worker_noise(worker, beginning, "a message over the limit");
+    if (!find_early(worker, beginning, &call))
+        return;
     if (call != NULL)
         hob_error_set(&error, HOB_E_LIMIT,
                       "pool '%s': the answer of worker %u has more than %zu bytes",
@@ -395,10 +409,9 @@ void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int
         pool_call_fail(call, rpc_code, error);
     call->abandoned = true;
     call->deadline = hob_clock_now() + worker->pool->options.cancel_grace * 1000000;
-    pool_worker_why(worker, "did not end a call that %s",
-                    rpc_code == HOB_RPC_CANCELLED   ? "was cancelled"
+    call->overdue = rpc_code == HOB_RPC_CANCELLED   ? "was cancelled"
                     : rpc_code == HOB_RPC_TOO_LARGE ? "may have been answered at too great length"
-                                                    : "took too long");
+                                                    : "took too long";
     ask_to_cancel(worker, call);
     calls_changed(worker);
 }

@@ -65,7 +65,8 @@ static void put_value(struct hob_buffer *out, const struct pool_call *call, stru
         hob_buffer_put_text(out, value);
 }
 
-static char *fill_argument(const char *pattern, const struct pool_call *call)
+static char *fill_argument(const char *pattern, const struct pool_call *call,
+                           struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     while (*pattern != '\0') {
@@ -77,7 +78,14 @@ static char *fill_argument(const char *pattern, const struct pool_call *call)
         put_value(&out, call, name);
         pattern += name.size + 2;
     }
-    return hob_buffer_failed(&out) ? NULL : hob_copy_string(hob_buffer_string(&out));
+    if (hob_buffer_failed(&out))
+        hob_error_set(error, HOB_E_MEMORY, "not enough memory for the fallback command");
+    else if (out.size > 0 && memchr(out.data, '\0', out.size) != NULL)
+        hob_error_set(error, HOB_E_PARAMETER,
+                      "pool '%s': a parameter has the character U+0000, which no argument of the "
+                      "fallback command can have",
+                      call->pool->name);
+    return error->code != 0 ? NULL : hob_copy_string(hob_buffer_string(&out));
 }
 
 static void free_arguments(char **arguments)
@@ -87,14 +95,15 @@ static void free_arguments(char **arguments)
     free(arguments);
 }
 
-static char **fill_command(const struct hob_pool *pool, const struct pool_call *call)
+static char **fill_command(const struct hob_pool *pool, const struct pool_call *call,
+                           struct hob_error *error)
 {
     size_t count = 0;
     while (pool->options.fallback[count] != NULL)
         count++;
     char **arguments = hob_alloc_zero(count + 1, sizeof *arguments);
     for (size_t i = 0; i < count; i++) {
-        arguments[i] = fill_argument(pool->options.fallback[i], call);
+        arguments[i] = fill_argument(pool->options.fallback[i], call, error);
         if (arguments[i] != NULL)
             continue;
         free_arguments(arguments);
@@ -264,9 +273,9 @@ static int start_process(struct pool_run *run, int output[2], int errors[2],
     if (!hob_process_pipe(output) || !hob_process_pipe(errors))
         return hob_error_from_errno(error, errno, "make pipes for the fallback of pool",
                                     pool->name);
-    char **arguments = fill_command(pool, run->call);
+    char **arguments = fill_command(pool, run->call, error);
     if (arguments == NULL)
-        return hob_error_set(error, HOB_E_MEMORY, "not enough memory for the fallback command");
+        return error->code;
     struct hob_process_options options = {
         .arguments = (const char *const *)arguments,
         .environment = pool->environment,
@@ -344,8 +353,8 @@ static void stop_run(struct pool_run *run, uint64_t now)
 static uint64_t tick_run(struct pool_run *run, uint64_t now)
 {
     struct hob_error error = HOB_ERROR_INIT;
-    if (run->process.watch < 0)
-        look(run);
+    if (run->process.watch < 0 || now >= run->call->deadline)
+        look(run); /* also before it is judged: nobody may have listened for a while */
     if (run->ended)
         return UINT64_MAX;
     if (run->kill_at != 0 && now >= run->kill_at)

@@ -44,7 +44,8 @@ struct pool_call {
     uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
     unsigned attempts, unseen;
     bool idempotent, notification;
-    bool abandoned;             /* answered already: its worker's answer is for nobody */
+    bool abandoned;             /* answered already: its worker's answer is for nobody... */
+    const char *overdue;        /* ...because of this: "took too long"; NULL */
     struct hob_pool_loop *loop; /* which hears and tells its answer; NULL: the driver */
     int caller;                 /* a socket, or -1; watched when `watched` */
     bool watched;
@@ -197,9 +198,6 @@ struct pool_worker *pool_worker_new(struct hob_pool *pool);
 /* By the supervisor's thread. The lock is released meanwhile. */
 int pool_worker_start(struct pool_worker *worker, struct hob_error *error);
 void pool_worker_event(struct pool_worker *worker, enum hob_life_event event);
-/* The call is then the worker's. */
-void pool_worker_give(struct pool_worker *worker, struct pool_call *call);
-void pool_worker_say(struct pool_worker *worker, struct hob_text message);
 void pool_worker_handle(struct pool_worker *worker, unsigned part, unsigned what);
 /* Its output is heard by that loop from now on; NULL: by the driver. */
 void pool_worker_turn_to(struct pool_worker *worker, struct hob_pool_loop *loop);
@@ -207,8 +205,24 @@ void pool_worker_turn_to(struct pool_worker *worker, struct hob_pool_loop *loop)
 void pool_worker_look(struct pool_worker *worker);
 void pool_worker_why(struct pool_worker *worker, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+void pool_worker_close_input(struct pool_worker *worker);
 void pool_worker_free(struct pool_worker *worker);
+/* The poller's, of one of these parts. */
+uint64_t pool_worker_key(const struct pool_worker *worker, unsigned part);
+enum { POOL_CLOSING_MS = 500 /* between the end of its output or input and its own */ };
 enum { POOL_PART_OUTPUT, POOL_PART_ERRORS, POOL_PART_INPUT, POOL_PART_PROCESS, POOL_PARTS = 8 };
+
+/* ---- say.c: what is said to a worker ---- */
+
+/* The call is then the worker's. */
+void pool_worker_give(struct pool_worker *worker, struct pool_call *call);
+void pool_worker_say(struct pool_worker *worker, struct hob_text message);
+/* There is room again for what the system did not take. */
+void pool_worker_send_rest(struct pool_worker *worker);
+/* It has closed its standard input. Its end, which is about to be noticed, says more than that. */
+void pool_worker_is_not_read(struct pool_worker *worker);
+/* Bytes that it was sent and has not read. */
+size_t pool_worker_unread(const struct pool_worker *worker);
 
 /* ---- answers.c: what a worker says ---- */
 
@@ -235,13 +249,27 @@ void pool_worker_offer(struct pool_worker *worker);
 void pool_worker_has_ended(struct pool_worker *worker);
 /* Answers everything that waits, by the fallback where there is one. */
 void pool_empty_queue(struct hob_pool *pool, int rpc_code, const struct hob_error *error);
-/* Watches its caller once the call has lasted a while; the time until which it has not. */
-uint64_t pool_watch_caller(struct pool_call *call, uint64_t now);
 /* A worker, or all, are to be replaced: by new ones first, where there is work. */
 void pool_replace(struct pool_worker *worker, const char *why);
 void pool_replace_all(struct hob_pool *pool, const char *why);
 /* The pool's own error for calls that it does not take. */
 void pool_describe_rest(struct hob_pool *pool, struct hob_error *error);
+
+/* ---- deadline.c: calls whose time is over ---- */
+
+/* Both: the time of the next thing to be done. */
+uint64_t pool_tick_queue(struct hob_pool *pool, uint64_t now);
+uint64_t pool_tick_calls(struct pool_worker *worker, uint64_t now);
+/* Watches its caller once the call has lasted a while; the time until which it has not. */
+uint64_t pool_watch_caller(struct pool_call *call, uint64_t now);
+
+/* ---- weigh.c: memory ---- */
+
+/* What it needs when it is warm: as soon as it has answered something, be it only a greeting.
+ * Before that it may be a program that has just been started. False when it cannot stay. */
+bool pool_worker_weigh(struct pool_worker *worker);
+/* Unless that was done less than so many milliseconds ago. */
+void pool_worker_check_memory(struct pool_worker *worker, uint64_t now, uint64_t interval);
 
 /* ---- cancel.c: calls that nobody waits for any more ---- */
 

@@ -269,7 +269,7 @@ static size_t value_size(struct hob_text text)
     return 0;
 }
 
-struct hob_text hob_message_early_id(struct hob_text beginning)
+struct hob_text hob_message_early_member(struct hob_text beginning, const char *name)
 {
     struct hob_text text = beginning, none = {NULL, 0};
     if (!skip_byte(&text, '{'))
@@ -283,7 +283,7 @@ struct hob_text hob_message_early_id(struct hob_text beginning)
             return none;
         skip_blanks(&text);
         struct hob_text value = {text.data, value_size(text)};
-        if (value.size == 0 || hob_text_is(key, "\"id\""))
+        if (value.size == 0 || hob_text_is((struct hob_text){key.data + 1, size - 2}, name))
             return value;
         text = (struct hob_text){text.data + value.size, text.size - value.size};
     } while (skip_byte(&text, ','));

@@ -36,8 +36,9 @@ bool hob_message_is_batch(struct hob_text text);
 
 /* The member `name` of a JSON object as it stands there; empty when it is not. */
 struct hob_text hob_message_member(struct hob_text object, const char *name);
-/* The id of a message of which only the beginning is there; empty when it comes later. */
-struct hob_text hob_message_early_id(struct hob_text beginning);
+/* A member of a message of which only the beginning is there, such as "id"; empty when it comes
+ * later, or is not whole. */
+struct hob_text hob_message_early_member(struct hob_text beginning, const char *name);
 /* The text of a JSON string, unescaped: false when it is no string. */
 bool hob_message_string(struct hob_buffer *out, struct hob_text json);
 /* The whole number that a JSON number, or a string of digits, is: false when it is neither. */

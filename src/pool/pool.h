@@ -82,7 +82,9 @@ struct hob_pool_handlers {
 
 /* 0 when the call was taken; *id (may be NULL) is for hob_pool_cancel. Otherwise nothing is ever
  * answered: HOB_E_BUSY when the queue is full or the pool rests after failures, and has no
- * fallback; *retry_after (may be NULL) is then the seconds after which another try makes sense. */
+ * fallback; *retry_after (may be NULL) is then the seconds after which another try makes sense.
+ * HOB_E_LIMIT for a request that is too large, HOB_E_PARAMETER for the method by which hob itself
+ * tells workers that a call is cancelled. */
 int hob_pool_submit(struct hob_pool *pool, const struct hob_pool_request *request,
                     const struct hob_pool_handlers *handlers, uint64_t *id, unsigned *retry_after,
                     struct hob_error *error);

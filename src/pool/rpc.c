@@ -147,6 +147,8 @@ static int rpc_code_of(const struct hob_error *error)
         return HOB_RPC_BUSY;
     case HOB_E_LIMIT:
         return HOB_RPC_TOO_LARGE;
+    case HOB_E_PARAMETER:
+        return HOB_RPC_INVALID_REQUEST;
     default:
         return HOB_RPC_INTERNAL_ERROR;
     }

@@ -1,16 +1,13 @@
-/* schedule: which worker gets which call, how many workers there are, and what happens by the
- * clock. */
-#include <signal.h>
+/* schedule: which worker gets which call, how many workers there are, and what happens to them by
+ * the clock. */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "pool/internal.h"
 
 enum {
-    CALLER_WATCH_MS = 50, /* a call that is over before then is not worth watching its caller */
-    CHECK_MS = 500,       /* memory, and whether ends that cannot be waited for have come */
+    CHECK_MS = 500, /* memory, and whether ends that cannot be waited for have come */
     CHECK_AFTER_CALL_MS = 20,
     FAIR_US = 1000,          /* that a call may wait while later ones are taken before it... */
     FAIR_LOOK = 64,          /* ...which are not far behind */
@@ -150,6 +147,12 @@ static void go_on_replacing(struct hob_pool *pool, uint64_t now)
 
 /* ---- offering work ---- */
 
+/* Asked whether it lives: until it has said so nothing else may keep it from answering. */
+static bool is_asked(const struct pool_worker *worker)
+{
+    return worker->calls.first != NULL && worker->calls.first->kind == POOL_PING;
+}
+
 /* The least busy; of equals the one that is listened to already by who brings the call; of these
  * the one that worked last: its memory is warm, and others may end. */
 static bool is_better(const struct pool_worker *worker, const struct pool_worker *than,
@@ -168,7 +171,7 @@ static struct pool_worker *best_worker(struct hob_pool *pool, const struct hob_p
     const struct hob_poller *hearer = loop != NULL ? loop->poller : pool->supervisor->poller;
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next) {
         if (!hob_life_takes_calls(worker->life) || worker->input < 0 || worker->output_closed ||
-            worker->terminated || worker->unsent.size > 0 ||
+            worker->terminated || worker->unsent.size > 0 || is_asked(worker) ||
             worker->calls.count >= pool->options.concurrency)
             continue;
         if (best == NULL || is_better(worker, best, hearer))
@@ -209,59 +212,6 @@ void pool_dispatch(struct hob_pool *pool)
     }
 }
 
-static void check_memory(struct pool_worker *worker, uint64_t now, uint64_t interval)
-{
-    const struct hob_pool_options *options = &worker->pool->options;
-    size_t soft = options->recycle.max_memory, hard = options->memory_limit;
-    if ((soft == 0 && hard == 0) || worker->life == HOB_LIFE_STARTING ||
-        now < worker->memory_checked + from_ms(interval))
-        return;
-    worker->memory_checked = now;
-    worker->memory = hob_process_memory(worker->pid);
-    if (hard != 0 && worker->memory > hard && !worker->terminated) {
-        pool_worker_why(worker, "was killed because it used %zu MiB: memory_limit is %zu MiB",
-                        worker->memory >> 20, hard >> 20);
-        worker->terminated = true;
-        hob_process_signal(&worker->process, SIGKILL);
-    } else if (soft != 0 && worker->memory > soft) {
-        pool_replace(worker, "it uses more memory than recycle.max_memory");
-    }
-}
-
-/* A limit that even a fresh worker is near to would kill one after another. */
-static bool fits_its_limits(struct pool_worker *worker)
-{
-    const struct hob_pool_options *options = &worker->pool->options;
-    size_t soft = options->recycle.max_memory, hard = options->memory_limit;
-    size_t least = worker->base + worker->base / 4;
-    const char *name = soft != 0 && least > soft   ? "recycle.max_memory"
-                       : hard != 0 && least > hard ? "memory_limit"
-                                                   : NULL;
-    if (name == NULL)
-        return true;
-    worker->proven = false;
-    pool_worker_why(worker,
-                    "uses %zu MiB %s its first call: %s must be at least 1.25 times that, "
-                    "but is %zu MiB",
-                    worker->base >> 20, worker->served > 0 ? "after" : "before", name,
-                    (name[0] == 'r' ? soft : hard) >> 20);
-    pool_worker_event(worker, HOB_LIFE_BROKEN);
-    return false;
-}
-
-/* What it needs when it is warm: as soon as it has answered something, be it only a greeting.
- * Before that it may be a program that has just been started. */
-static bool weigh(struct pool_worker *worker)
-{
-    const struct hob_pool_options *options = &worker->pool->options;
-    bool limited = options->recycle.max_memory != 0 || options->memory_limit != 0;
-    bool greeted = options->health.method != NULL || options->protocol == HOB_POOL_MCP;
-    if (limited && !greeted && (worker->served == 0 || worker->life != HOB_LIFE_IDLE))
-        return true;
-    worker->base = worker->memory = limited ? hob_process_memory(worker->pid) : 1;
-    return !limited || fits_its_limits(worker);
-}
-
 /* It is ready: the one in whose place it was started may go. */
 static void succeed(struct pool_worker *worker)
 {
@@ -291,7 +241,7 @@ void pool_worker_offer(struct pool_worker *worker)
     const struct hob_pool_options *options = &worker->pool->options;
     if (worker->input < 0 || worker->output_closed)
         return; /* its end is being waited for */
-    if (worker->base == 0 && !weigh(worker))
+    if (worker->base == 0 && !pool_worker_weigh(worker))
         return;
     succeed(worker);
     if (is_too_many(worker))
@@ -299,7 +249,7 @@ void pool_worker_offer(struct pool_worker *worker)
     if (worker->recycle_after != 0 && worker->served >= worker->recycle_after)
         pool_replace(worker, "it has answered as many calls as it should");
     if (worker->served > 0)
-        check_memory(worker, hob_clock_now(), CHECK_AFTER_CALL_MS);
+        pool_worker_check_memory(worker, hob_clock_now(), CHECK_AFTER_CALL_MS);
     if (worker->replace != NULL)
         go_on_replacing(worker->pool, hob_clock_now());
     bool ping = options->health.method != NULL && options->health.every_calls != 0 &&
@@ -363,109 +313,6 @@ void pool_empty_queue(struct hob_pool *pool, int rpc_code, const struct hob_erro
     }
 }
 
-/* ---- deadlines ---- */
-
-static void put_duration(char *text, size_t size, uint64_t nanoseconds)
-{
-    double seconds = (double)nanoseconds / 1e9;
-    if (seconds < 1)
-        snprintf(text, size, "%.0f ms", seconds * 1e3);
-    else
-        snprintf(text, size, "%.3g s", seconds);
-}
-
-static void describe_timeout(const struct pool_call *call, const struct pool_worker *worker,
-                             uint64_t now, struct hob_error *error)
-{
-    char time[32];
-    struct hob_text method = pool_call_method(call);
-    put_duration(time, sizeof time, now - call->submitted);
-    if (worker == NULL) {
-        bool failing = call->pool->pacing.in_a_row > 0;
-        hob_error_set(error, HOB_E_TIMEOUT,
-                      "pool '%s': %.*s waited %s in the queue, and no worker was free%s%s",
-                      call->pool->name, HOB_TEXT_ARG(method), time,
-                      failing ? "; the last that failed: " : "", failing ? call->pool->cause : "");
-        hob_error_hint(error, "more workers, shorter calls, or a longer timeout");
-    } else {
-        bool noisy = worker->noise[0] != '\0';
-        hob_error_set(error, HOB_E_TIMEOUT,
-                      "pool '%s': worker %u (pid %ld) has not answered %.*s within %s%s%s",
-                      call->pool->name, worker->number, (long)worker->pid, HOB_TEXT_ARG(method),
-                      time, noisy ? "; it printed what is no answer: " : "", worker->noise);
-        hob_error_hint(error, "it is stopped if it does not answer soon; request_timeout of the "
-                              "pool, or the caller's, sets the limit");
-    }
-}
-
-uint64_t pool_watch_caller(struct pool_call *call, uint64_t now)
-{
-    uint64_t when = call->submitted + from_ms(CALLER_WATCH_MS);
-    if (call->caller < 0 || call->watched || call->abandoned)
-        return UINT64_MAX;
-    if (now < when)
-        return when;
-    call->watched = hob_poller_add(call->pool->supervisor->poller, call->caller, HOB_POLLER_HANGUP,
-                                   POOL_CALLER_KEY | call->id);
-    return UINT64_MAX;
-}
-
-static uint64_t tick_queue(struct hob_pool *pool, uint64_t now)
-{
-    uint64_t next = UINT64_MAX;
-    struct pool_call *following;
-    for (struct pool_call *call = pool->queue.first; call != NULL; call = following) {
-        uint64_t deadline = call->queue_deadline != 0 && call->queue_deadline < call->deadline
-                                ? call->queue_deadline
-                                : call->deadline;
-        following = call->next;
-        if (now >= deadline) {
-            struct hob_error error = HOB_ERROR_INIT;
-            describe_timeout(call, NULL, now, &error);
-            pool->timeouts++;
-            pool_calls_remove(&pool->queue, call);
-            pool_call_fail(call, HOB_RPC_TIMED_OUT, &error);
-            pool_call_free(call);
-            continue;
-        }
-        next = sooner(next, sooner(deadline, pool_watch_caller(call, now)));
-    }
-    return next;
-}
-
-/* True when the worker's calls are not what they were. */
-static bool is_overdue(struct pool_worker *worker, struct pool_call *call, uint64_t now)
-{
-    struct hob_error error = HOB_ERROR_INIT;
-    if (call->abandoned || call->kind == POOL_GREETS || now < call->deadline)
-        return false;
-    if (call->kind == POOL_PING) {
-        pool_worker_why(worker, "did not answer a ping within %llu ms",
-                        (unsigned long long)worker->pool->options.health.timeout);
-        call->abandoned = true;
-        pool_worker_event(worker, HOB_LIFE_TOO_LATE);
-        return true;
-    }
-    describe_timeout(call, worker, now, &error);
-    worker->pool->timeouts++;
-    pool_worker_abandon(worker, call, HOB_RPC_TIMED_OUT, &error);
-    return true;
-}
-
-static uint64_t tick_calls(struct pool_worker *worker, uint64_t now)
-{
-    uint64_t next = UINT64_MAX;
-    for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
-        if (is_overdue(worker, call, now))
-            return 0; /* look again */
-        if (call->abandoned && now >= call->deadline && worker->life == HOB_LIFE_BUSY)
-            pool_replace(worker, "it does not end a call that nobody waits for");
-        if (call->kind != POOL_GREETS && call->deadline > now)
-            next = sooner(next, sooner(call->deadline, pool_watch_caller(call, now)));
-    }
-    return next;
-}
-
 /* ---- workers by the clock ---- */
 
 static bool may_idle_out(const struct pool_worker *worker, uint64_t now)
@@ -497,15 +344,29 @@ static uint64_t tick_idle(struct pool_worker *worker, uint64_t now)
     return next;
 }
 
+/* Before it is judged: what it has said by now still counts, when whoever listens was busy, or this
+ * process stopped. */
+static void catch_up(struct pool_worker *worker, uint64_t now)
+{
+    bool judged = worker->late_at != 0 && now >= worker->late_at;
+    for (const struct pool_call *call = worker->calls.first; call != NULL; call = call->next)
+        judged = judged || (!call->abandoned && now >= call->deadline);
+    if (judged)
+        pool_worker_handle(worker, POOL_PART_OUTPUT, HOB_POLLER_READ);
+    if (judged || worker->process.watch < 0)
+        pool_worker_look(worker);
+}
+
 static uint64_t tick_worker(struct pool_worker *worker, uint64_t now)
 {
     uint64_t next = UINT64_MAX;
     if (worker->waiting_to_start || worker->being_started || worker->life == HOB_LIFE_DEAD)
         return next;
-    if (worker->process.watch < 0) {
-        pool_worker_look(worker);
+    catch_up(worker, now);
+    if (worker->life == HOB_LIFE_DEAD)
+        return next;
+    if (worker->process.watch < 0)
         next = now + from_ms(CHECK_MS);
-    }
     if (worker->late_at != 0 && now >= worker->late_at) {
         worker->late_at = 0;
         if (worker->life == HOB_LIFE_STARTING)
@@ -517,10 +378,10 @@ static uint64_t tick_worker(struct pool_worker *worker, uint64_t now)
     }
     if (worker->retire_at != 0 && now >= worker->retire_at)
         pool_replace(worker, "it is as old as it should get");
-    check_memory(worker, now, CHECK_MS);
+    pool_worker_check_memory(worker, now, CHECK_MS);
     if (worker->life == HOB_LIFE_IDLE)
         next = sooner(next, tick_idle(worker, now));
-    next = sooner(next, tick_calls(worker, now));
+    next = sooner(next, pool_tick_calls(worker, now));
     if (worker->late_at != 0)
         next = sooner(next, worker->late_at);
     if (worker->retire_at > now)
@@ -534,7 +395,7 @@ static uint64_t tick_worker(struct pool_worker *worker, uint64_t now)
 
 uint64_t pool_tick(struct hob_pool *pool, uint64_t now)
 {
-    uint64_t next = tick_queue(pool, now);
+    uint64_t next = pool_tick_queue(pool, now);
     for (struct pool_worker *worker = pool->workers; worker != NULL; worker = worker->next)
         next = sooner(next, tick_worker(worker, now));
     if (pool->workers != NULL && pool->options.watch != NULL) {

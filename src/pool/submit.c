@@ -4,6 +4,8 @@
  * finds the supervisor's thread driving asks it to step back, and the thread does not come again as
  * long as calls follow one another closely. So a program with one thread talks to its workers as
  * directly as through pipes of its own. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "pool/internal.h"
 
@@ -62,15 +64,35 @@ static int submit(struct hob_pool *pool, struct pool_call *call, unsigned *retry
     return 0;
 }
 
+/* Whether a method, as JSON, is the one by which hob tells a worker that a call is cancelled.
+ * Workers know calls by hob's numbers: whoever names one means another call, and would end a
+ * stranger's. */
+static bool is_hobs_own(const struct hob_pool *pool, struct hob_text method)
+{
+    HOB_AUTO(buffer) struct hob_buffer unescaped = HOB_BUFFER_INIT;
+    const char *name = pool->options.protocol == HOB_POOL_MCP ? "notifications/cancelled"
+                       : pool->options.cancel_method != NULL  ? pool->options.cancel_method
+                                                              : "$/cancelRequest";
+    if (method.size >= 2 && memchr(method.data, '\\', method.size) == NULL)
+        return hob_text_is((struct hob_text){method.data + 1, method.size - 2}, name);
+    return hob_message_string(&unescaped, method) && hob_text_is(hob_buffer_text(&unescaped), name);
+}
+
 static struct pool_call *new_call(struct hob_pool *pool, const struct hob_pool_request *request,
                                   const struct hob_pool_handlers *handlers, struct hob_error *error)
 {
     struct pool_call *call = NULL;
-    if (request->method.size + request->params.size <= pool->options.max_message)
-        call = pool_call_new(pool, POOL_CALL, request);
-    else
+    if (is_hobs_own(pool, request->method)) {
+        hob_error_set(error, HOB_E_PARAMETER, "pool '%s': %.*s is not passed on to workers",
+                      pool->name, HOB_TEXT_ARG(request->method));
+        hob_error_hint(error, "they know calls by numbers of hob's own; a call is cancelled by "
+                              "closing the connection that it came by");
+    } else if (request->method.size + request->params.size > pool->options.max_message) {
         hob_error_set(error, HOB_E_LIMIT, "pool '%s': a request may have at most %zu bytes",
                       pool->name, pool->options.max_message);
+    } else {
+        call = pool_call_new(pool, POOL_CALL, request);
+    }
     if (call != NULL)
         call->handlers = *handlers;
     else if (error != NULL && error->code == 0)

@@ -1,5 +1,5 @@
 /* worker: one process and its pipes, and what is done to it. What it says is read here and
- * understood in answers.c; what it gets is decided in schedule.c. */
+ * understood in answers.c; what it gets is decided in schedule.c and written in say.c. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -7,7 +7,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,10 +19,9 @@ enum {
     READS_AT_ONCE = 16, /* then others have their turn */
     LAST_READS = 4096,  /* somebody else may go on writing to its pipes */
     PIPE_SIZE = 1 << 20,
-    CLOSING_MS = 500, /* between the end of its output and its own */
 };
 
-static uint64_t key_of(const struct pool_worker *worker, unsigned part)
+uint64_t pool_worker_key(const struct pool_worker *worker, unsigned part)
 {
     return worker->serial * POOL_PARTS + part;
 }
@@ -82,7 +80,7 @@ static void close_output(struct pool_worker *worker)
     close_part(worker, &worker->output, false);
 }
 
-static void close_input(struct pool_worker *worker)
+void pool_worker_close_input(struct pool_worker *worker)
 {
     close_part(worker, &worker->input, true);
     worker->writes_watched = false;
@@ -90,7 +88,7 @@ static void close_input(struct pool_worker *worker)
 
 void pool_worker_free(struct pool_worker *worker)
 {
-    close_input(worker);
+    pool_worker_close_input(worker);
     close_output(worker);
     close_part(worker, &worker->errors, true);
     if (worker->process.watch >= 0)
@@ -137,7 +135,8 @@ void pool_worker_turn_to(struct pool_worker *worker, struct hob_pool_loop *loop)
         return;
     hob_poller_remove(worker->hearer, worker->output);
     worker->hearer = wanted;
-    if (hob_poller_add(wanted, worker->output, HOB_POLLER_READ, key_of(worker, POOL_PART_OUTPUT)))
+    if (hob_poller_add(wanted, worker->output, HOB_POLLER_READ,
+                       pool_worker_key(worker, POOL_PART_OUTPUT)))
         return;
     pool_worker_why(worker, "cannot be listened to: %s", strerror(errno));
     pool_worker_event(worker, HOB_LIFE_BROKEN);
@@ -147,12 +146,14 @@ static void watch_parts(struct pool_worker *worker)
 {
     struct hob_poller *poller = poller_of(worker);
     bool watched =
-        hob_poller_add(poller, worker->output, HOB_POLLER_READ, key_of(worker, POOL_PART_OUTPUT)) &&
-        hob_poller_add(poller, worker->errors, HOB_POLLER_READ, key_of(worker, POOL_PART_ERRORS)) &&
-        hob_poller_add(poller, worker->input, 0, key_of(worker, POOL_PART_INPUT));
+        hob_poller_add(poller, worker->output, HOB_POLLER_READ,
+                       pool_worker_key(worker, POOL_PART_OUTPUT)) &&
+        hob_poller_add(poller, worker->errors, HOB_POLLER_READ,
+                       pool_worker_key(worker, POOL_PART_ERRORS)) &&
+        hob_poller_add(poller, worker->input, 0, pool_worker_key(worker, POOL_PART_INPUT));
     if (watched && worker->process.watch >= 0)
         watched = hob_poller_add(poller, worker->process.watch, HOB_POLLER_READ,
-                                 key_of(worker, POOL_PART_PROCESS));
+                                 pool_worker_key(worker, POOL_PART_PROCESS));
     if (watched)
         return;
     pool_worker_why(worker, "cannot be watched: %s", strerror(errno));
@@ -205,126 +206,6 @@ int pool_worker_start(struct pool_worker *worker, struct hob_error *error)
     if (worker->life == HOB_LIFE_STOPPING)
         act(worker, worker->retired ? HOB_LIFE_STOP : HOB_LIFE_TERMINATE);
     return 0;
-}
-
-/* ---- saying ---- */
-
-/* Sends what the system takes. False when nobody reads any more. */
-static bool send_now(struct pool_worker *worker, const char *bytes, size_t size, size_t *sent)
-{
-    *sent = 0;
-    while (*sent < size) {
-        ssize_t written = write(worker->input, bytes + *sent, size - *sent);
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return errno == EAGAIN;
-        *sent += (size_t)written;
-        worker->sent += (uint64_t)written;
-    }
-    return true;
-}
-
-static void watch_writes(struct pool_worker *worker, bool wanted)
-{
-    if (wanted != worker->writes_watched)
-        hob_poller_change(poller_of(worker), worker->input, wanted ? HOB_POLLER_WRITE : 0,
-                          key_of(worker, POOL_PART_INPUT));
-    worker->writes_watched = wanted;
-}
-
-/* Bytes that it was sent and has not read. */
-static size_t unread_input(const struct pool_worker *worker)
-{
-    int unread = 0;
-    if (worker->input < 0)
-        return worker->unread;
-#ifdef FIONREAD
-    if (ioctl(worker->input, FIONREAD, &unread) != 0)
-        unread = 0;
-#endif
-    return (size_t)unread;
-}
-
-/* Its end, which is about to be noticed, says more than that it does not read. */
-static void nobody_reads(struct pool_worker *worker)
-{
-    pool_worker_why(worker, "closed its standard input");
-    worker->input_refused = true;
-    worker->unread = unread_input(worker);
-    close_input(worker);
-    hob_buffer_deinit(&worker->unsent);
-    worker->unsent_at = 0;
-    if (worker->late_at == 0 || worker->late_at > hob_clock_now() + CLOSING_MS * 1000000ull)
-        worker->late_at = hob_clock_now() + CLOSING_MS * 1000000ull;
-    pool_wake_by(worker->pool->supervisor, worker->late_at);
-}
-
-static void send_unsent(struct pool_worker *worker)
-{
-    size_t sent;
-    struct hob_buffer *unsent = &worker->unsent;
-    if (!send_now(worker, unsent->data + worker->unsent_at, unsent->size - worker->unsent_at,
-                  &sent)) {
-        nobody_reads(worker);
-        return;
-    }
-    worker->unsent_at += sent;
-    if (worker->unsent_at == unsent->size) {
-        hob_buffer_deinit(unsent);
-        worker->unsent_at = 0;
-        watch_writes(worker, false);
-        pool_dispatch(worker->pool); /* it was given no more meanwhile */
-    }
-}
-
-void pool_worker_say(struct pool_worker *worker, struct hob_text message)
-{
-    size_t sent = 0;
-    if (worker->input < 0)
-        return;
-    if (worker->unsent.size == 0 && !send_now(worker, message.data, message.size, &sent)) {
-        nobody_reads(worker);
-        return;
-    }
-    if (sent == message.size)
-        return;
-    hob_buffer_put(&worker->unsent, message.data + sent, message.size - sent);
-    if (hob_buffer_failed(&worker->unsent)) {
-        pool_worker_why(worker, "cannot be written to: not enough memory");
-        pool_worker_event(worker, HOB_LIFE_BROKEN);
-        return;
-    }
-    watch_writes(worker, true);
-}
-
-/* Nothing is answered: it is over when the worker has it, or else is another's. */
-static void give_notification(struct pool_worker *worker, struct pool_call *call)
-{
-    pool_worker_say(worker, hob_buffer_text(&call->message));
-    if (worker->input < 0 && ++call->unseen < POOL_MOST_UNSEEN) {
-        pool_calls_add_first(&worker->pool->queue, call);
-        return;
-    }
-    pool_call_answer(call, &(struct hob_message){.result = HOB_TEXT("null")});
-    pool_call_free(call);
-}
-
-void pool_worker_give(struct pool_worker *worker, struct pool_call *call)
-{
-    if (call->notification) {
-        give_notification(worker, call);
-        return;
-    }
-    call->sent = hob_clock_now();
-    pool_calls_add(&worker->calls, call);
-    call->stream_end =
-        worker->sent + (worker->unsent.size - worker->unsent_at) + call->message.size;
-    if (call->kind != POOL_GREETS)
-        pool_worker_event(worker, HOB_LIFE_TAKES);
-    if (call->kind == POOL_CALL)
-        pool_worker_turn_to(worker, call->loop);
-    pool_worker_say(worker, hob_buffer_text(&call->message));
 }
 
 /* ---- hearing ---- */
@@ -390,7 +271,7 @@ static bool read_errors(struct pool_worker *worker)
 /* Nothing more will be said; when it does not end itself now, it is made to. */
 static void output_has_ended(struct pool_worker *worker)
 {
-    uint64_t limit = hob_clock_now() + CLOSING_MS * 1000000ull;
+    uint64_t limit = hob_clock_now() + POOL_CLOSING_MS * 1000000ull;
     pool_worker_why(worker, "closed its standard output");
     if (worker->late_at == 0 || worker->late_at > limit)
         worker->late_at = limit;
@@ -405,7 +286,7 @@ static void bury(struct pool_worker *worker)
     char ending[100];
     for (int i = 0; i < LAST_READS && worker->errors >= 0 && read_errors(worker); i++)
         continue;
-    size_t unread = unread_input(worker);
+    size_t unread = pool_worker_unread(worker);
     hob_process_signal(&worker->process, SIGKILL);
     pool_guard_remove(worker->pool->supervisor, worker->pid);
     if (worker->process.watch >= 0)
@@ -432,9 +313,9 @@ void pool_worker_handle(struct pool_worker *worker, unsigned part, unsigned what
 {
     /* What it was sent and has not read would wait for ever. */
     if (part == POOL_PART_INPUT && (what & HOB_POLLER_HANGUP) != 0 && worker->input >= 0)
-        nobody_reads(worker);
+        pool_worker_is_not_read(worker);
     if (part == POOL_PART_INPUT && (what & HOB_POLLER_WRITE) != 0 && worker->input >= 0)
-        send_unsent(worker);
+        pool_worker_send_rest(worker);
     if (part == POOL_PART_ERRORS)
         for (int i = 0; i < READS_AT_ONCE && worker->errors >= 0 && read_errors(worker); i++)
             continue;
@@ -488,7 +369,8 @@ static void stop(struct pool_worker *worker)
         pool_worker_has_ended(worker);
         return;
     }
-    close_input(worker);
+    if (worker->unsent.size == 0)
+        pool_worker_close_input(worker); /* else when the rest of a notification is sent */
     grace(worker, worker->pool->options.stop_grace);
 }
 
@@ -498,7 +380,7 @@ static void act(struct pool_worker *worker, enum hob_life_action action)
     case HOB_LIFE_OFFER:
         worker->idle_since = hob_clock_now();
         if (worker->input < 0 || worker->output_closed) {
-            grace(worker, CLOSING_MS); /* its end, which is about to be noticed, says why */
+            grace(worker, POOL_CLOSING_MS); /* its end, which is about to be noticed, says why */
             break;
         }
         worker->late_at = 0;

@@ -205,9 +205,10 @@ static void run_daemon(struct hob_http_loop *loop)
 static void turn(struct hob_http_loop *loop)
 {
     struct hob_poller_event events[EVENTS_AT_ONCE];
-    size_t count = hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, patience(loop));
+    uint64_t limit = patience(loop);
+    size_t count = hob_poller_wait(loop->poller, events, EVENTS_AT_ONCE, limit);
     size_t guests = keep_guests(events, count);
-    bool has_work = guests < count || count == 0;
+    bool has_work = guests < count || count == 0 || limit == 0;
     if (loop->guest.hear != NULL)
         loop->guest.hear(loop->guest.data, events, guests);
     take_arrivals(loop);
@@ -216,8 +217,8 @@ static void turn(struct hob_http_loop *loop)
         run_daemon(loop);
 }
 
-/* Without a limit of time: to set the clock for a short one, and back, takes as long as a short call.
- * Where there are more connections the daemon may know of a request of theirs already. */
+/* Without a limit of time: to set the clock for a short one, and back, takes as long as a short
+ * call. Where there are more connections the daemon may know of a request of theirs already. */
 void hob_http_loop_await(struct hob_http_loop *loop, bool (*done)(const void *data),
                          const void *data)
 {

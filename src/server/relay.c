@@ -51,6 +51,7 @@ static void relay_unref(struct relay *relay)
     pthread_mutex_unlock(&relay->lock);
     if (!last)
         return;
+    hob_file_close(relay->caller);
     hob_buffer_deinit(&relay->waiting);
     pthread_mutex_destroy(&relay->lock);
     free(relay);
@@ -280,6 +281,8 @@ void hob_relay_rpc(struct hob_server *server, struct hob_http_request *request)
     hob_buffer_put_text(&body, request->body);
     handlers.done = stream_done;
     handlers.progress = stream_progress;
+    if (hob_buffer_failed(&body))
+        hob_http_answer(request, NULL);
     if (hob_buffer_failed(&body) || !begin_stream(relay)) {
         relay_unref(relay);
         return;

@@ -320,6 +320,13 @@ class Basics(PoolTest):
             self.assertEqual((warm.headers["x-hob-served-by"], cold.headers["x-hob-served-by"]),
                              ("pool", "fallback"))
 
+    def test_what_no_argument_can_hold_is_an_error_of_the_fallback(self):
+        server = self.serve(echo={"command": ["true"], "enabled": False,
+                                  "fallback": {"command": ["echo", "{a}"]}})
+        self.assertEqual(self.result(server, "echo", "any", {"a": "x y"}), "x y")
+        error = self.error(server, "echo", "any", {"a": "x\0y"}, 400)
+        self.assertIn("U+0000", error["message"])
+
     def test_fallbacks_are_limited_and_end_with_their_callers(self):
         server = self.serve(off={"command": ["false"], "enabled": False, "queue": {"max": 2},
                                  "workers": {"max": 1}, "fallback": {"command": ["sleep", "60"]}})
@@ -352,6 +359,67 @@ class Faults(PoolTest):
         os.kill(self.result(server, "hang", "pid"), signal.SIGSTOP)
         self.error(server, "hang", "echo", [1], status=504, timeout="100ms")
         self.assertEqual(self.result(server, "hang", "echo", [2]), [2])
+
+    def test_a_worker_is_not_blamed_for_a_server_that_stood_still(self):
+        """What it said in time counts, also when nobody was there to hear it."""
+        went, script = self.path("went"), self.write("slow.py", """
+import json, os, sys, time
+for line in sys.stdin:
+    request = json.loads(line)
+    while not os.path.exists(sys.argv[1]):
+        time.sleep(0.01)
+    print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": os.getpid()}), flush=True)
+""")
+        pool = {"command": [PYTHON, "-S", script, went], "workers": {"max": 1},
+                "start_timeout": "2s"}
+        server = self.serve(call=pool, start=dict(pool, health={"method": "ping"}),
+                            fallback={"command": ["true"], "enabled": False, "fallback": {
+                                "command": ["sh", "-c", "until [ -e %s ]; do sleep 0.01; done; "
+                                            "echo 1" % went]}})
+        with concurrent.futures.ThreadPoolExecutor(3) as threads:
+            calls = [threads.submit(self.call, server, name, "any", Timeout=limit)
+                     for name, limit in (("start", "30s"), ("call", "2s"), ("fallback", "2s"))]
+            begin = time.monotonic()
+            wait_for(lambda: self.workers(server, "start") and
+                     [one["calls"] for one in self.pool(server, "call")["workers"]] == [1] and
+                     self.pool(server, "fallback")["fallbacks"], "everything to be under way")
+            server.signal(signal.SIGSTOP)
+            self.write("went", "")
+            time.sleep(max(0.5, begin + 2.5 - time.monotonic()))
+            server.signal(signal.SIGCONT)
+            for call in calls:
+                self.assertIn("result", call.result().json)
+        for name in ("start", "call", "fallback"):
+            pool = self.pool(server, name)
+            self.assertEqual((pool["worker_failures"], pool["timeouts"]), (0, 0), pool)
+
+    def test_a_worker_that_is_asked_whether_it_lives_gets_nothing_else_to_do(self):
+        """One that serves what came last first would not answer until the call is done."""
+        script = self.write("last_first.py", """
+import json, os, select, sys, time
+while True:
+    data = os.read(0, 65536)
+    while data and (select.select([0], [], [], 0.5)[0]):
+        more = os.read(0, 65536)
+        if not more:
+            break
+        data += more
+    if not data:
+        break
+    for line in reversed(data.splitlines()):
+        request = json.loads(line)
+        time.sleep(request.get("params", [0])[0])
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": os.getpid()}),
+              flush=True)
+""")
+        server = self.serve(last={"command": [PYTHON, "-S", script],
+                                  "workers": {"max": 1, "concurrency": 4},
+                                  "health": {"method": "ping", "after_idle": "500ms",
+                                             "timeout": "2s"}})
+        pid = self.result(server, "last", "any")
+        wait_for(lambda: [one["calls"] for one in self.pool(server, "last")["workers"]] == [1],
+                 "a ping")
+        self.assertEqual(self.result(server, "last", "any", [2.5]), pid)
 
     def test_the_queue_has_a_time_limit_too(self):
         server = self.serve(one={"command": worker("echo_worker"), "workers": {"max": 1},
@@ -395,6 +463,32 @@ class Faults(PoolTest):
         error = self.error(server, "echo", "die", {"signal": 9}, status=502)
         self.assertIn("signal 9 (Killed)", error["message"])
         self.assertIn("status 41", self.error(server, "echo", "die", {"status": 41})["message"])
+
+    def test_the_end_of_a_worker_is_not_blamed_on_another_call(self):
+        script = self.write("helped.py", """
+import json, os, subprocess, sys
+subprocess.Popen(["sleep", "1000"])  # has the pipes too: they stay open
+late = None
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["method"] == "late":
+        late = request["id"]
+    elif request["method"] == "$/cancelRequest":
+        print(json.dumps({"jsonrpc": "2.0", "id": late, "result": 1}), flush=True)
+    elif request["method"] == "die":
+        os.kill(os.getpid(), 9)
+""")
+        server = self.serve(helped={"command": [PYTHON, "-S", script],
+                                    "workers": {"max": 1, "concurrency": 4}})
+        with concurrent.futures.ThreadPoolExecutor(1) as threads:
+            other = threads.submit(self.call, server, "helped", "other")
+            wait_for(lambda: [one["calls"] for one in self.pool(server, "helped")["workers"]]
+                     == [1], "a call")
+            self.error(server, "helped", "late", status=504, Timeout="100ms")
+            wait_for(lambda: [one["calls"] for one in self.pool(server, "helped")["workers"]]
+                     == [1], "the late answer")
+            for answer in (self.call(server, "helped", "die"), other.result()):
+                self.assertIn("was killed by signal 9", answer.json["error"]["message"])
 
     def test_the_last_words_of_a_worker_are_told(self):
         script = self.write("words.py", "import sys, os\nsys.stdin.readline()\n"
@@ -552,6 +646,27 @@ for line in sys.stdin:
         wait_for(lambda: self.call(server, "large", "any", {}).json.get("result") == "x",
                  "another worker")
 
+    def test_what_is_too_large_and_no_answer_fails_no_call(self):
+        script = self.write("large.py", """
+import json, sys
+def say(**message):
+    print(json.dumps(dict({"jsonrpc": "2.0"}, **message)), flush=True)
+before = 0
+for line in sys.stdin:
+    request = json.loads(line)
+    if request["method"] == "again":
+        say(id=before, result="x" * 100000)
+    elif request["method"] == "notify":
+        say(method="$/progress", params={"id": request["id"], "value": "x" * 100000})
+    say(id=request["id"], result=request["method"])
+    before = request["id"]
+""")
+        server = self.serve(large={"command": [PYTHON, "-S", script], "max_message": "64K",
+                                   "workers": {"max": 1}})
+        for method in ("first", "again", "notify", "last"):
+            self.assertEqual(self.result(server, "large", method), method)
+        self.assertEqual(self.pool(server, "large")["noise_lines"], 2)
+
 
 class Load(PoolTest):
     def test_every_call_is_answered_once_while_workers_are_killed(self):
@@ -643,6 +758,37 @@ class Load(PoolTest):
         pool = self.pool(server, "echo")
         self.assertEqual((pool["failures"], pool["worker_failures"]), (0, 0))
         print("\n%d calls, %d workers recycled" % (count, pool["recycled"]), file=sys.stderr)
+
+    def test_a_worker_that_is_replaced_gets_its_notifications_whole(self):
+        """One that is busy with a notification does not read the next, which no pipe holds."""
+        go, done = self.path("go"), self.path("done")
+        script = self.write("notes.py", """
+import json, os, sys, time
+go, done = sys.argv[1:]
+for line in sys.stdin:
+    request = json.loads(line)
+    while request["method"] == "block" and not os.path.exists(go):
+        time.sleep(0.01)
+    if "id" in request:
+        print(json.dumps({"jsonrpc": "2.0", "id": request["id"], "result": 1}), flush=True)
+    if request["method"] == "note":
+        with open(done, "w") as file:
+            file.write(str(len(request["params"][0])))
+""")
+        server = self.serve(notes={"command": [PYTHON, "-S", script, go, done],
+                                   "workers": {"max": 1}, "stop_grace": "20s"})
+        self.result(server, "notes", "any")
+        for method, params in (("block", []), ("note", ["x" * 400000])):
+            body = {"jsonrpc": "2.0", "method": method, "params": params}
+            answer = server.request("POST", "/api/rpc/notes", body,
+                                    {"Content-Type": "application/json"})
+            self.assertEqual(answer.status, 202)
+        self.post(server, "notes/restart")
+        wait_for(lambda: [one for one in self.pool(server, "notes")["workers"]
+                          if one["state"] == "stopping"], "the worker to be told to end")
+        self.write("go", "")
+        wait_for(lambda: os.path.exists(done) and self.read("done"), "the notification")
+        self.assertIn(self.read("done"), ("400000", b"400000"))
 
     def test_a_changed_file_replaces_workers_unnoticed(self):
         os.mkdir(self.path("source"))
@@ -756,6 +902,30 @@ class Clientele(PoolTest):
         pool = self.pool(server, "multiplex")
         self.assertEqual((pool["cancelled"], pool["worker_failures"]), (21, 0))
         self.assertEqual(self.result(server, "multiplex", "pid"), pid)
+
+    def test_nobody_cancels_the_call_of_another(self):
+        """A worker knows calls by hob's numbers, which a stranger can guess."""
+        server = self.serve(many={"command": worker("multiplex", 4),
+                                  "workers": {"max": 1, "concurrency": 4}},
+                            mcp={"command": worker("mcp_server"), "protocol": "mcp"})
+        with server.connect() as connection:
+            body = json.dumps(request_of("sleep", {"seconds": 1})).encode()
+            connection.send(connection.head("POST", "/api/rpc/many", {
+                "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
+            wait_for(lambda: [one["calls"] for one in self.pool(server, "many")["workers"]] == [1],
+                     "the call to be given")
+            for name in ("$/cancelRequest", "\\u0024/cancelRequest"):
+                for number in range(1, 10):
+                    body = ('{"jsonrpc": "2.0", "method": "%s", "params": {"id": %d}}'
+                            % (name, number)).encode()
+                    answer = server.request("POST", "/api/rpc/many", body,
+                                            {"Content-Type": "application/json"})
+                    self.assertEqual((answer.status, answer.body), (400, b""))
+            self.assertEqual(connection.read("POST").json["result"], 1)
+        for pool, method in (("many", "$/cancelRequest"), ("mcp", "notifications/cancelled")):
+            error = self.error(server, pool, method, {"id": 1}, 400)
+            self.assertEqual(error["code"], -32600)
+            self.assertIn("is not passed on to workers", error["message"])
 
     def test_streams(self):
         script = self.write("steps.py", "import json, sys, time\nfor line in sys.stdin:\n"
@@ -903,6 +1073,27 @@ class Ends(PoolTest):
                                          "calls": 0, "failures": 0, "restarts": 0})
         self.assertEqual({key: pools["echo"][key] for key in ("busy", "calls", "failures", "restarts")},
                          {"busy": 0, "calls": 2, "failures": 1, "restarts": 1})
+
+    def test_a_worker_that_never_stops_talking_does_not_keep_others_waiting(self):
+        script = self.write("talks.py", """
+import json, subprocess, sys
+request = json.loads(sys.stdin.readline())
+note = json.dumps({"jsonrpc": "2.0", "method": "note"})
+talker = subprocess.Popen(["yes", note])
+open(sys.argv[1], "w").close()
+sys.stdin.readline()
+talker.kill()
+""")
+        server = self.serve(options=("--threads", "1"), talks={
+            "command": [PYTHON, "-S", script, self.path("talks")], "workers": {"max": 1}})
+        with server.connect() as talking, server.connect() as other:
+            body = json.dumps(request_of("talk")).encode()
+            talking.send(talking.head("POST", "/api/rpc/talks", {
+                "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
+            wait_for(lambda: "talks" in self.files(), "the worker to talk")
+            other.send(other.head("GET", "/api/status") * 200)
+            for _ in range(200):
+                self.assertEqual(other.read().status, 200)
 
     def test_a_slow_call_does_not_keep_others_waiting(self):
         # More slow calls than there are event loops, each over a connection of its own.

@@ -51,10 +51,10 @@ static void feed(struct hob_buffer *out, enum hob_framing_kind kind, size_t limi
 
 static void assert_early_id(const char *beginning, const char *expected)
 {
-    assert_text_equal(hob_message_early_id(hob_text_from(beginning)), expected);
+    assert_text_equal(hob_message_early_member(hob_text_from(beginning), "id"), expected);
 }
 
-static void test_early_id(void **state)
+static void early_members(void **state)
 {
     (void)state;
     assert_early_id("{\"id\":5,\"result\":\"xxxxxx", "5");
@@ -67,6 +67,9 @@ static void test_early_id(void **state)
     assert_early_id("{\"id\"", "");
     assert_early_id("[{\"id\":1}]", "");
     assert_early_id("", "");
+    struct hob_text note = HOB_TEXT("{\"jsonrpc\":\"2.0\",\"method\":\"$/progress\",\"params\":{");
+    assert_text_equal(hob_message_early_member(note, "method"), "\"$/progress\"");
+    assert_text_equal(hob_message_early_member(note, "params"), "");
 }
 
 /* The pieces in which bytes come must not matter, but to how often noise without an end is told. */
@@ -837,7 +840,7 @@ int main(void)
 {
     hob_log_set_level(HOB_LOG_ERROR);
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_early_id),
+        cmocka_unit_test(early_members),
         cmocka_unit_test(lines_in_any_pieces),
         cmocka_unit_test(lines_at_their_limit),
         cmocka_unit_test(headers_in_any_pieces),

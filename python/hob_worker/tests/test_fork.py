@@ -129,6 +129,16 @@ def busy():
         self.assertIn("ended before their first request", zygote.errors())
         self.assertIn("ZeroDivisionError", zygote.errors())
 
+    def test_without_descriptors_for_more_children_requests_wait(self):
+        zygote = self.zygote("--children", "30", methods=METHODS +
+                             "import resource\nresource.setrlimit(resource.RLIMIT_NOFILE, (30, 30))\n")
+        for number in range(30):
+            zygote.send(number, "sleep", [0.05])
+        answers, status = zygote.end()
+        self.assertEqual((sorted(answer["id"] for answer in answers), status), (list(range(30)), 0))
+        self.assertEqual([answer for answer in answers if "result" not in answer], [])
+        self.assertIn("Too many open files", zygote.errors())
+
     def test_a_flood_on_stderr_is_passed_on(self):
         zygote = self.zygote(methods=METHODS + "@worker.method\ndef flood(end: str):\n"
                              "    for _ in range(64): os.write(2, b'x' * 100000 + end.encode())\n")

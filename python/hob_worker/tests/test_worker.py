@@ -333,6 +333,16 @@ class Limits(WorkerTest):
             self.assertIn("longer than 1000", worker.line()["error"]["message"])
         self.assertEqual(worker.result("ping"), "pong")
 
+    def test_the_caller_of_what_is_too_long_is_told(self):
+        worker = self.start("worker.run(limit=1000)")
+        for message, number in ((b'{"jsonrpc":"2.0","id":7,"method":"echo","params":["%b"]}', 7),
+                                (b' { "id" : "a b" , "method":"echo","params":["%b"]}', "a b"),
+                                (b'{"jsonrpc":"2.0","method":"echo","params":{"id":7,"x":"%b"}}', None),
+                                (b'{"jsonrpc":"2.0","id":07,"params":["%b"]}', None)):
+            worker.write(message % (b"x" * 100000) + b"\n")
+            answer = worker.line()
+            self.assertEqual((answer["id"], answer["error"]["code"]), (number, -32600))
+
     def test_a_file_as_input(self):
         source = self.script('{"jsonrpc":"2.0","id":1,"method":"ping"}\n' * 3, "requests.txt")
         for run in ("worker.run()", "worker.run(threads=1)", "worker.run(isolation='fork')",
@@ -372,6 +382,12 @@ class Headers(WorkerTest):
         self.assertIn("longer than 200", self.message(self.worker)["error"]["message"])
         self.worker.write(b'Content-Length: 40\r\n\r\n{"jsonrpc":"2.0","id":2,"method":"ping"}')
         self.assertEqual(self.message(self.worker)["result"], "pong")
+        head, rest = b'Content-Length: 100000\r\n\r\n{"jsonrpc":"2.0",', b'"id":3,"params":['
+        for piece in (head, rest, b"x" * (100000 - 17 - len(rest))):
+            self.worker.write(piece)
+        self.assertEqual(self.message(self.worker)["id"], 3)
+        self.worker.write(b'Content-Length: 40\r\n\r\n{"jsonrpc":"2.0","id":4,"method":"ping"}')
+        self.assertEqual(self.message(self.worker)["id"], 4)
 
     def test_no_length(self):
         for header in (b"X: y\r\n\r\n", b"Content-Length: -1\r\n\r\n",
