@@ -165,7 +165,7 @@ static void put_limits(struct hob_buffer *out)
 {
     struct rlimit limit;
     hob_buffer_put_string(out, "hard limits=");
-    for (int kind = 0; kind < RLIMIT_NLIMITS; kind++)
+    for (unsigned kind = 0; kind < RLIMIT_NLIMITS; kind++)
         if (getrlimit(kind, &limit) == 0)
             hob_buffer_printf(out, "%llx ", (unsigned long long)limit.rlim_max);
     if (getrlimit(RLIMIT_STACK, &limit) == 0)

@@ -88,7 +88,7 @@ static void put_limit(struct hob_buffer *out, rlim_t limit)
 static void put_limits(struct hob_buffer *out)
 {
     _Static_assert(RLIM_INFINITY == UINT64_MAX, "as it is written above");
-    for (int kind = 0; kind < 16; kind++) {
+    for (unsigned kind = 0; kind < 16; kind++) {
         struct rlimit limit = {0};
         getrlimit(kind, &limit);
         hob_buffer_put_string(out, kind > 0 ? "," : "");
