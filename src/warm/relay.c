@@ -109,13 +109,6 @@ struct process_info {
 #define GET_PROCESS_INFO _IOC(_IOC_READ | _IOC_WRITE, 0xFF, 11, sizeof(struct process_info))
 enum { INFO_EXIT = 1 << 3 };
 
-/* Whether /proc tells the truth: of a process that has gained rights it says that all went well. */
-static bool may_ask(const struct hob_warm_zygote *zygote)
-{
-    enum { SAME_MEMORY = 1 }; /* KCMP_VM: asked for whether the question is allowed */
-    return syscall(SYS_kcmp, getpid(), zygote->pid, SAME_MEMORY, 0, 0) >= 0;
-}
-
 /* As long as nobody has reaped it, /proc has it too: the last field of stat. */
 static bool ask_zombie(const struct hob_warm_zygote *zygote, int *status)
 {
@@ -128,8 +121,7 @@ static bool ask_zombie(const struct hob_warm_zygote *zygote, int *status)
     if (state == NULL || last == NULL || strncmp(state, ") Z", 3) != 0)
         return false;
     *status = atoi(last);
-    /* It was not another process of that number. */
-    return may_ask(zygote) && signal_process(zygote, 0);
+    return signal_process(zygote, 0); /* it was not another process of that number */
 }
 
 static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
@@ -152,11 +144,10 @@ static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
 static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int *status)
 {
     enum { REPORTS, SIGNALS, RUN };
-    /* The run's end is seen here before the zygote can report it, unless that has reaped it
-     * already; the zygote may also have been killed. */
+    /* The run itself is only watched when there is nobody left to report its end. */
     struct pollfd watched[] = {[REPORTS] = {.fd = zygote->connection, .events = POLLIN},
                                [SIGNALS] = {.fd = signals, .events = POLLIN},
-                               [RUN] = {.fd = zygote->child, .events = POLLIN}};
+                               [RUN] = {.fd = -1, .events = POLLIN}};
     for (;;) {
         int ready = poll(watched, sizeof watched / sizeof watched[0], -1);
         if (ready < 0 && errno == EINTR)
@@ -165,12 +156,8 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int 
             return HOB_WARM_LOST;
         if (watched[SIGNALS].revents != 0)
             read_signals(zygote, signals);
-        if (watched[RUN].revents != 0 && watched[REPORTS].fd < 0)
-            return ask_for_status(zygote, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
-        if (watched[RUN].revents != 0 && ask_zombie(zygote, status))
-            return HOB_WARM_ENDED;
         if (watched[RUN].revents != 0)
-            watched[RUN].fd = -1;
+            return ask_for_status(zygote, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
         if (watched[REPORTS].revents == 0)
             continue;
         struct hob_warm_report report;
