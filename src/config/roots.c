@@ -139,8 +139,9 @@ static int resolve(struct hob_buffer *resolved, const char *path)
     HOB_AUTO(buffer) struct hob_buffer rest = HOB_BUFFER_INIT;
     if (path[0] != '/') {
         char working[PATH_MAX];
+        /* Not the path is what may not be read: nobody shall take it for one that holds nothing. */
         if (getcwd(working, sizeof working) == NULL)
-            return errno;
+            return errno == EACCES ? EIO : errno;
         hob_buffer_printf(&rest, "%s/", working);
     }
     hob_buffer_put_string(&rest, path);
