@@ -25,6 +25,7 @@ struct end {
     enum kind kind;
     int descriptor; /* to read from */
     int input;      /* of a worker */
+    bool asks;      /* a client that has not been answered yet */
     struct end *client, *next;
     size_t size, body_size;
     char *body;
@@ -88,7 +89,9 @@ static void hear_client(struct end *client)
                        sizeof client->text - 1 - client->size, 0);
     if (got <= 0) {
         close(client->descriptor);
-        free(client);
+        client->descriptor = -1;
+        if (!client->asks)
+            free(client);
         return;
     }
     client->size += (size_t)got;
@@ -102,6 +105,7 @@ static void hear_client(struct end *client)
     if (client->body + client->body_size > client->text + client->size)
         return;
     client->size = 0;
+    client->asks = true;
     client->next = NULL;
     if (oldest == NULL)
         oldest = client;
@@ -128,7 +132,11 @@ static void hear_worker(struct end *worker)
     worker->client = NULL;
     worker->size = 0;
     hand_out();
-    send(client->descriptor, answer, (size_t)size, MSG_NOSIGNAL);
+    client->asks = false;
+    if (client->descriptor >= 0)
+        send(client->descriptor, answer, (size_t)size, MSG_NOSIGNAL);
+    else
+        free(client);
 }
 
 static void open_door(struct end *door)

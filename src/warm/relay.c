@@ -109,6 +109,13 @@ struct process_info {
 #define GET_PROCESS_INFO _IOC(_IOC_READ | _IOC_WRITE, 0xFF, 11, sizeof(struct process_info))
 enum { INFO_EXIT = 1 << 3 };
 
+/* Whether /proc tells the truth: of a process that has gained rights it says that all went well. */
+static bool may_ask(const struct hob_warm_zygote *zygote)
+{
+    enum { SAME_MEMORY = 1 }; /* KCMP_VM: any question that is allowed when that of /proc is */
+    return syscall(SYS_kcmp, getpid(), zygote->pid, SAME_MEMORY, 0, 0) >= 0;
+}
+
 /* As long as nobody has reaped it, /proc has it too: the last field of stat. */
 static bool ask_zombie(const struct hob_warm_zygote *zygote, int *status)
 {
@@ -121,7 +128,8 @@ static bool ask_zombie(const struct hob_warm_zygote *zygote, int *status)
     if (state == NULL || last == NULL || strncmp(state, ") Z", 3) != 0)
         return false;
     *status = atoi(last);
-    return signal_process(zygote, 0); /* it was not another process of that number */
+    /* It was not another process of that number. */
+    return may_ask(zygote) && signal_process(zygote, 0);
 }
 
 static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
@@ -141,13 +149,21 @@ static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
     return false;
 }
 
+/* What a child says before it ends is there when its end is seen. */
+static bool has_report(const struct hob_warm_zygote *zygote)
+{
+    struct pollfd reports = {.fd = zygote->connection, .events = POLLIN};
+    return poll(&reports, 1, 0) != 0;
+}
+
 static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int *status)
 {
     enum { REPORTS, SIGNALS, RUN };
-    /* The run itself is only watched when there is nobody left to report its end. */
+    /* The run's end is seen here sooner than the zygote can report it; when that has been quicker,
+     * or has the right to know and this process has not, it reports. */
     struct pollfd watched[] = {[REPORTS] = {.fd = zygote->connection, .events = POLLIN},
                                [SIGNALS] = {.fd = signals, .events = POLLIN},
-                               [RUN] = {.fd = -1, .events = POLLIN}};
+                               [RUN] = {.fd = zygote->child, .events = POLLIN}};
     for (;;) {
         int ready = poll(watched, sizeof watched / sizeof watched[0], -1);
         if (ready < 0 && errno == EINTR)
@@ -156,8 +172,14 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int 
             return HOB_WARM_LOST;
         if (watched[SIGNALS].revents != 0)
             read_signals(zygote, signals);
-        if (watched[RUN].revents != 0)
+        bool has_ended = watched[RUN].revents != 0;
+        if (has_ended && watched[REPORTS].fd < 0)
             return ask_for_status(zygote, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
+        if (has_ended && !has_report(zygote)) {
+            if (ask_zombie(zygote, status))
+                return HOB_WARM_ENDED;
+            watched[RUN].fd = -1;
+        }
         if (watched[REPORTS].revents == 0)
             continue;
         struct hob_warm_report report;

@@ -578,6 +578,17 @@ class WarmTest(unittest.TestCase):
         done = self.hob("run", "--", *words, "0")
         self.assertEqual((done.stdout, done.returncode), ("done\n", 7))
 
+    def test_what_is_refused_at_the_last_moment_is_run_cold_each_time(self):
+        """The process that refuses ends well in the same moment; that is not the command's end."""
+        path = self.script("work.py", "pass\n")
+        self.make_warm(PYTHON, path)
+        self.script("work.py", "print((\n")
+        for _ in range(40):
+            done = self.hob("run", "--explain", "--", PYTHON, path)
+            self.assertEqual(done.returncode, 1, done.stderr)
+            self.assertIn("SyntaxError", done.stderr)
+            self.assertIn("does not compile", done.stderr)
+
     def kill(self, target, zygotes, process):
         victims = {"zygote": zygotes[:1], "client": [process.pid],
                    "child": [pid for zygote in zygotes for pid in children_of(zygote)]}[target]
