@@ -3,13 +3,21 @@
 import contextlib
 import pathlib
 import re
+import selectors
 import shutil
+import socket
 import subprocess
 import sys
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ECHO = HERE / "echo_worker.py"
 AHEAD = 4  # calls that a worker of the pool "ahead" is given at a time
+WORKERS, CONNECTIONS = 2, 8
+SERVER = "uWSGI's HTTP server, 2 processes"
+BARE = "uWSGI's processes alone, 2"
+THREADS = "uWSGI's processes alone, 2 of 4 threads"
+RELAY = "a bare relay in C"
 BODY = ('{"jsonrpc":"2.0","id":1,"method":"echo",'
         '"params":{"name":"title","file":"talk.md","count":17}}')
 APPLICATION = """
@@ -50,13 +58,16 @@ def start_hobd(bench, workers, free_port, process):
                     "none", "--config", settings], port)
 
 
-def start_uwsgi(bench, workers, free_port, process):
+def start_uwsgi(bench, workers, free_port, process, *how):
+    """`how`: the option that takes the address, and what else there is."""
     application = bench.scratch / "echo_wsgi.py"
     application.write_text(APPLICATION)
     port = free_port()
-    return process(["uwsgi", "--plugin", "python3", "--http11-socket", f"127.0.0.1:{port}",
-                    "--wsgi-file", application, "--processes", str(workers), "--master",
-                    "--disable-logging", "--die-on-term"], port)
+    server = process(["uwsgi", "--plugins", "python3,http", how[0], f"127.0.0.1:{port}", *how[1:],
+                      "--wsgi-file", application, "--processes", str(workers), "--master",
+                      "--disable-logging", "--die-on-term"], port)
+    count_answered(port, "/", 1, 10)  # it listens before it has loaded the program
+    return server
 
 
 def start_relay(bench, workers, free_port, process):
@@ -64,58 +75,106 @@ def start_relay(bench, workers, free_port, process):
     return process([bench.tools / "floor_relay", str(port), str(workers), sys.executable, ECHO], port)
 
 
+class Asking:
+    """A kept-alive connection that asks again whenever it was answered."""
+
+    def __init__(self, port, path):
+        self.answers, self.text = 0, b""
+        self.socket = socket.create_connection(("127.0.0.1", port))
+        self.request = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json"
+                        f"\r\nContent-Length: {len(BODY)}\r\n\r\n{BODY}").encode()
+
+    def ask(self):
+        self.socket.sendall(self.request)
+
+    def hear(self):
+        self.text += self.socket.recv(65536)
+        head, _, body = self.text.partition(b"\r\n\r\n")
+        size = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
+        if size and len(body) >= int(size.group(1)):
+            self.answers, self.text = self.answers + 1, b""
+            self.ask()
+
+
+def count_answered(port, path, connections, seconds):
+    """How many of so many kept-alive connections, all of which ask all the time, are answered at all,
+    in so many seconds at most."""
+    asking = [Asking(port, path) for _ in range(connections)]
+    with contextlib.ExitStack() as stack, selectors.DefaultSelector() as waiting:
+        for one in asking:
+            stack.enter_context(one.socket)
+            waiting.register(one.socket, selectors.EVENT_READ, one)
+            one.ask()
+        end = time.monotonic() + seconds
+        while time.monotonic() < end and not all(one.answers for one in asking):
+            for key, _ in waiting.select(0.1):
+                key.data.hear()
+    return sum(one.answers > 0 for one in asking)
+
+
 def throughput(bench, port, path):
     script = bench.scratch / "post.lua"
     script.write_text(f"wrk.method = 'POST'\nwrk.body = '{BODY}'\n"
                       "wrk.headers['Content-Type'] = 'application/json'\n")
-    done = subprocess.run(["wrk", "-t2", "-c8", "-d1s" if bench.quick else "-d2s", "-s", script,
-                           f"http://127.0.0.1:{port}{path}"],
+    done = subprocess.run(["wrk", "-t2", f"-c{CONNECTIONS}", "-d1s" if bench.quick else "-d2s", "-s",
+                           script, f"http://127.0.0.1:{port}{path}"],
                           stdout=subprocess.PIPE, text=True, check=True)
     return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
 
 
 def start_rivals(bench, stack, free_port, process):
-    """{name: (port, path)}"""
-    port = stack.enter_context(start_hobd(bench, 2, free_port, process)).port
+    """{name: (port, path)}. A process of uWSGI that takes connections by itself stays with one until it
+    is closed, so that needs a thread for each."""
+    port = stack.enter_context(start_hobd(bench, WORKERS, free_port, process)).port
     rivals = {"hob": (port, "/api/rpc/echo"), "ahead": (port, "/api/rpc/ahead")}
-    others = {"uwsgi": start_uwsgi, "relay": start_relay}
-    if not shutil.which("uwsgi"):
+    starts = {}
+    if shutil.which("uwsgi"):
+        threads = str(CONNECTIONS // WORKERS)
+        starts = {SERVER: (start_uwsgi, "--http", "--http-keepalive"),
+                  BARE: (start_uwsgi, "--http11-socket"),
+                  THREADS: (start_uwsgi, "--http11-socket", "--threads", threads)}
+    else:
         print("(uwsgi is not installed: no peer for warm calls over HTTP)")
-        del others["uwsgi"]
-    if not (bench.tools / "floor_relay").exists():
-        del others["relay"]
-    for name, start in others.items():
-        rivals[name] = (stack.enter_context(start(bench, 2, free_port, process)).port, "/")
+    if (bench.tools / "floor_relay").exists():
+        starts[RELAY] = (start_relay,)
+    for name, (start, *how) in starts.items():
+        process_of = start(bench, WORKERS, free_port, process, *how)
+        rivals[name] = (stack.enter_context(process_of).port, "/")
     return rivals
 
 
+def those_who_answer_all(rivals):
+    answered = {name: count_answered(port, path, CONNECTIONS, 1)
+                for name, (port, path) in rivals.items()}
+    for name, count in answered.items():
+        if count < CONNECTIONS:
+            print(f"({name}: {count} of {CONNECTIONS} connections are answered: no peer for them)")
+    return [name for name, count in answered.items() if count == CONNECTIONS]
+
+
 def over_http(bench, free_port, process):
-    """Beside uWSGI, which has the program in the process that reads the request, and beside the least
-    that a process does which only passes requests on."""
+    """Beside uWSGI's HTTP server, which hands requests to processes as hob does; beside its processes
+    alone, where the program is in the process that reads the request; and beside the least that a
+    process does which only passes requests on."""
     rounds = 2 if bench.quick else 5
     with contextlib.ExitStack() as stack:
         rivals = start_rivals(bench, stack, free_port, process)
+        many = those_who_answer_all(rivals) if shutil.which("wrk") else []
         latency = {name: [] for name in rivals}
-        rate = {name: [] for name in rivals}
+        rate = {name: [] for name in many}
         for _ in range(rounds):
             for name, (port, path) in rivals.items():
                 latency[name].append(bench.latency(port, "POST", path, BODY, 5000)["p50_us"])
-                if shutil.which("wrk"):
+                if name in many:
                     rate[name].append(throughput(bench, port, path))
-        name = "warm calls over HTTP, 8 connections, 2 workers"
-        for rival, against in (("uwsgi", "uWSGI, 2 processes"), ("relay", "a bare relay in C")):
-            if rival not in rivals:
-                continue
-            bench.add("warm call over HTTP, 1 connection, p50", latency["hob"], "us", against,
-                      latency[rival])
-            if rate["hob"]:
-                bench.add(name, rate["hob"], "/s", against, rate[rival])
-                bench.add(f"{name}, concurrency: {AHEAD}", rate["ahead"], "/s", against, rate[rival])
-        if "uwsgi" in rivals and "relay" in rivals:
-            bench.add("the bare relay, 1 connection, p50", latency["relay"], "us",
-                      "uWSGI, 2 processes", latency["uwsgi"])
-            bench.add("the bare relay, 8 connections, 2 workers", rate["relay"], "/s",
-                      "uWSGI, 2 processes", rate["uwsgi"])
+    all_calls = f"warm calls over HTTP, {CONNECTIONS} connections, {WORKERS} workers"
+    for rival in [name for name in rivals if name not in ("hob", "ahead")]:
+        bench.add("warm call over HTTP, 1 connection, p50", latency["hob"], "us", rival,
+                  latency[rival])
+        if rival not in many:
+            continue
+        bench.add(all_calls, rate["hob"], "/s", rival, rate[rival])
+        bench.add(f"{all_calls}, concurrency: {AHEAD}", rate["ahead"], "/s", rival, rate[rival])
 
 
 def suite(free_port, process):
