@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/number.h"
 #include "pool/internal.h"
 
 void pool_calls_add(struct pool_calls *calls, struct pool_call *call)
@@ -33,10 +34,15 @@ void pool_calls_remove(struct pool_calls *calls, struct pool_call *call)
 /* The request as the worker gets it. */
 static void write_message(struct pool_call *call, struct hob_text method, struct hob_text params)
 {
+    enum { AROUND = 80 }; /* bytes, more than are written beside method and params */
     HOB_AUTO(buffer) struct hob_buffer body = HOB_BUFFER_INIT;
+    char number[HOB_NUMBER_SIZE];
+    hob_buffer_reserve(&body, method.size + params.size + AROUND);
     hob_buffer_put_string(&body, "{\"jsonrpc\":\"2.0\"");
-    if (!call->notification)
-        hob_buffer_printf(&body, ",\"id\":%llu", (unsigned long long)call->id);
+    if (!call->notification) {
+        hob_buffer_put_string(&body, ",\"id\":");
+        hob_buffer_put(&body, number, hob_number_print_unsigned(number, call->id));
+    }
     hob_buffer_put_string(&body, ",\"method\":");
     call->method_at = body.size;
     call->method_size = method.size;

@@ -1,8 +1,25 @@
 /* message: see message.h. */
 #include "pool/message.h"
 
+#include <string.h>
+
 #include "base/number.h"
+#include "base/utf8.h"
 #include "value/json.h"
+
+static bool is_blank(char byte)
+{
+    return byte == ' ' || byte == '\n' || byte == '\r' || byte == '\t';
+}
+
+/* Where the next byte is that is not white space, from `at` on; the text's size when there is none.
+ */
+static size_t next_byte(struct hob_text text, size_t at)
+{
+    while (at < text.size && is_blank(text.data[at]))
+        at++;
+    return at;
+}
 
 /* A value behind the reader, as it stands in the text: white space and a comma before it, which the
  * reader has not passed yet, are left out. */
@@ -71,8 +88,47 @@ static int read_members(struct hob_message *message, struct hob_json_reader *rea
     }
 }
 
+/* The same for what most messages are: nothing in them needs a second look. False when something
+ * does.
+ */
+static bool read_plain_members(struct hob_message *message, struct hob_text text)
+{
+    size_t at = next_byte(text, 0);
+    if (hob_utf8_valid_prefix(text) != text.size || at == text.size || text.data[at] != '{')
+        return false;
+    do {
+        size_t key = next_byte(text, at + 1), behind = key;
+        if (key == text.size || text.data[key] != '"' || !hob_json_skip(text, &behind))
+            return false;
+        struct hob_text name = {text.data + key + 1, behind - key - 2};
+        at = next_byte(text, behind);
+        if (at == text.size || text.data[at] != ':' || memchr(name.data, '\\', name.size) != NULL)
+            return false;
+        size_t start = next_byte(text, at + 1);
+        behind = start;
+        if (!hob_json_skip(text, &behind))
+            return false;
+        struct hob_text *member = member_of(message, name);
+        if (member != NULL)
+            *member = (struct hob_text){text.data + start, behind - start};
+        at = next_byte(text, behind);
+    } while (at < text.size && text.data[at] == ',');
+    return at < text.size && text.data[at] == '}' && next_byte(text, at + 1) == text.size;
+}
+
+static bool read_plain(struct hob_message *message, struct hob_text text)
+{
+    *message = (struct hob_message){0};
+    if (!read_plain_members(message, text))
+        return false;
+    message->kind = kind_of(message);
+    return true;
+}
+
 int hob_message_read(struct hob_message *message, struct hob_text text, struct hob_error *error)
 {
+    if (read_plain(message, text))
+        return 0;
     HOB_AUTO(json_reader)
     struct hob_json_reader *reader = hob_json_reader_new(text, HOB_MESSAGE_MAX_DEPTH);
     struct hob_json_token token;
@@ -89,17 +145,13 @@ int hob_message_read(struct hob_message *message, struct hob_text text, struct h
 
 bool hob_message_is_batch(struct hob_text text)
 {
-    size_t at = 0;
-    while (at < text.size && strchr(" \t\r\n", text.data[at]) != NULL)
-        at++;
+    size_t at = next_byte(text, 0);
     return at < text.size && text.data[at] == '[';
 }
 
 static bool at_list_end(const struct hob_json_reader *reader, struct hob_text list)
 {
-    size_t at = hob_json_offset(reader);
-    while (at < list.size && strchr(" \t\r\n", list.data[at]) != NULL)
-        at++;
+    size_t at = next_byte(list, hob_json_offset(reader));
     return at < list.size && list.data[at] == ']';
 }
 
@@ -177,11 +229,13 @@ void hob_message_put_line(struct hob_buffer *out, struct hob_text json)
 {
     size_t start = out->size;
     hob_buffer_put_text(out, json);
-    if (hob_buffer_failed(out))
+    if (hob_buffer_failed(out) || json.size == 0)
         return;
-    for (size_t i = start; i < out->size; i++)
-        if (out->data[i] == '\n' || out->data[i] == '\r')
-            out->data[i] = ' ';
+    for (const char *ends = "\n\r"; *ends != '\0'; ends++) {
+        char *at = out->data + start, *end = out->data + out->size;
+        while ((at = memchr(at, *ends, (size_t)(end - at))) != NULL)
+            *at = ' ';
+    }
 }
 
 bool hob_message_put_exact(struct hob_buffer *out, struct hob_text json)
@@ -220,8 +274,8 @@ void hob_message_put_error(struct hob_buffer *out, struct hob_text id, int rpc_c
 /* What is left of the beginning; empty at its end. */
 static void skip_blanks(struct hob_text *text)
 {
-    while (text->size > 0 && strchr(" \t\r\n", text->data[0]) != NULL)
-        *text = (struct hob_text){text->data + 1, text->size - 1};
+    size_t blanks = next_byte(*text, 0);
+    *text = (struct hob_text){text->data + blanks, text->size - blanks};
 }
 
 static bool skip_byte(struct hob_text *text, char byte)

@@ -480,7 +480,7 @@ void hob_dispatch_handle(void *context, struct hob_http_request *request)
     HOB_AUTO(place) struct hob_place place;
     struct asked asked = go_and_find(server, request, &place, &response);
     if (asked.route != NULL && relayed) {
-        route->relay(server, request);
+        route->relay(server, route, request);
         return;
     }
     if (asked.route != NULL)

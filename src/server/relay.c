@@ -258,12 +258,13 @@ static void relay_document(struct hob_pool *pool, struct hob_http_request *reque
         hob_http_await(request);
 }
 
-void hob_relay_rpc(struct hob_server *server, struct hob_http_request *request)
+void hob_relay_rpc(struct hob_server *server, const struct hob_route *route,
+                   struct hob_http_request *request)
 {
     struct hob_pool *pool;
     struct hob_error error = HOB_ERROR_INIT;
     struct hob_rpc_options options = {0};
-    struct hob_text name = hob_route_part(hob_route_find(request->path), request->path, 0);
+    struct hob_text name = hob_route_part(route, request->path, 0);
     if (hob_pools_find(server, name, &pool, &error) != 0 ||
         read_options(request, &options, &error) != 0) {
         refuse(request, &error);

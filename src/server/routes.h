@@ -77,7 +77,8 @@ struct hob_route {
     const struct hob_parameter *parameters; /* ended by one without a name; or NULL */
     bool table; /* the answer is a table, which comes in the form that the client accepts */
     /* HOB_ROUTE_RELAYED: instead of `handle`. Answers the request, or defers it. */
-    void (*relay)(struct hob_server *server, struct hob_http_request *request);
+    void (*relay)(struct hob_server *server, const struct hob_route *route,
+                  struct hob_http_request *request);
 };
 
 const struct hob_route *hob_routes(size_t *count);
@@ -111,6 +112,7 @@ int hob_handle_session_operation(struct hob_call *call, struct hob_error *error)
 int hob_handle_pools(struct hob_call *call, struct hob_error *error);
 int hob_handle_pool(struct hob_call *call, struct hob_error *error);
 int hob_handle_pool_action(struct hob_call *call, struct hob_error *error);
-void hob_relay_rpc(struct hob_server *server, struct hob_http_request *request);
+void hob_relay_rpc(struct hob_server *server, const struct hob_route *route,
+                   struct hob_http_request *request);
 
 #endif

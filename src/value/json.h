@@ -53,6 +53,11 @@ int hob_json_next(struct hob_json_reader *reader, struct hob_json_token *token,
 /* Bytes of the document in front of the next token, white space and commas before it included. */
 size_t hob_json_offset(const struct hob_json_reader *reader);
 
+/* Passes over the value at *at, and white space before it; the text must be UTF-8. False, and *at
+ * as it was, for everything that needs a second look by a reader: what is no JSON, NaN and
+ * Infinity, more than 64 levels. For texts that pass through: several times faster than reading. */
+bool hob_json_skip(struct hob_text text, size_t *at);
+
 /* Builds the value that starts with `first`, a token that the reader just gave: of a list or map
  * everything up to its end is read. For whoever takes a document apart and keeps pieces of it. */
 int hob_json_read_nested(struct hob_arena *arena, struct hob_json_reader *reader,

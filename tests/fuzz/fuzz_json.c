@@ -1,8 +1,10 @@
 /* Fuzzes JSON: a document that reads must be written as JSON that reads as the same value, and
- * records must become the same table with and without a tree. */
+ * records must become the same table with and without a tree. What hob_json_skip passes over must
+ * be JSON. */
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/utf8.h"
 #include "frame/build.h"
 #include "frame/records.h"
 #include "value/json.h"
@@ -45,13 +47,27 @@ static void compare_tables(struct hob_arena *arena, struct hob_text text,
         give_up("another table without a tree");
 }
 
+/* What is passed over as a whole can be read. */
+static void compare_skipped(struct hob_text text, bool reads)
+{
+    size_t at = 0;
+    if (hob_utf8_valid_prefix(text) != text.size || !hob_json_skip(text, &at))
+        return;
+    while (at < text.size && memchr(" \t\r\n", text.data[at], 4) != NULL)
+        at++;
+    if (at == text.size && !reads)
+        give_up("passed over, and cannot be read");
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     struct hob_text text = {(const char *)data, size};
     const struct hob_value *value;
     struct hob_error error = HOB_ERROR_INIT;
-    if (hob_json_read(arena, text, &value, &error) != 0) {
+    bool reads = hob_json_read(arena, text, &value, &error) == 0;
+    compare_skipped(text, reads);
+    if (!reads) {
         if (error.message[0] == '\0')
             give_up("an error without a message");
         return 0;

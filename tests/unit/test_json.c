@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/error.h"
+#include "base/utf8.h"
 #include "value/json.h"
 
 static void assert_read_fails(struct hob_text text, int code, const char *message)
@@ -307,6 +308,68 @@ static void no_byte_behind_the_text_is_looked_at(void **state)
     }
 }
 
+/* Whether the whole text is passed over; from memory that ends where it does. */
+static bool is_skipped(struct hob_text text)
+{
+    size_t at = 0;
+    HOB_AUTO(free) char *copy = malloc(text.size + 1);
+    char *start = copy + 1; /* an access before or behind is seen by the sanitizer */
+    memcpy(start, text.data, text.size);
+    struct hob_text exact = {start, text.size};
+    return hob_utf8_valid_prefix(exact) == text.size && hob_json_skip(exact, &at) &&
+           strspn(text.data + at, " \t\r\n") >= text.size - at;
+}
+
+/* What is passed over is what can be read; and only Python's own words are not passed over. */
+static void assert_skipped_as_read(const char *data, size_t size)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_text text = {data, size};
+    const struct hob_value *value;
+    bool reads = hob_json_read(arena, text, &value, NULL) == 0, skips = is_skipped(text);
+    bool own_words = memchr(data, 'N', size) != NULL || memchr(data, 'I', size) != NULL;
+    if (skips != reads && !(reads && own_words))
+        fail_msg("%s: %.*s", skips ? "is no JSON" : "is JSON", (int)size, data);
+}
+
+static void what_is_passed_over_is_what_can_be_read(void **state)
+{
+    (void)state;
+    static const char *const documents[] = {
+        "{\"a\": [1, -2.5e+3, true, false, null], \"b\\n\\u00e9\": {\"c\": []}, \"d\": 0}",
+        " [[], {}, [[\"\\ud83d\\ude00\"]], -0.5E-2, 10, {\"x\" : {\"y\":\"\xC3\xA9\\\"\"}} ] \n",
+        "\"0123456789abcdef0123456789abcdef\\/\"",
+        "-0",
+        "[NaN]",
+    };
+    static const char bytes[] = "\"\\{}[],: 019.eE+-tfnuNI\x01\xC3\n";
+    for (size_t i = 0; i < sizeof documents / sizeof *documents; i++) {
+        size_t size = strlen(documents[i]);
+        HOB_AUTO(free) char *text = strdup(documents[i]);
+        for (size_t at = 0; at < size; at++) {
+            for (const char *byte = bytes; *byte != '\0'; byte++) {
+                text[at] = *byte;
+                assert_skipped_as_read(text, size);
+            }
+            text[at] = documents[i][at];
+            assert_skipped_as_read(text, at);
+        }
+        assert_skipped_as_read(text, size);
+    }
+}
+
+static void deep_nesting_is_left_to_a_reader(void **state)
+{
+    (void)state;
+    for (unsigned levels = 63; levels <= 65; levels++) {
+        HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+        size_t at = 0;
+        nest(&text, levels);
+        hob_buffer_string(&text);
+        assert_int_equal(hob_json_skip(hob_buffer_text(&text), &at), levels <= 64);
+    }
+}
+
 static void styles_are_those_of_python(void **state)
 {
     (void)state;
@@ -416,6 +479,8 @@ int main(void)
         cmocka_unit_test(tokens_come_one_by_one_and_point_into_the_input),
         cmocka_unit_test(a_reader_that_failed_fails_again),
         cmocka_unit_test(no_byte_behind_the_text_is_looked_at),
+        cmocka_unit_test(what_is_passed_over_is_what_can_be_read),
+        cmocka_unit_test(deep_nesting_is_left_to_a_reader),
         cmocka_unit_test(styles_are_those_of_python),
         cmocka_unit_test(keys_that_are_no_text_become_one),
         cmocka_unit_test(kinds_that_json_lacks_are_written_as_text_or_list),
