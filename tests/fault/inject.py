@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Each allocation and each system call of the golden cases goes wrong once, and nothing breaks.
 
-    inject.py [--seconds N] [--all] [--seed N] [--case FILTER] [--kind KIND] [--at N]
+    inject.py [--seconds N | --each N | --all] [--seed N] [--case FILTER] [--kind KIND] [--at N]
 
 Every case of tests/golden is run to count its calls, then again and again with one of them failing:
-all of them in turn with --all, else as many as fit into the time, chosen by the seed. KIND is `memory`
-(an allocation finds none), `system` (a system call fails), `interrupt` (it is interrupted by a signal)
-or `short` (less than was asked is read or written).
+all of them in turn with --all, else so many of each kind in each case, or as many as fit into the time,
+chosen by the seed. KIND is `memory` (an allocation finds none), `system` (a system call fails),
+`interrupt` (it is interrupted by a signal) or `short` (less than was asked is read or written).
 
 Command cases have to end with the right answer, or with a message and a status that says that they
 failed. Server cases are answered rightly, or with an error with which the case ends; run once more it is
@@ -495,8 +495,13 @@ class Tally:
         self.aborts += case.aborts
 
 
+def is_complete(options):
+    """Whether what is tried does not depend on the time."""
+    return options.all or options.each
+
+
 def run_case(make, name, options, tally, end, choices):
-    """All injections into one case, or as many as fit until `end`."""
+    """All injections into one case, or a part of them."""
     case = make()
     try:
         for kind in [options.kind] if options.kind else list(KINDS):
@@ -504,10 +509,12 @@ def run_case(make, name, options, tally, end, choices):
             places = list(range(1, calls + 1)) if not options.at else [options.at]
             if not options.all:
                 choices.shuffle(places)
+            if options.each:
+                places = places[:options.each]
             share = time.monotonic() + (end - time.monotonic()) * (
                 1 if options.kind else {"memory": 0.4, "system": 0.5, "interrupt": 0.5, "short": 1}[kind])
             for at in places:
-                if not options.all and time.monotonic() > share:
+                if not is_complete(options) and time.monotonic() > share:
                     break
                 tally.runs += 1
                 try:
@@ -525,6 +532,7 @@ def run_case(make, name, options, tally, end, choices):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=45)
+    parser.add_argument("--each", type=int)
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 31))
     parser.add_argument("--case", default="")
@@ -542,7 +550,7 @@ def main():
         choices.shuffle(cases)
         for number, (name, make) in enumerate(cases):
             left = start + options.seconds - time.monotonic()
-            if left < 0 and not options.all:
+            if left < 0 and not is_complete(options):
                 break
             share = max(LEAST_SHARE, left / (len(cases) - number))
             ran += 1
