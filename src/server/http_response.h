@@ -1,4 +1,4 @@
-/* http_response: what a response is, for the two files that know libmicrohttpd: http.c and
+/* http_response: what a response is, for the two files that send them: http_exchange.c and
  * http_response.c. */
 #ifndef HOB_SERVER_HTTP_RESPONSE_H
 #define HOB_SERVER_HTTP_RESPONSE_H
