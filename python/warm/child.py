@@ -363,6 +363,7 @@ def may_begin(connection, word):
 
 def run_child(spare):
     """In the forked process; returns (program, first, second), or ends the process."""
+    connection = None
     try:
         pid = posix.getpid()
         me = os.pidfd_open(pid)
@@ -373,14 +374,16 @@ def run_child(spare):
         posix.close(me)
         request = receive(connection)
         if request is None:
-            posix._exit(0)
+            raise Refused("the request did not arrive as it was sent")
         fields, descriptors, begin = request
         if fields[0] == b"state":
             spare.tell_zygote(b"state")
         if fields[0] != b"run":
             serve_request(fields)
             posix._exit(0)
-    except BaseException:
+    except BaseException as error:
+        if connection is not None:
+            refuse(connection, error)  # an end without a word would be the command's
         posix._exit(0)
     try:
         run = Run(fields[:FIELD_COUNT])

@@ -15,7 +15,7 @@ import types
 
 OLDEST, NEWEST = (3, 11), (3, 12)  # where this has been tried
 # Executed in this order, in one namespace.
-PARTS = ("modules", "profile", "ending", "pages", "scripts", "child", "zygote", "serve")
+PARTS = ("modules", "profile", "ending", "pages", "scripts", "child", "waiting", "zygote", "serve")
 # Stay on the stack below the program, or below what it calls while it ends.
 HIDDEN = {"find_and_reveal", "finish", "flush", "show"}
 

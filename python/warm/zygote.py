@@ -33,24 +33,6 @@ MOST_RUNS = 512
 LOCK = 3             # start.c gives the zygote its lock as this descriptor
 
 
-class Waiting:
-    """A child, from its fork until it is reaped: first a spare, then a run."""
-    __slots__ = "control", "connection", "pid", "deadline"
-
-    def __init__(self, control, pid):
-        self.control, self.pid = control, pid
-        self.connection = self.deadline = None
-
-    def tell(self, letter, number):
-        if self.connection is None:
-            return
-        try:
-            self.connection.send(letter + b"\0\0\0" + number.to_bytes(4, "little", signed=True),
-                                 _socket.MSG_DONTWAIT | _socket.MSG_NOSIGNAL)
-        except OSError:
-            pass  # the client is gone; poll says so too
-
-
 def open_listener(path):
     listener = _socket.socket(_socket.AF_UNIX, _socket.SOCK_STREAM)
     fresh = path + ".new"
@@ -73,11 +55,6 @@ def own_file(path):
     except OSError:
         return None
     return facts.st_dev, facts.st_ino
-
-
-def is_own_user(connection):
-    facts = connection.getsockopt(_socket.SOL_SOCKET, _socket.SO_PEERCRED, 12)
-    return int.from_bytes(facts[4:8], sys.byteorder) == posix.geteuid()
 
 
 def stream_socket(descriptor):
@@ -145,6 +122,8 @@ class Zygote:
             for held in (run.connection, run.control):
                 if held is not None:
                     held.close()
+            if run.stopped is not None:
+                posix.close(run.stopped)
 
     def wave(self, gone):
         for descriptor in gone:
@@ -247,12 +226,15 @@ class Zygote:
             self.lose_spare()
 
     def let_go(self, run):
-        """The client is gone: so will the run be."""
+        """The client is gone: so will the run be, unless its client has seen it end."""
         if run.connection is None:
             return
         self.poll.unregister(run.connection.fileno())
         run.connection.close()
         run.connection = None
+        run.wake_client()  # which is gone: only its descriptor is left
+        if has_ended(run.pid):
+            return
         signal_group(run, _signal.SIGTERM)
         signal_group(run, _signal.SIGCONT)
         run.deadline = time.monotonic() + GRACE
@@ -273,8 +255,10 @@ class Zygote:
                 continue
             self.hear(child)
             if posix.WIFSTOPPED(status):
-                child.tell(b"S", posix.WSTOPSIG(status))
-            elif not posix.WIFCONTINUED(status):
+                child.tell_stop(posix.WSTOPSIG(status))
+            elif posix.WIFCONTINUED(status):
+                child.wake_client()
+            else:
                 self.end(child, status)
                 ended = True
         return ended
@@ -285,6 +269,7 @@ class Zygote:
             self.not_before = time.monotonic() + WAKE_UP  # it may be that they all die
         if run.connection is not None:
             run.tell(b"E", status)
+            run.wake_client()
             self.leaving[run.connection.fileno()] = run.connection
             self.last_used = time.monotonic()
             self.noted = False
@@ -486,7 +471,8 @@ def write_manifest(path):
     """Every file that was loaded, and every folder that decides what is found: as it is now."""
     files = {sys.executable, "/etc/localtime"}
     files.update(function.__code__.co_filename for function in (serve, preload, finish, run_child, compile_quietly,
-                                                                 note_pages, replace_file, Profile.write))
+                                                                 note_pages, replace_file, has_ended,
+                                                                 Profile.write))
     for module in list(stash.values()) + list(modules.values()):
         source, compiled = getattr(module, "__file__", None), getattr(module, "__cached__", None)
         for name in (source, None if follows_source(source, compiled) else compiled):

@@ -51,14 +51,42 @@ static void signal_group(const struct hob_warm_zygote *zygote, int number)
         kill(-zygote->pid, number);
 }
 
+/* A file of /proc with a NUL behind it; false when it cannot be read. */
+static bool read_proc(const char *path, char *text, size_t size)
+{
+    HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t got = descriptor >= 0 ? read(descriptor, text, size - 1) : -1;
+    text[got > 0 ? got : 0] = '\0';
+    return got > 0;
+}
+
+/* What the run is called in /proc, which may show the numbers of another namespace than that in
+ * which the zygote said it; 0 when it is not shown there. */
+static int number_in_proc(const struct hob_warm_zygote *zygote)
+{
+    static const char label[] = "\nPid:";
+    char path[64], text[1024];
+    snprintf(path, sizeof path, "/proc/self/fdinfo/%d", zygote->child);
+    const char *line = read_proc(path, text, sizeof text) ? strstr(text, label) : NULL;
+    int number = line != NULL ? atoi(line + sizeof label - 1) : 0;
+    return number > 0 ? number : 0;
+}
+
+static bool read_proc_of(const struct hob_warm_zygote *zygote, const char *file, char *text,
+                         size_t size)
+{
+    char path[64];
+    int number = number_in_proc(zygote);
+    snprintf(path, sizeof path, "/proc/%d/%s", number, file);
+    return number != 0 && read_proc(path, text, size);
+}
+
 /* Whether the run handles or ignores the signal; by the masks of /proc/PID/status. */
 static bool is_default(const struct hob_warm_zygote *zygote, int number)
 {
-    char path[64], text[4096];
-    snprintf(path, sizeof path, "/proc/%d/status", zygote->pid);
-    HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = descriptor >= 0 ? read(descriptor, text, sizeof text - 1) : 0;
-    text[size > 0 ? size : 0] = '\0';
+    char text[4096];
+    if (!read_proc_of(zygote, "status", text, sizeof text))
+        return true;
     const char *ignored = strstr(text, "SigIgn:"), *caught = strstr(text, "SigCgt:");
     if (ignored == NULL || caught == NULL)
         return true;
@@ -83,16 +111,31 @@ static void pass_on(const struct hob_warm_zygote *zygote, const struct signalfd_
         signal_process(zygote, number);
 }
 
-static void read_signals(const struct hob_warm_zygote *zygote, int signals)
+static void read_signals(const struct hob_warm_zygote *zygote, int signals, sigset_t *passed)
 {
     struct signalfd_siginfo info;
-    while (read(signals, &info, sizeof info) == sizeof info)
+    while (read(signals, &info, sizeof info) == sizeof info) {
+        sigaddset(passed, (int)info.ssi_signo);
         pass_on(zygote, &info);
+    }
 }
 
-/* The run has stopped: so does this process, that whoever waits for it sees so. */
+/* What was sent to a run that then refused was meant for the command: it is there again when
+ * signals are no longer blocked. */
+static void take_back(const sigset_t *passed)
+{
+    for (int number = 1; number < NSIG; number++)
+        if (sigismember(passed, number) == 1)
+            raise(number);
+}
+
+/* The run has stopped: so does this process, that whoever waits for it sees so. It is continued by
+ * them, or by the zygote when the run goes on or ends without them. */
 static void stop_too(const struct hob_warm_zygote *zygote)
 {
+    struct pollfd run = {.fd = zygote->child, .events = POLLIN};
+    if (poll(&run, 1, 0) != 0)
+        return; /* it has been killed meanwhile */
     raise(SIGSTOP);
     signal_group(zygote, SIGCONT);
 }
@@ -109,27 +152,32 @@ struct process_info {
 #define GET_PROCESS_INFO _IOC(_IOC_READ | _IOC_WRITE, 0xFF, 11, sizeof(struct process_info))
 enum { INFO_EXIT = 1 << 3 };
 
-/* Whether /proc tells the truth: of a process that has gained rights it says that all went well. */
-static bool may_ask(const struct hob_warm_zygote *zygote)
+/* Whether /proc tells how a process has ended: of one that has gained rights it says that all went
+ * well. What a link there leads to is refused to the same askers; of who has ended there is none.
+ */
+static bool may_ask_how_it_ended(int number)
 {
-    enum { SAME_MEMORY = 1 }; /* KCMP_VM: any question that is allowed when that of /proc is */
-    return syscall(SYS_kcmp, getpid(), zygote->pid, SAME_MEMORY, 0, 0) >= 0;
+    char path[64], target[1];
+    snprintf(path, sizeof path, "/proc/%d/cwd", number);
+    return readlink(path, target, sizeof target) >= 0 || errno == ENOENT;
 }
 
-/* As long as nobody has reaped it, /proc has it too: the last field of stat. */
+/* As long as nobody has reaped it, /proc has it too, in the 52nd field of stat. */
 static bool ask_zombie(const struct hob_warm_zygote *zygote, int *status)
 {
-    char path[64], text[2048];
-    snprintf(path, sizeof path, "/proc/%d/stat", zygote->pid);
-    HOB_AUTO(descriptor) int descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    ssize_t size = descriptor >= 0 ? read(descriptor, text, sizeof text - 1) : 0;
-    text[size > 0 ? size : 0] = '\0';
-    const char *state = strrchr(text, ')'), *last = strrchr(text, ' ');
-    if (state == NULL || last == NULL || strncmp(state, ") Z", 3) != 0)
+    enum { STATE = 3, EXIT_CODE = 52 };
+    char text[2048];
+    if (!read_proc_of(zygote, "stat", text, sizeof text))
         return false;
-    *status = atoi(last);
-    /* It was not another process of that number. */
-    return may_ask(zygote) && signal_process(zygote, 0);
+    const char *field = strrchr(text, ')'); /* the end of the second one, which may hold anything */
+    if (field == NULL || strncmp(field, ") Z", 3) != 0)
+        return false;
+    for (int at = STATE - 1; at < EXIT_CODE && field != NULL; at++)
+        field = strchr(field + 1, ' ');
+    if (field == NULL || !may_ask_how_it_ended(atoi(text)))
+        return false;
+    *status = atoi(field);
+    return signal_process(zygote, 0); /* it was not another process of that number */
 }
 
 static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
@@ -149,7 +197,8 @@ static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
     return false;
 }
 
-/* What a child says before it ends is there when its end is seen. */
+/* Whether there is something to read: what a child says before it ends is there when its end is
+ * seen. */
 static bool has_report(const struct hob_warm_zygote *zygote)
 {
     struct pollfd reports = {.fd = zygote->connection, .events = POLLIN};
@@ -164,6 +213,8 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int 
     struct pollfd watched[] = {[REPORTS] = {.fd = zygote->connection, .events = POLLIN},
                                [SIGNALS] = {.fd = signals, .events = POLLIN},
                                [RUN] = {.fd = zygote->child, .events = POLLIN}};
+    sigset_t passed;
+    sigemptyset(&passed);
     for (;;) {
         int ready = poll(watched, sizeof watched / sizeof watched[0], -1);
         if (ready < 0 && errno == EINTR)
@@ -171,7 +222,7 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int 
         if (ready < 0)
             return HOB_WARM_LOST;
         if (watched[SIGNALS].revents != 0)
-            read_signals(zygote, signals);
+            read_signals(zygote, signals, &passed);
         bool has_ended = watched[RUN].revents != 0;
         if (has_ended && watched[REPORTS].fd < 0)
             return ask_for_status(zygote, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
@@ -190,6 +241,7 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int 
             return HOB_WARM_ENDED;
         if (report.letter == 'R') {
             hob_warm_zygote_read_refusal(zygote, report.number);
+            take_back(&passed);
             return HOB_WARM_REFUSED;
         }
         if (report.letter == 'S') {

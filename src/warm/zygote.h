@@ -20,7 +20,7 @@ enum hob_warm_state {
 struct hob_warm_zygote {
     int connection; /* to the child that waits for the request; owned, -1 when not ready */
     int child;      /* its pidfd; owned */
-    int pid;        /* the child's */
+    int pid;        /* the child's, as the zygote knows it */
     char why[512];  /* what is wrong when it is not ready */
 };
 

@@ -1,38 +1,25 @@
 #!/usr/bin/env python3
 """hob run: warm runs are cold runs, and nothing is left of them.
 
-HOB names the executable. HOB_TEST_RUNS (default 60) runs are looked at for leaks, HOB_TEST_KILLS
-(default 25) rounds kill something at a random moment.
+HOB names the executable. HOB_TEST_RUNS (default 60) runs are looked at for leaks.
 """
 import os
-import pathlib
 import pty
-import random
 import re
 import resource
 import select
-import shutil
 import signal
-import socket
 import subprocess
-import sys
-import tempfile
 import time
 import unittest
 
-HERE = pathlib.Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE.parent / "warm"))
-import conform  # noqa: E402
-from processes import PATIENCE, children_of, is_alive, wait_for  # noqa: E402
+from processes import PATIENCE, children_of, is_alive, wait_for
+from warm_case import HOB, PYTHON, WarmCase, conform
 
 # For builds with sanitizers: what these two compare is Python with itself, over many minutes.
 SHORT = unittest.skipIf(os.environ.get("HOB_TEST_SHORT"), "HOB_TEST_SHORT is set")
 
-HOB = os.path.abspath(os.environ.get("HOB", "hob"))
 RUNS = int(os.environ.get("HOB_TEST_RUNS", "60"))
-KILLS = int(os.environ.get("HOB_TEST_KILLS", "25"))
-PYTHON = sys.executable
-LOST = 125
 
 
 def verdicts_of(said):
@@ -41,65 +28,7 @@ def verdicts_of(said):
                   if line.startswith("Ran ") or " ... " in line)
 
 
-@unittest.skipUnless((3, 11) <= sys.version_info[:2] <= (3, 12), "needs CPython 3.11 or 3.12")
-class WarmTest(unittest.TestCase):
-    def setUp(self):
-        self.root = pathlib.Path(tempfile.mkdtemp(prefix="hob-warm-"))
-        (self.root / "run").mkdir(mode=0o700)
-        self.runtime = self.root / "run" / "hob"
-        self.environment = {"PATH": os.path.dirname(PYTHON) + ":/usr/bin:/bin", "LANG": "C.UTF-8",
-                            "HOME": str(self.root), "XDG_RUNTIME_DIR": str(self.root / "run"),
-                            "HOB_STATE": str(self.root / "state"), "HOB_WARM_LIMIT": "200",
-                            "HOB_WARM_IDLE": "300"}
-        self.addCleanup(self.clean)
-
-    def clean(self):
-        def nothing_left():
-            self.hob("warm", "stop")
-            return not self.runtime.exists() or not list(self.runtime.glob("warm-*"))
-        wait_for(nothing_left, "the end of the warm processes and their files")
-        shutil.rmtree(self.root, ignore_errors=True)
-
-    # --- helpers ---
-
-    def hob(self, *words, **options):
-        options.setdefault("env", self.environment)
-        options.setdefault("timeout", PATIENCE)
-        options.setdefault("cwd", self.root)
-        return subprocess.run([HOB, *map(str, words)], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                              errors="replace", **options)
-
-    def start(self, *words, **options):
-        options.setdefault("env", self.environment)
-        options.setdefault("cwd", self.root)
-        return subprocess.Popen([HOB, "run", "--", *map(str, words)], stdin=subprocess.DEVNULL,
-                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
-
-    def script(self, name, text):
-        path = self.root / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text)
-        return str(path)
-
-    def make_warm(self, *words, environment=None):
-        """Runs the command once, and waits until a warm process is ready for it."""
-        environment = environment or self.environment
-        self.hob("run", "--", *words, env=environment)
-        said = conform.wait_ready(HOB, list(map(str, words)), environment)
-        self.assertIn("is ready for it", said)
-        return said
-
-    def zygotes(self):
-        """The pids of those that answer."""
-        listed = self.hob("warm", "list").stdout.partition("warm processes:")[2]
-        return [int(line.split()[2]) for line in listed.splitlines() if " pid " in line]
-
-    def last_run(self):
-        return self.hob("why").stdout
-
-    def assert_warm(self):
-        self.assertIn("ran warm", self.last_run())
+class WarmTest(WarmCase):
 
     # --- what a run sees and does ---
 
@@ -204,48 +133,7 @@ class WarmTest(unittest.TestCase):
         self.assert_warm()
         self.assertEqual(len(seen), 5)
 
-    # --- signals and terminals ---
-
-    def wait_output(self, process, text):
-        got = b""
-        while text not in got:
-            ready = select.select([process.stdout], [], [], PATIENCE)[0]
-            self.assertTrue(ready, "no output")
-            chunk = os.read(process.stdout.fileno(), 4096)
-            self.assertTrue(chunk, "ended early: %r" % got)
-            got += chunk
-        return got
-
-    def test_signals_reach_the_run_and_come_back(self):
-        path = self.script("sig.py", "import os, signal, sys, time\n"
-                           "signal.signal(signal.SIGUSR1, lambda *a: os.write(1, b'usr1'))\n"
-                           "os.write(1, b'up')\n"
-                           "while len(sys.argv) < 2: time.sleep(0.05)\n")
-        words = [PYTHON, path]
-        self.make_warm(*words, "quick")
-        for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGQUIT):
-            process = self.start(*words)
-            self.wait_output(process, b"up")
-            process.send_signal(signal.SIGUSR1)
-            self.wait_output(process, b"usr1")
-            process.send_signal(number)
-            out, err = process.communicate(timeout=PATIENCE)
-            self.assertEqual(process.returncode, -number, err)
-        self.assertIn("ran ", self.last_run())
-
-    def test_a_stopped_run_stops_its_client(self):
-        path = self.script("stop.py", "import sys, time\nprint('up', flush=True)\n"
-                           "while len(sys.argv) < 2: time.sleep(0.05)\n")
-        self.make_warm(PYTHON, path, "quick")
-        process = self.start(PYTHON, path)
-        self.wait_output(process, b"up")
-        process.send_signal(signal.SIGTSTP)
-        pid, status = os.waitpid(process.pid, os.WUNTRACED)
-        self.assertTrue(os.WIFSTOPPED(status))
-        process.send_signal(signal.SIGCONT)
-        process.send_signal(signal.SIGTERM)
-        process.communicate(timeout=PATIENCE)
-        self.assertEqual(process.returncode, -signal.SIGTERM)
+    # --- terminals ---
 
     def test_a_terminal_is_a_terminal_and_ctrl_c_interrupts(self):
         path = self.script("tty.py", "import sys, os, time\n"
@@ -539,64 +427,6 @@ class WarmTest(unittest.TestCase):
     def state_of(self, zygote):
         return (len(os.listdir("/proc/%d/fd" % zygote)), len(children_of(zygote)),
                 sorted(p.name for p in self.runtime.iterdir()))
-
-    def test_a_killed_client_takes_its_run_along(self):
-        path = self.script("long.py", "import os, sys, time\nprint(os.getpid(), flush=True)\n"
-                           "time.sleep(600 if len(sys.argv) < 2 else 0)\n")
-        self.make_warm(PYTHON, path, "quick")
-        process = self.start(PYTHON, path)
-        pid = int(self.wait_output(process, b"\n"))
-        self.assertNotEqual(pid, process.pid)
-        process.kill()
-        process.communicate()
-        wait_for(lambda: not is_alive(pid), "the run to end with its client")
-
-    def test_killing_anything_at_any_moment(self):
-        path = self.script("work.py", "import os, sys, time\ntime.sleep(float(sys.argv[1]))\n"
-                           "print('done')\nsys.exit(7)\n")
-        words = [PYTHON, path]
-        self.make_warm(*words, "0")
-        choose = random.Random(1)
-        ends = {}
-        for _ in range(KILLS):
-            target = choose.choice(["zygote", "child", "client"])
-            zygotes = self.zygotes()
-            process = self.start(*words, "%.3f" % choose.uniform(0, 0.05))
-            time.sleep(choose.uniform(0, 0.06))
-            self.kill(target, zygotes, process)
-            out, err = process.communicate(timeout=PATIENCE)
-            code = process.returncode
-            if code == 7:
-                self.assertEqual(out, b"done\n")
-            elif code == LOST:
-                self.assertEqual(err.count(b"how it ended is not known"), 1, err)
-            else:
-                self.assertEqual((target != "zygote", code), (True, -signal.SIGKILL),
-                                 (target, zygotes, process.pid, out, err))
-            ends[target, code] = ends.get((target, code), 0) + 1
-        print("%d rounds: %s" % (KILLS, ends))
-        done = self.hob("run", "--", *words, "0")
-        self.assertEqual((done.stdout, done.returncode), ("done\n", 7))
-
-    def test_what_is_refused_at_the_last_moment_is_run_cold_each_time(self):
-        """The process that refuses ends well in the same moment; that is not the command's end."""
-        path = self.script("work.py", "pass\n")
-        self.make_warm(PYTHON, path)
-        self.script("work.py", "print((\n")
-        for _ in range(40):
-            done = self.hob("run", "--explain", "--", PYTHON, path)
-            self.assertEqual(done.returncode, 1, done.stderr)
-            self.assertIn("SyntaxError", done.stderr)
-            self.assertIn("does not compile", done.stderr)
-
-    def kill(self, target, zygotes, process):
-        victims = {"zygote": zygotes[:1], "client": [process.pid],
-                   "child": [pid for zygote in zygotes for pid in children_of(zygote)]}[target]
-        for pid in victims:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
 
     # --- shims ---
 
