@@ -1,6 +1,7 @@
 /* floor_relay: what anything that answers HTTP through processes behind pipes needs at least. It
  * reads just enough HTTP for what asks it here, hands bodies out to the workers as lines, and sends
- * their lines back; one call at a time for each worker, one thread, no limits, no checks.
+ * their lines back; one call at a time for each worker, one thread, no limits, no checks. A client
+ * that asks again before it was answered is not understood.
  * usage: floor_relay PORT WORKERS COMMAND [ARGUMENT...] */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -55,6 +56,8 @@ static void start_worker(struct end *worker, char **command)
     if (pipe2(in, O_CLOEXEC) != 0 || pipe2(out, O_CLOEXEC) != 0)
         fail("floor_relay: pipe");
     pid_t child = fork();
+    if (child < 0)
+        fail("floor_relay: fork");
     if (child == 0) {
         prctl(PR_SET_PDEATHSIG, SIGKILL);
         dup2(in[0], 0);

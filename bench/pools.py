@@ -18,6 +18,11 @@ SERVER = "uWSGI's HTTP server, 2 processes"
 BARE = "uWSGI's processes alone, 2"
 THREADS = "uWSGI's processes alone, 2 of 4 threads"
 RELAY = "a bare relay in C"
+# How uWSGI takes connections. A process that takes them by itself stays with one until it is closed, so
+# that needs a thread for each.
+HTTP_SERVER = ("--http", "--http-keepalive")
+PROCESSES = ("--http11-socket",)
+PROCESSES_OF_THREADS = ("--http11-socket", "--threads", str(CONNECTIONS // WORKERS))
 BODY = ('{"jsonrpc":"2.0","id":1,"method":"echo",'
         '"params":{"name":"title","file":"talk.md","count":17}}')
 APPLICATION = """
@@ -58,7 +63,7 @@ def start_hobd(bench, workers, free_port, process):
                     "none", "--config", settings], port)
 
 
-def start_uwsgi(bench, workers, free_port, process, *how):
+def start_uwsgi(bench, workers, free_port, process, how=HTTP_SERVER):
     """`how`: the option that takes the address, and what else there is."""
     application = bench.scratch / "echo_wsgi.py"
     application.write_text(APPLICATION)
@@ -66,7 +71,8 @@ def start_uwsgi(bench, workers, free_port, process, *how):
     server = process(["uwsgi", "--plugins", "python3,http", how[0], f"127.0.0.1:{port}", *how[1:],
                       "--wsgi-file", application, "--processes", str(workers), "--master",
                       "--disable-logging", "--die-on-term"], port)
-    count_answered(port, "/", 1, 10)  # it listens before it has loaded the program
+    if count_answered(port, "/", 1, 10) == 0:  # it listens before it has loaded the program
+        raise RuntimeError("uWSGI does not answer")
     return server
 
 
@@ -81,19 +87,27 @@ class Asking:
     def __init__(self, port, path):
         self.answers, self.text = 0, b""
         self.socket = socket.create_connection(("127.0.0.1", port))
-        self.request = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json"
+        self.request = (f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nContent-Type: application/json"
                         f"\r\nContent-Length: {len(BODY)}\r\n\r\n{BODY}").encode()
 
     def ask(self):
         self.socket.sendall(self.request)
 
     def hear(self):
-        self.text += self.socket.recv(65536)
+        """False when the connection is over, or something else than 200 was answered."""
+        try:
+            got = self.socket.recv(65536)
+        except OSError:
+            got = b""
+        self.text += got
+        if not got or not self.text.startswith(b"HTTP/1.1 200 "[:len(self.text)]):
+            return False
         head, _, body = self.text.partition(b"\r\n\r\n")
         size = re.search(rb"(?i)^content-length: *(\d+)", head, re.MULTILINE)
         if size and len(body) >= int(size.group(1)):
             self.answers, self.text = self.answers + 1, b""
             self.ask()
+        return True
 
 
 def count_answered(port, path, connections, seconds):
@@ -108,7 +122,8 @@ def count_answered(port, path, connections, seconds):
         end = time.monotonic() + seconds
         while time.monotonic() < end and not all(one.answers for one in asking):
             for key, _ in waiting.select(0.1):
-                key.data.hear()
+                if not key.data.hear():
+                    waiting.unregister(key.fileobj)
     return sum(one.answers > 0 for one in asking)
 
 
@@ -119,20 +134,20 @@ def throughput(bench, port, path):
     done = subprocess.run(["wrk", "-t2", f"-c{CONNECTIONS}", "-d1s" if bench.quick else "-d2s", "-s",
                            script, f"http://127.0.0.1:{port}{path}"],
                           stdout=subprocess.PIPE, text=True, check=True)
+    wrong = re.search(r"(Non-2xx.*|Socket errors.*)", done.stdout)
+    if wrong:
+        raise RuntimeError(f"{path}: {wrong.group(1)}")
     return float(re.search(r"Requests/sec:\s+([\d.]+)", done.stdout).group(1))
 
 
 def start_rivals(bench, stack, free_port, process):
-    """{name: (port, path)}. A process of uWSGI that takes connections by itself stays with one until it
-    is closed, so that needs a thread for each."""
+    """{name: (port, path)}"""
     port = stack.enter_context(start_hobd(bench, WORKERS, free_port, process)).port
     rivals = {"hob": (port, "/api/rpc/echo"), "ahead": (port, "/api/rpc/ahead")}
     starts = {}
     if shutil.which("uwsgi"):
-        threads = str(CONNECTIONS // WORKERS)
-        starts = {SERVER: (start_uwsgi, "--http", "--http-keepalive"),
-                  BARE: (start_uwsgi, "--http11-socket"),
-                  THREADS: (start_uwsgi, "--http11-socket", "--threads", threads)}
+        starts = {SERVER: (start_uwsgi, HTTP_SERVER), BARE: (start_uwsgi, PROCESSES),
+                  THREADS: (start_uwsgi, PROCESSES_OF_THREADS)}
     else:
         print("(uwsgi is not installed: no peer for warm calls over HTTP)")
     if (bench.tools / "floor_relay").exists():
@@ -144,9 +159,11 @@ def start_rivals(bench, stack, free_port, process):
 
 
 def those_who_answer_all(rivals):
-    answered = {name: count_answered(port, path, CONNECTIONS, 1)
+    answered = {name: count_answered(port, path, CONNECTIONS, 3)
                 for name, (port, path) in rivals.items()}
     for name, count in answered.items():
+        if count < CONNECTIONS and name in ("hob", "ahead"):
+            raise RuntimeError(f"hob answers {count} of {CONNECTIONS} connections")
         if count < CONNECTIONS:
             print(f"({name}: {count} of {CONNECTIONS} connections are answered: no peer for them)")
     return [name for name, count in answered.items() if count == CONNECTIONS]

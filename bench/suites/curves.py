@@ -38,7 +38,7 @@ def throughput_against_workers(bench):
     points = {"hob's pool": []}
     with_peer = not missing(("uwsgi",), bench.build)
     if with_peer:
-        points["uWSGI"] = []
+        points["uWSGI's HTTP server"] = []
     for workers in counts:
         with contextlib.ExitStack() as stack:
             ours = stack.enter_context(pools.start_hobd(bench, workers, free_port, Process))
@@ -52,9 +52,9 @@ def throughput_against_workers(bench):
                     other.append(pools.throughput(bench, theirs.port, "/"))
         points["hob's pool"].append((workers, statistics.median(found)))
         if with_peer:
-            points["uWSGI"].append((workers, statistics.median(other)))
+            points["uWSGI's HTTP server"].append((workers, statistics.median(other)))
         bench.add(f"warm calls over HTTP, 8 connections, workers: {workers}", found, "/s",
-                  "uWSGI" if with_peer else None, other if with_peer else None)
+                  "uWSGI's HTTP server" if with_peer else None, other if with_peer else None)
     bench.curve("workers", "Warm calls to a Python worker over HTTP, 8 connections", "workers",
                 "calls a second", points, log_x=False, log_y=False)
 
