@@ -89,12 +89,11 @@ static int read_members(struct hob_message *message, struct hob_json_reader *rea
 }
 
 /* The same for what most messages are: nothing in them needs a second look. False when something
- * does.
- */
-static bool read_plain_members(struct hob_message *message, struct hob_text text)
+ * does. */
+static bool pass_over_members(struct hob_message *message, struct hob_text text)
 {
     size_t at = next_byte(text, 0);
-    if (hob_utf8_valid_prefix(text) != text.size || at == text.size || text.data[at] != '{')
+    if (at == text.size || text.data[at] != '{' || hob_utf8_valid_prefix(text) != text.size)
         return false;
     do {
         size_t key = next_byte(text, at + 1), behind = key;
@@ -116,10 +115,10 @@ static bool read_plain_members(struct hob_message *message, struct hob_text text
     return at < text.size && text.data[at] == '}' && next_byte(text, at + 1) == text.size;
 }
 
-static bool read_plain(struct hob_message *message, struct hob_text text)
+static bool pass_over(struct hob_message *message, struct hob_text text)
 {
     *message = (struct hob_message){0};
-    if (!read_plain_members(message, text))
+    if (!pass_over_members(message, text))
         return false;
     message->kind = kind_of(message);
     return true;
@@ -127,7 +126,7 @@ static bool read_plain(struct hob_message *message, struct hob_text text)
 
 int hob_message_read(struct hob_message *message, struct hob_text text, struct hob_error *error)
 {
-    if (read_plain(message, text))
+    if (pass_over(message, text))
         return 0;
     HOB_AUTO(json_reader)
     struct hob_json_reader *reader = hob_json_reader_new(text, HOB_MESSAGE_MAX_DEPTH);
