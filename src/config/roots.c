@@ -139,7 +139,8 @@ static int resolve(struct hob_buffer *resolved, const char *path)
     HOB_AUTO(buffer) struct hob_buffer rest = HOB_BUFFER_INIT;
     if (path[0] != '/') {
         char working[PATH_MAX];
-        /* Not the path is what may not be read: nobody shall take it for one that holds nothing. */
+        /* EACCES is here about the working directory, and callers skip paths that may not be read.
+         */
         if (getcwd(working, sizeof working) == NULL)
             return errno == EACCES ? EIO : errno;
         hob_buffer_printf(&rest, "%s/", working);
