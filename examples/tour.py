@@ -41,6 +41,11 @@ class Server:
                 start_new_session=True,
                 preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT]))
             ready = re.search(r"http://[^:]+:(\d+)", self.process.stdout.readline())
+            # One that came meanwhile is raised here, and nobody else would stop the server.
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+        except KeyboardInterrupt:
+            self.__exit__()
+            raise
         finally:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
         if not ready:

@@ -18,7 +18,7 @@ except ImportError:
 
 PAGE = mmap.PAGESIZE
 POPULATE_WRITE = 23      # of madvise; since Linux 5.14
-MOST_PAGES = 4096        # that a waiting spare has for itself
+MOST_PAGES = (16 << 20) // PAGE  # that a waiting spare has for itself
 MOST_LOOKED_AT = 1 << 17  # pages of memory, at the end of a run that is noted
 MOST_RANGES = 4096
 LESSONS = 3              # runs that are noted; each knows what those before it did

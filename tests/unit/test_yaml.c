@@ -133,6 +133,8 @@ static void floats_take_underscores_and_base_60(void **state)
 {
     (void)state;
     assert_reads_as("[1_0.5, 1:30.5, -.5e+1, 1.0e+400]", "[10.5, 90.5, \"-.5e+1\", null]");
+    /* Each step is rounded: 643.0999999999999 if the last two are one. */
+    assert_reads_as("[!!float \"10.7:1.1\"]", "[643.1]");
     assert_true(isinf(hob_value_get(read_string("k: -.inf"), "k")->number));
     assert_true(isnan(hob_value_get(read_string("k: .nan"), "k")->number));
 }
