@@ -279,6 +279,27 @@ class Clientele(PoolTest):
                            {"Accept": "application/x-ndjson"})
         wait_for(lambda: server.descriptors() <= before + 6, "descriptors to be given back")
 
+    def test_the_form_that_a_client_likes_best(self):
+        server = self.serve(echo={"command": worker("echo_worker")})
+        whole, lines, events = "application/json", "application/x-ndjson", "text/event-stream"
+        for accept, form in (
+                (None, whole), ("*/*", whole), ("text/*", whole), (whole, whole),
+                (events, events), ("Text/Event-Stream", events), (events + "; q=0.1", events),
+                (events + ";q=0", whole), (events + ";q=0, */*", whole),
+                (events + ";q=0.000, " + lines, lines),
+                ("text/event-streams", whole), (events + ";q=2", whole),
+                ("%s, %s" % (whole, events), events), ("%s, */*" % events, events),
+                ("%s, %s;q=0.9" % (whole, events), whole), ("*/*, %s;q=0.9" % events, whole),
+                ("%s;q=0.9, %s" % (whole, events), events),
+                ("%s, %s;q=0.5" % (lines, events), lines), ("%s;q=0.5, %s" % (lines, events), events),
+                ("%s;q=0.5, %s;q=0.6" % (whole, lines), lines),
+                ("%s;q=0.6, %s;q=0.5" % (whole, lines), whole)):
+            with self.subTest(accept=accept):
+                answer = server.request("POST", "/api/rpc/echo", request_of("echo", [1]),
+                                        {"Accept": accept} if accept else {})
+                self.assertEqual((answer.status, answer.headers["content-type"]), (200, form))
+                self.assertIn(b'"result"', answer.body)
+
     def test_a_client_that_does_not_read_its_stream(self):
         script = self.write("flood.py", "import json, sys\nfor line in sys.stdin:\n"
                             "    request = json.loads(line)\n    if 'id' not in request: continue\n"
