@@ -411,25 +411,28 @@ class Ends(PoolTest):
         self.assertEqual({key: pools["echo"][key] for key in ("busy", "calls", "failures", "restarts")},
                          {"busy": 0, "calls": 2, "failures": 1, "restarts": 1})
 
-    def test_a_worker_that_never_stops_talking_does_not_keep_others_waiting(self):
+    def test_workers_that_never_stop_talking_do_not_keep_others_waiting(self):
+        # As many that one of them has always said something when the only loop looks.
+        count = 4
         script = self.write("talks.py", """
-import json, subprocess, sys
+import json, os, subprocess, sys
 request = json.loads(sys.stdin.readline())
 note = json.dumps({"jsonrpc": "2.0", "method": "note"})
 talker = subprocess.Popen(["yes", note])
-open(sys.argv[1], "w").close()
+open(os.path.join(sys.argv[1], "talking%d" % os.getpid()), "w").close()
 sys.stdin.readline()
 talker.kill()
 """)
         server = self.serve(options=("--threads", "1"), talks={
-            "command": [PYTHON, "-S", script, self.path("talks")], "workers": {"max": 1}})
+            "command": [PYTHON, "-S", script, self.directory], "workers": {"max": count}})
         with server.connect() as talking, server.connect() as other:
-            body = json.dumps(request_of("talk")).encode()
+            body = json.dumps([request_of("talk", None, number) for number in range(count)]).encode()
             talking.send(talking.head("POST", "/api/rpc/talks", {
                 "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
-            wait_for(lambda: "talks" in self.files(), "the worker to talk")
-            other.send(other.head("GET", "/api/status") * 200)
-            for _ in range(200):
+            wait_for(lambda: sum(name.startswith("talking") for name in self.files()) == count,
+                     "the workers to talk")
+            other.send(other.head("GET", "/api/status") * 100)
+            for _ in range(100):
                 self.assertEqual(other.read().status, 200)
 
     def test_a_slow_call_does_not_keep_others_waiting(self):
