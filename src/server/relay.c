@@ -269,7 +269,7 @@ static void relay_document(struct hob_pool *pool, struct hob_http_request *reque
 void hob_relay_rpc(struct hob_server *server, const struct hob_route *route,
                    struct hob_http_request *request)
 {
-    struct hob_pool *pool;
+    HOB_AUTO(pool) struct hob_pool *pool = NULL;
     struct hob_error error = HOB_ERROR_INIT;
     struct hob_rpc_options options = {0};
     struct hob_text name = hob_route_part(route, request->path, 0);
