@@ -396,7 +396,7 @@ class Ends(PoolTest):
             "min": 2, "max": 2}}, term={"command": worker("ignore_sigterm"), "workers": {"min": 2}})
         self.result(server, "fork", "fork", {"count": 5})
         self.result(server, "term", "pid")
-        self.assertGreaterEqual(len(marked(self.mark)), 9)
+        wait_for(lambda: len(marked(self.mark)) >= 9, "all workers and their children")
         self.assert_all_die_with(server)
 
     def test_status_has_the_numbers_of_each_pool(self):

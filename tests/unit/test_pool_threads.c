@@ -497,6 +497,50 @@ static void a_pool_that_is_held_stays(void **state)
     hob_supervisor_free(supervisor, 0);
 }
 
+struct brought {
+    struct hob_pool *held;
+    struct asked asked;
+};
+
+static void *submit_and_release(void *data)
+{
+    struct brought *brought = data;
+    snprintf(brought->asked.params, sizeof brought->asked.params, "[1]");
+    struct hob_pool_request request = {.method = HOB_TEXT("\"echo\""),
+                                       .params = hob_text_from(brought->asked.params)};
+    struct hob_pool_handlers handlers = {answered, progressed, &brought->asked};
+    int code = hob_pool_submit(brought->held, &request, &handlers, NULL, NULL, NULL);
+    hob_pool_release(brought->held);
+    return code == 0 ? data : NULL;
+}
+
+/* Who finds the lock taken leaves the call, and does not wait. */
+static void a_call_that_was_left_for_others_keeps_its_pool(void **state)
+{
+    (void)state;
+    struct hob_supervisor *supervisor = supervise();
+    pthread_t thread;
+    void *taken;
+    replace_changing(supervisor);
+    struct brought brought = {.held = find_changing(supervisor)};
+    replace_changing(supervisor);
+    pool_lock(supervisor);
+    pthread_create(&thread, NULL, submit_and_release, &brought);
+    pthread_join(thread, &taken);
+    pool_sweep(supervisor);
+    pool_unlock(supervisor);
+    assert_ptr_equal(taken, &brought);
+    uint64_t started = hob_clock_now();
+    while (atomic_load(&brought.asked.answers) == 0 &&
+           hob_clock_milliseconds_since(started) < PATIENCE_S * 1e3)
+        usleep(1000);
+    assert_int_equal(atomic_load(&brought.asked.answers), 1);
+    assert_int_equal(atomic_load(&brought.asked.code), 0);
+    assert_int_equal(atomic_load(&brought.asked.wrong), 0);
+    assert_one_pool_is_left(supervisor);
+    hob_supervisor_free(supervisor, 0);
+}
+
 int main(int count, char **words)
 {
     hob_log_set_level(HOB_LOG_ERROR);
@@ -509,6 +553,7 @@ int main(int count, char **words)
         cmocka_unit_test(a_waiting_thread_returns_when_the_pools_end),
         cmocka_unit_test(a_pool_that_was_replaced_goes_when_nothing_refers_to_it),
         cmocka_unit_test(a_pool_that_is_held_stays),
+        cmocka_unit_test(a_call_that_was_left_for_others_keeps_its_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
