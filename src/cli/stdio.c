@@ -183,7 +183,8 @@ static void *run_lane(void *data)
         pthread_mutex_unlock(&relay->lock);
         ask(lane);
         pthread_mutex_lock(&relay->lock);
-        free_line(HOB_STEAL(lane->line));
+        free_line(lane->line);
+        lane->line = NULL;
         while (read(lane->stop[0], &told, sizeof told) > 0)
             continue;
     }
