@@ -2,12 +2,17 @@
  * for a worker that a program would start for itself.
  *
  * Each line is a request of its own to hobd, by one of a few threads with a connection each, so
- * that a slow call does not hold up the others; answers come as they are ready. A $/cancelRequest
- * ends the connection of the request that it names, which cancels the call. */
+ * that a slow call does not hold up the others; answers come as they are ready. Lines that find no
+ * thread free wait, while reading goes on: what comes next may cancel one.
+ *
+ * A $/cancelRequest, or a notifications/cancelled of MCP, ends the connection of the request that
+ * it names, which cancels the call. Neither is passed on: workers know calls by numbers of hob's,
+ * and the number of a request here may be that of a stranger's call there. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,16 +28,30 @@
 enum { THREADS = 16, READ_SIZE = 64 << 10, LONGEST_PATH = 200, STACK_SIZE = 512 << 10 };
 
 static const size_t max_line = (size_t)64 << 20;
+static const size_t most_waiting = (size_t)64 << 20; /* bytes of lines; then reading rests */
 
 struct lane;
+
+/* A line on its way. */
+struct line {
+    struct line *next; /* of those that wait for a lane */
+    struct hob_buffer text;
+    struct hob_text id;  /* when it is a single request; empty */
+    bool notification;   /* is answered by nothing */
+    bool answered;       /* by its lane: the answer has been said */
+    atomic_bool unheard; /* it was cancelled, and nothing more is to be said of it */
+};
 
 struct relay {
     struct hob_client_options client;
     char path[LONGEST_PATH];
-    pthread_mutex_t lock; /* of everything here and in the lanes */
-    pthread_cond_t changed;
-    struct lane *lanes; /* THREADS of them */
-    bool ends;          /* no more lines will come */
+    pthread_mutex_t lock;   /* of everything here and in the lanes */
+    pthread_cond_t changed; /* there are lines, or no more will come */
+    pthread_cond_t room;    /* fewer lines wait */
+    struct lane *lanes;     /* THREADS of them */
+    struct line *first, *last;
+    size_t waiting; /* bytes of these lines */
+    bool ends;      /* no more lines will come */
     pthread_mutex_t output;
     int failed; /* errno of standard output */
 };
@@ -43,18 +62,34 @@ struct lane {
     pthread_t thread;
     struct hob_connection *connection;
     int stop[2]; /* a pipe: a byte ends the exchange that is under way */
-    struct hob_buffer line;
-    struct hob_text id; /* of the line, when it is a single request */
-    bool started, busy;
+    struct line *line;
+    bool started;
 };
 
-static void say(struct relay *relay, struct hob_text text)
+static void free_line(struct line *line)
+{
+    hob_buffer_deinit(&line->text);
+    free(line);
+}
+
+/* ---- answers ---- */
+
+static void say(struct relay *relay, const struct line *line, struct hob_text text)
 {
     pthread_mutex_lock(&relay->output);
-    int number = text.size > 0 ? hob_write_all(STDOUT_FILENO, text) : 0;
+    bool heard = text.size > 0 && !atomic_load(&line->unheard);
+    int number = heard ? hob_write_all(STDOUT_FILENO, text) : 0;
     if (number != 0)
         relay->failed = number;
     pthread_mutex_unlock(&relay->output);
+}
+
+/* Of a line of hobd's, which writes notifications in no other way. */
+static bool is_answer(struct hob_text line)
+{
+    static const char notification[] = "{\"jsonrpc\":\"2.0\",\"method\":";
+    size_t size = sizeof notification - 1;
+    return line.size < size || memcmp(line.data, notification, size) != 0;
 }
 
 /* Whole lines are passed on as they come. */
@@ -65,22 +100,36 @@ static void pass_on(void *data, struct hob_buffer *body)
     if (end == NULL)
         return;
     size_t size = (size_t)(end - body->data) + 1;
-    say(lane->relay, (struct hob_text){body->data, size});
+    const char *before = memrchr(body->data, '\n', size - 1);
+    const char *last = before != NULL ? before + 1 : body->data;
+    lane->line->answered = is_answer((struct hob_text){last, (size_t)(end - last)});
+    say(lane->relay, lane->line, (struct hob_text){body->data, size});
     memmove(body->data, body->data + size, body->size - size);
     body->size -= size;
 }
 
 /* One line that says why there is no answer; nothing for a notification. */
-static void say_error(struct lane *lane, const struct hob_error *error)
+static void say_error(struct relay *relay, const struct line *line, const struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     int code = error->code == HOB_E_CANCELLED ? HOB_RPC_CANCELLED
                : error->code == HOB_E_BUSY    ? HOB_RPC_BUSY
                                               : HOB_RPC_INTERNAL_ERROR;
-    hob_message_put_error(&out, lane->id, code, error);
+    if (line->notification || line->answered)
+        return;
+    hob_message_put_error(&out, line->id, code, error);
     hob_buffer_put_char(&out, '\n');
-    say(lane->relay, hob_buffer_text(&out));
+    say(relay, line, hob_buffer_text(&out));
 }
+
+static void say_cancelled(struct relay *relay, const struct line *line)
+{
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_CANCELLED, "the call was cancelled");
+    say_error(relay, line, &error);
+}
+
+/* ---- lanes ---- */
 
 /* An answer with an error status is still an answer in JSON-RPC, unless it is hobd's own. */
 static void ask(struct lane *lane)
@@ -90,7 +139,7 @@ static void ask(struct lane *lane)
     const struct hob_request_header headers[] = {{"Accept", "application/x-ndjson"}, {0}};
     struct hob_request request = {.method = "POST",
                                   .path = lane->relay->path,
-                                  .body = hob_buffer_text(&lane->line),
+                                  .body = hob_buffer_text(&lane->line->text),
                                   .headers = headers,
                                   .stop = lane->stop[0],
                                   .piece = pass_on,
@@ -101,9 +150,23 @@ static void ask(struct lane *lane)
     if (code == 0)
         code = hob_client_ask(lane->connection, &request, &reply, &error);
     if (code == HOB_E_INTERRUPTED)
-        code = hob_error_set(&error, HOB_E_CANCELLED, "the call was cancelled");
-    if (code != 0)
-        say_error(lane, &error);
+        say_cancelled(lane->relay, lane->line);
+    else if (code != 0)
+        say_error(lane->relay, lane->line, &error);
+}
+
+/* With the lock. */
+static struct line *take_line(struct relay *relay)
+{
+    struct line *line = relay->first;
+    if (line == NULL)
+        return NULL;
+    relay->first = line->next;
+    if (relay->first == NULL)
+        relay->last = NULL;
+    relay->waiting -= line->text.size;
+    pthread_cond_signal(&relay->room);
+    return line;
 }
 
 static void *run_lane(void *data)
@@ -113,49 +176,20 @@ static void *run_lane(void *data)
     char told[16];
     pthread_mutex_lock(&relay->lock);
     for (;;) {
-        while (!lane->busy && !relay->ends)
+        while ((lane->line = take_line(relay)) == NULL && !relay->ends)
             pthread_cond_wait(&relay->changed, &relay->lock);
-        if (!lane->busy)
+        if (lane->line == NULL)
             break;
         pthread_mutex_unlock(&relay->lock);
         ask(lane);
         pthread_mutex_lock(&relay->lock);
-        lane->busy = false;
-        lane->id = (struct hob_text){NULL, 0};
+        free_line(lane->line);
+        lane->line = NULL;
         while (read(lane->stop[0], &told, sizeof told) > 0)
             continue;
-        pthread_cond_broadcast(&relay->changed);
     }
     pthread_mutex_unlock(&relay->lock);
     return NULL;
-}
-
-/* ---- lines ---- */
-
-/* With the lock: a lane without work, one that has run before if there is one. */
-static struct lane *free_lane(struct relay *relay)
-{
-    struct lane *fresh = NULL;
-    for (size_t i = 0; i < THREADS; i++) {
-        struct lane *lane = &relay->lanes[i];
-        if (lane->started && !lane->busy)
-            return lane;
-        if (!lane->started && fresh == NULL)
-            fresh = lane;
-    }
-    return fresh;
-}
-
-static void cancel(struct relay *relay, struct hob_text params)
-{
-    struct hob_text id = hob_message_member(params, "id");
-    pthread_mutex_lock(&relay->lock);
-    for (size_t i = 0; i < THREADS && id.size > 0; i++) {
-        struct lane *lane = &relay->lanes[i];
-        if (lane->busy && hob_text_equal(lane->id, id) && write(lane->stop[1], "", 1) < 0)
-            continue; /* it was told already */
-    }
-    pthread_mutex_unlock(&relay->lock);
 }
 
 static int start(struct lane *lane, struct hob_error *error)
@@ -169,32 +203,136 @@ static int start(struct lane *lane, struct hob_error *error)
     pthread_attr_setstacksize(&attributes, STACK_SIZE);
     int number = pthread_create(&lane->thread, &attributes, run_lane, lane);
     pthread_attr_destroy(&attributes);
-    if (number != 0)
-        return hob_error_from_errno(error, number, "start a thread for", "a line");
-    lane->started = true;
-    return 0;
+    lane->started = number == 0;
+    if (lane->started)
+        return 0;
+    hob_file_close(lane->stop[0]);
+    hob_file_close(lane->stop[1]);
+    return hob_error_from_errno(error, number, "start a thread for", "a line");
 }
 
-static int hand_out(struct relay *relay, struct hob_text line, struct hob_error *error)
+/* With the lock: a thread for the line that has just come, unless one is free, or all there may be
+ * run. Without another one the line waits for those that there are. */
+static int see_to_lanes(struct relay *relay, struct hob_error *error)
+{
+    size_t started = 0, free_ones = 0, lines = 0;
+    struct lane *fresh = NULL;
+    for (size_t i = 0; i < THREADS; i++) {
+        struct lane *lane = &relay->lanes[i];
+        started += lane->started;
+        free_ones += lane->started && lane->line == NULL;
+        if (!lane->started && fresh == NULL)
+            fresh = lane;
+    }
+    for (const struct line *line = relay->first; line != NULL && lines <= free_ones;
+         line = line->next)
+        lines++;
+    int code = lines > free_ones && fresh != NULL ? start(fresh, error) : 0;
+    return started > 0 ? 0 : code;
+}
+
+/* ---- lines ---- */
+
+/* Whether a method, as JSON, is that one. */
+static bool is_method(struct hob_text method, const char *name)
+{
+    HOB_AUTO(buffer) struct hob_buffer unescaped = HOB_BUFFER_INIT;
+    return hob_message_string(&unescaped, method) && hob_text_is(hob_buffer_text(&unescaped), name);
+}
+
+/* With the lock: takes those of the lines that wait which have that id. */
+static struct line *take_waiting(struct relay *relay, struct hob_text id)
+{
+    struct line *before = NULL, *taken = NULL, *next;
+    for (struct line *line = relay->first; line != NULL; line = next) {
+        next = line->next;
+        if (!hob_text_equal(line->id, id)) {
+            before = line;
+            continue;
+        }
+        *(before != NULL ? &before->next : &relay->first) = next;
+        relay->last = relay->last == line ? before : relay->last;
+        relay->waiting -= line->text.size;
+        line->next = taken;
+        taken = line;
+    }
+    return taken;
+}
+
+/* With the lock: ends those that are under way. */
+static void stop_asking(struct relay *relay, struct hob_text id, bool unheard)
+{
+    for (size_t i = 0; i < THREADS; i++) {
+        struct lane *lane = &relay->lanes[i];
+        if (lane->line == NULL || !hob_text_equal(lane->line->id, id))
+            continue;
+        if (unheard)
+            atomic_store(&lane->line->unheard, true);
+        if (write(lane->stop[1], "", 1) < 0)
+            continue; /* it was told already */
+    }
+}
+
+/* An id that no request here has is that of one that is over, or was never made. */
+static void cancel(struct relay *relay, struct hob_text id, bool unheard)
+{
+    if (id.size == 0)
+        return;
+    pthread_mutex_lock(&relay->lock);
+    struct line *line = take_waiting(relay, id);
+    stop_asking(relay, id, unheard);
+    pthread_mutex_unlock(&relay->lock);
+    while (line != NULL) {
+        struct line *next = line->next;
+        if (!unheard)
+            say_cancelled(relay, line);
+        free_line(line);
+        line = next;
+    }
+}
+
+/* True for a notification that is meant for hob, and is done. Who cancels as MCP has it wants no
+ * answer to the request any more; else the answer says that it was cancelled, as in LSP. */
+static bool is_for_hob(struct relay *relay, const struct hob_message *message)
+{
+    bool mcp = is_method(message->method, "notifications/cancelled");
+    if (!mcp && !is_method(message->method, "$/cancelRequest"))
+        return false;
+    cancel(relay, hob_message_member(message->params, mcp ? "requestId" : "id"), mcp);
+    return true;
+}
+
+static struct line *new_line(struct hob_text text, const struct hob_message *message)
+{
+    struct line *line = hob_alloc_zero(1, sizeof *line);
+    hob_buffer_put_text(&line->text, text);
+    line->notification = message->kind == HOB_MESSAGE_NOTIFICATION;
+    if (!hob_buffer_failed(&line->text) && message->id.size > 0)
+        line->id =
+            (struct hob_text){line->text.data + (message->id.data - text.data), message->id.size};
+    return line;
+}
+
+static int hand_out(struct relay *relay, struct hob_text text, struct hob_error *error)
 {
     struct hob_message message = {0};
-    struct lane *lane;
-    bool readable = hob_message_is_batch(line) || hob_message_read(&message, line, NULL) == 0;
-    if (readable && message.kind == HOB_MESSAGE_NOTIFICATION &&
-        hob_text_is(message.method, "\"$/cancelRequest\"")) {
-        cancel(relay, message.params);
+    bool readable = !hob_message_is_batch(text) && hob_message_read(&message, text, NULL) == 0;
+    if (!readable)
+        message = (struct hob_message){0}; /* hobd says what is wrong, or does the batch */
+    if (message.kind == HOB_MESSAGE_NOTIFICATION && is_for_hob(relay, &message))
         return 0;
+    struct line *line = new_line(text, &message);
+    if (hob_buffer_failed(&line->text)) {
+        free_line(line);
+        return hob_error_set(error, HOB_E_MEMORY, "not enough memory for a line");
     }
     pthread_mutex_lock(&relay->lock);
-    while ((lane = free_lane(relay)) == NULL)
-        pthread_cond_wait(&relay->changed, &relay->lock);
-    hob_buffer_clear(&lane->line);
-    hob_buffer_put_text(&lane->line, line);
-    if (message.id.size > 0)
-        lane->id =
-            (struct hob_text){lane->line.data + (message.id.data - line.data), message.id.size};
-    lane->busy = !hob_buffer_failed(&lane->line);
-    int code = lane->started ? 0 : start(lane, error);
+    while (relay->waiting > most_waiting)
+        pthread_cond_wait(&relay->room, &relay->lock);
+    *(relay->last != NULL ? &relay->last->next : &relay->first) = line;
+    relay->last = line;
+    relay->waiting += line->text.size;
+    int code = see_to_lanes(relay, error);
     pthread_cond_broadcast(&relay->changed);
     pthread_mutex_unlock(&relay->lock);
     return code;
@@ -239,10 +377,12 @@ static void finish(struct relay *relay)
             continue;
         pthread_join(lane->thread, NULL);
         hob_connection_close(lane->connection);
-        hob_buffer_deinit(&lane->line);
         hob_file_close(lane->stop[0]);
         hob_file_close(lane->stop[1]);
     }
+    struct line *left; /* when no thread could be started */
+    while ((left = take_line(relay)) != NULL)
+        free_line(left);
 }
 
 static int run_stdio(const struct hob_arguments *arguments)
@@ -252,6 +392,7 @@ static int run_stdio(const struct hob_arguments *arguments)
     struct relay relay = {.client = {.server = hob_arguments_value(arguments, "server")},
                           .lock = PTHREAD_MUTEX_INITIALIZER,
                           .changed = PTHREAD_COND_INITIALIZER,
+                          .room = PTHREAD_COND_INITIALIZER,
                           .output = PTHREAD_MUTEX_INITIALIZER,
                           .lanes = lanes};
     const char *pool = arguments->words[0];
@@ -294,7 +435,9 @@ const struct hob_command hob_command_stdio = {
         "Reads JSON-RPC 2.0 requests or batches from standard input, one a line, and writes the "
         "answers of the pool to standard output, as each is ready. A program that starts a worker "
         "of its own and talks to it by lines can start this instead, and shares warm workers with "
-        "all others.",
+        "all others.\n\n"
+        "A request is cancelled by its id: with the notification $/cancelRequest it is answered "
+        "that it was cancelled, with MCP's notifications/cancelled it is answered nothing more.",
     .options = options,
     .examples = examples,
     .exit_notes = exits,

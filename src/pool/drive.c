@@ -119,6 +119,7 @@ bool pool_sweep(struct hob_supervisor *supervisor)
         }
         left = pool_runs_sweep(pool) || left || pool->workers != NULL;
     }
+    pool_free_closed(supervisor);
     return left;
 }
 

@@ -109,7 +109,8 @@ struct hob_pool {
     struct hob_tail last_words; /* of the worker that ended last */
     char cause[600];            /* of the last failure */
     bool draining;
-    atomic_bool closed; /* nobody finds it any more; it does what it still gets, and is kept */
+    atomic_bool closed; /* nobody finds it any more; it does what it still gets. Set with `names` */
+    unsigned holders;   /* those who found it, and have not released it; `names` guards that */
     unsigned numbers;   /* of workers, given out */
     uint64_t last_submit, watch_checked, watch_interval, fingerprint;
     uint64_t calls, failures, timeouts, cancelled, refused, restarts, recycled, noise, fallbacks;
@@ -147,7 +148,7 @@ struct hob_supervisor {
     pthread_t thread;
     struct hob_poller *poller;
     struct hob_pool *pools; /* grows at its end; `names` guards that too, so that finding a... */
-    pthread_mutex_t names;  /* ...pool does not wait for `lock` */
+    pthread_mutex_t names;  /* ...pool does not wait for `lock`; it is taken after that, if both */
     /* Calls from threads that found `lock` taken, the newest first: nobody who brings a call waits
      * for whoever has it. Whoever has released the lock looks at it afterwards (pool_unlock). */
     _Atomic(struct pool_call *) posted;
@@ -307,6 +308,8 @@ bool pool_runs_sweep(struct hob_pool *pool);
 bool pool_watch_changed(struct hob_pool *pool, uint64_t now);
 
 void pool_free(struct hob_pool *pool);
+/* Frees those of which nothing is left, and that nobody holds. */
+void pool_free_closed(struct hob_supervisor *supervisor);
 
 /* ---- supervisor.c ---- */
 
@@ -337,7 +340,8 @@ void pool_wake_by(struct hob_supervisor *supervisor, uint64_t time);
 /* Waits once and handles what came. With the lock, which is released meanwhile. */
 void pool_drive(struct hob_supervisor *supervisor);
 void pool_handle(struct hob_supervisor *supervisor, const struct hob_poller_event *event);
-/* Frees workers and runs that have ended; true when some are left. */
+/* Frees workers and runs that have ended, and pools that were closed and have done everything; true
+ * when workers or runs are left. */
 bool pool_sweep(struct hob_supervisor *supervisor);
 
 /* ---- submit.c: calls on their way in, and threads that wait for theirs ---- */

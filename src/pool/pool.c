@@ -111,8 +111,10 @@ static int open_pool(struct hob_pool **out, struct hob_supervisor *supervisor, c
     pthread_mutex_lock(&supervisor->names);
     if (!taken)
         *end = pool;
-    if (anew && former != NULL)
+    if (anew && former != NULL) {
         atomic_store(&former->closed, true);
+        former->holders++;
+    }
     pthread_mutex_unlock(&supervisor->names);
     pool_wake_by(supervisor, 0);
     pool_unlock(supervisor);
@@ -122,6 +124,7 @@ static int open_pool(struct hob_pool **out, struct hob_supervisor *supervisor, c
     }
     if (former != NULL)
         hob_pool_close(former);
+    hob_pool_release(former);
     *out = pool;
     return 0;
 }
@@ -161,8 +164,54 @@ struct hob_pool *hob_pool_find(struct hob_supervisor *supervisor, struct hob_tex
 {
     pthread_mutex_lock(&supervisor->names);
     struct hob_pool *pool = find(supervisor, name);
+    if (pool != NULL)
+        pool->holders++;
     pthread_mutex_unlock(&supervisor->names);
     return pool;
+}
+
+struct hob_pool *hob_pool_release(struct hob_pool *pool)
+{
+    if (pool == NULL)
+        return NULL;
+    struct hob_supervisor *supervisor = pool->supervisor;
+    pthread_mutex_lock(&supervisor->names);
+    pool->holders--;
+    pthread_mutex_unlock(&supervisor->names);
+    return NULL;
+}
+
+/* Nobody holds it, and nobody will, as it cannot be found: who could still use it are those whose
+ * call, worker or run it has. A call that was posted is posted by somebody who holds the pool, so
+ * they have all been posted by now. What is to be told does not know the pool any more. */
+static bool is_forsaken(struct hob_pool *pool)
+{
+    struct hob_supervisor *supervisor = pool->supervisor;
+    if (!atomic_load(&pool->closed))
+        return false;
+    pthread_mutex_lock(&supervisor->names);
+    bool held = pool->holders > 0;
+    pthread_mutex_unlock(&supervisor->names);
+    if (held)
+        return false;
+    pool_take_posted(supervisor);
+    return pool->workers == NULL && pool->runs == NULL && pool->queue.count == 0;
+}
+
+void pool_free_closed(struct hob_supervisor *supervisor)
+{
+    struct hob_pool **at = &supervisor->pools;
+    while (*at != NULL) {
+        struct hob_pool *pool = *at;
+        if (!is_forsaken(pool)) {
+            at = &pool->next;
+            continue;
+        }
+        pthread_mutex_lock(&supervisor->names);
+        *at = pool->next;
+        pthread_mutex_unlock(&supervisor->names);
+        pool_free(pool);
+    }
 }
 
 const char *hob_pool_name(const struct hob_pool *pool)
@@ -198,6 +247,8 @@ void hob_pool_close(struct hob_pool *pool)
     struct hob_supervisor *supervisor = pool->supervisor;
     pthread_mutex_lock(&supervisor->names);
     atomic_store(&pool->closed, true);
+    pool->holders++;
     pthread_mutex_unlock(&supervisor->names);
     hob_pool_restart(pool); /* its workers are to go; there is no need for others */
+    hob_pool_release(pool);
 }

@@ -34,7 +34,7 @@ struct hob_supervisor *hob_supervisor_free(struct hob_supervisor *supervisor,
                                            uint64_t drain_milliseconds);
 
 /* A name is used once; the options are copied. HOB_E_PARAMETER for options that make no sense. The
- * pool belongs to the supervisor. */
+ * pool belongs to the supervisor, and stays until it is closed. */
 int hob_pool_open(struct hob_pool **pool, struct hob_supervisor *supervisor, const char *name,
                   const struct hob_pool_options *options, struct hob_error *error);
 /* The same in place of the pool of that name, if there is one, which is closed: whoever looks for
@@ -42,10 +42,18 @@ int hob_pool_open(struct hob_pool **pool, struct hob_supervisor *supervisor, con
 int hob_pool_open_anew(struct hob_pool **pool, struct hob_supervisor *supervisor, const char *name,
                        const struct hob_pool_options *options, struct hob_error *error);
 /* Nobody finds the pool any more, and its name is free. What it has been given, and what those give
- * it who found it before, is done; then its workers end. It is freed with its supervisor. */
+ * it who found it before, is done; then its workers end. It is freed when they have, and everybody
+ * has released it: whoever closes a pool that they do not hold must not use it any more. */
 void hob_pool_close(struct hob_pool *pool);
-/* NULL when there is none of that name. */
+/* NULL when there is none of that name. It is held from now on, also when it is closed meanwhile:
+ * the caller has to release it, which need not wait for calls that it was given. */
 struct hob_pool *hob_pool_find(struct hob_supervisor *supervisor, struct hob_text name);
+/* Of what was found: the caller must not use it any more. Takes NULL, returns NULL. */
+struct hob_pool *hob_pool_release(struct hob_pool *pool);
+static inline void hob_auto_pool(struct hob_pool **pool)
+{
+    hob_pool_release(*pool);
+}
 const char *hob_pool_name(const struct hob_pool *pool);
 
 struct hob_pool_request {

@@ -410,5 +410,7 @@ uint64_t pool_tick(struct hob_pool *pool, uint64_t now)
     if (pool->pacing.not_before > now &&
         (pool->queue.first != NULL || pool->options.min_workers > 0))
         next = sooner(next, pool->pacing.not_before);
+    if (atomic_load(&pool->closed)) /* until it can be freed: who releases it tells nobody */
+        next = sooner(next, now + from_ms(CHECK_MS));
     return sooner(next, pool_runs_tick(pool, now));
 }

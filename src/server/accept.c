@@ -197,15 +197,17 @@ static bool is_type_of(struct hob_text range, const char *offer)
            range.data[size + 1] == '*';
 }
 
+enum { NAMED = 3 /* the least exactness of what is named itself */ };
+
 /* How exactly the entry means the offer; 0: not at all. */
 static int exactness_of(const struct entry *entry, const char *offer)
 {
     if (!entry->satisfied)
         return 0;
     if (same(entry->name, offer))
-        return entry->special ? 4 : 3;
+        return entry->special ? NAMED + 1 : NAMED;
     if (strcmp(offer, "gzip") == 0 && same(entry->name, "x-gzip"))
-        return 3;
+        return NAMED;
     if (is_type_of(entry->name, offer))
         return 2;
     return same(entry->name, strchr(offer, '/') != NULL ? "*/*" : "*") ? 1 : 0;
@@ -255,6 +257,14 @@ int hob_accept_form(const struct hob_accept_header *accept)
         chosen = form;
     }
     return any ? chosen : HOB_FORM_JSON;
+}
+
+struct hob_accept_wish hob_accept_wish_for(const struct hob_accept_header *accept, const char *type)
+{
+    bool any = false;
+    struct verdict verdict = judge(accept, type, &any);
+    return (struct hob_accept_wish){.weight = verdict.weight > 0 ? verdict.weight : 0,
+                                    .named = verdict.exactness >= NAMED};
 }
 
 enum hob_encoding hob_accept_encoding(const struct hob_accept_header *accept, unsigned available)

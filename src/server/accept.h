@@ -44,6 +44,14 @@ const char *hob_encoding_name(enum hob_encoding encoding);
  * header. */
 int hob_accept_form(const struct hob_accept_header *accept);
 
+/* What the client said of one type, such as "text/event-stream". */
+struct hob_accept_wish {
+    int weight; /* in thousandths; 0: it is not to be sent */
+    bool named; /* by its own name, and not only by a range such as any type */
+};
+struct hob_accept_wish hob_accept_wish_for(const struct hob_accept_header *accept,
+                                           const char *type);
+
 /* `available` has a bit for each encoding that there is, such as 1 << HOB_ENCODING_GZIP. What the
  * client has not named is not used; identity when it takes none of what there is. */
 enum hob_encoding hob_accept_encoding(const struct hob_accept_header *accept, unsigned available);

@@ -64,6 +64,7 @@ int hob_server_open_pools(struct hob_server *server, const struct hob_server_poo
 void hob_server_close_pool(struct hob_server *server, const char *name)
 {
     struct hob_supervisor *supervisor = atomic_load(&server->pools);
+    HOB_AUTO(pool)
     struct hob_pool *pool =
         supervisor != NULL ? hob_pool_find(supervisor, hob_text_from(name)) : NULL;
     if (pool != NULL)

@@ -75,7 +75,7 @@ struct hob_response *hob_dispatch_refuse_body(void *server, struct hob_http_requ
 int hob_life_check_owner(const struct hob_call *call, struct hob_error *error);
 /* Nobody comes in any more; any thread may call, more than once. */
 void hob_server_close_doors(struct hob_server *server);
-/* The pool of that name; HOB_E_NO_KEY. */
+/* The pool of that name, for the caller to release; HOB_E_NO_KEY. */
 int hob_pools_find(struct hob_server *server, struct hob_text name, struct hob_pool **pool,
                    struct hob_error *error);
 

@@ -17,7 +17,7 @@ static int fail(struct hob_text pool, struct hob_text method, struct hob_text rp
 int hob_server_call_pool(void *server, struct hob_text name, struct hob_text method,
                          struct hob_text params, struct hob_buffer *result, struct hob_error *error)
 {
-    struct hob_pool *pool;
+    HOB_AUTO(pool) struct hob_pool *pool = NULL;
     bool failed = false;
     HOB_AUTO(buffer) struct hob_buffer quoted = HOB_BUFFER_INIT;
     int code = hob_pools_find(server, name, &pool, error);

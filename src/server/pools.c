@@ -35,7 +35,7 @@ int hob_handle_pools(struct hob_call *call, struct hob_error *error)
 
 int hob_handle_pool(struct hob_call *call, struct hob_error *error)
 {
-    struct hob_pool *pool;
+    HOB_AUTO(pool) struct hob_pool *pool = NULL;
     int code = find(call, &pool, error);
     if (code != 0)
         return code;
@@ -58,7 +58,7 @@ static void put_logs(struct hob_call *call, struct hob_pool *pool)
 
 int hob_handle_pool_action(struct hob_call *call, struct hob_error *error)
 {
-    struct hob_pool *pool;
+    HOB_AUTO(pool) struct hob_pool *pool = NULL;
     struct hob_text action = hob_route_part(hob_route_find(call->path), call->path, 1);
     bool post = strcmp(call->method, "POST") == 0, logs = hob_text_is(action, "logs");
     bool restart = hob_text_is(action, "restart"), drain = hob_text_is(action, "drain");

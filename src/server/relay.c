@@ -173,16 +173,24 @@ static bool begin_stream(struct relay *relay)
 
 /* ---- the request ---- */
 
-static enum form form_of(const struct hob_http_headers *headers)
+/* Events have to be asked for by name. Among equals they come first: they are all that the whole
+ * answer is, and more. */
+static bool wants_events(const struct hob_accept_header *accept)
 {
-    static const char events[] = "text/event-stream";
-    for (unsigned i = 0; i < headers->accept.count; i++) {
-        struct hob_text line = headers->accept.lines[i];
-        if (memmem(line.data, line.size, events, sizeof events - 1) != NULL)
-            return EVENTS;
-    }
-    return headers->accept.count > 0 && hob_accept_form(&headers->accept) == HOB_FORM_LINES ? LINES
-                                                                                            : WHOLE;
+    struct hob_accept_wish events = hob_accept_wish_for(accept, "text/event-stream");
+    if (!events.named || events.weight == 0)
+        return false;
+    return events.weight >= hob_accept_wish_for(accept, hob_form_type(HOB_FORM_JSON)).weight &&
+           events.weight >= hob_accept_wish_for(accept, hob_form_type(HOB_FORM_LINES)).weight;
+}
+
+static enum form form_of(const struct hob_accept_header *accept)
+{
+    if (accept->count == 0)
+        return WHOLE;
+    if (wants_events(accept))
+        return EVENTS;
+    return hob_accept_form(accept) == HOB_FORM_LINES ? LINES : WHOLE;
 }
 
 static int read_timeout(struct hob_text text, uint64_t *milliseconds, struct hob_error *error)
@@ -261,7 +269,7 @@ static void relay_document(struct hob_pool *pool, struct hob_http_request *reque
 void hob_relay_rpc(struct hob_server *server, const struct hob_route *route,
                    struct hob_http_request *request)
 {
-    struct hob_pool *pool;
+    HOB_AUTO(pool) struct hob_pool *pool = NULL;
     struct hob_error error = HOB_ERROR_INIT;
     struct hob_rpc_options options = {0};
     struct hob_text name = hob_route_part(route, request->path, 0);
@@ -271,7 +279,7 @@ void hob_relay_rpc(struct hob_server *server, const struct hob_route *route,
         return;
     }
     options.loop = loop_of(server, request);
-    struct relay *relay = relay_new(request, form_of(&request->headers));
+    struct relay *relay = relay_new(request, form_of(&request->headers.accept));
     struct hob_rpc_handlers handlers = {.done = send_document, .data = relay};
     if (relay->form == WHOLE) {
         relay_document(pool, request, &options, &handlers);

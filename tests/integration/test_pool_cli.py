@@ -1,5 +1,6 @@
 """hob call, hob pool and hob stdio: pools as they are used from the command line."""
 
+import contextlib
 import json
 import os
 import signal
@@ -39,6 +40,40 @@ for line in sys.stdin:
         answer(number, error={"code": -32601, "message": "no method " + request["method"]})
 """
 
+# An MCP server: it works on several requests at once, and answers none that was cancelled.
+MCP_WORKER = """
+import json, os, sys, threading, time
+
+lock, cancelled = threading.Lock(), set()
+
+def say(**message):
+    with lock:
+        print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
+
+def wait(number, seen, go):
+    open(seen, "w").close()
+    while not os.path.exists(go):
+        if number in cancelled:
+            return
+        time.sleep(0.01)
+    say(id=number, result={"pid": os.getpid()})
+
+for line in sys.stdin:
+    request = json.loads(line)
+    number, method, params = request.get("id"), request["method"], request.get("params") or {}
+    if method == "initialize":
+        say(id=number, result={"protocolVersion": params["protocolVersion"], "capabilities": {},
+                               "serverInfo": {"name": "waits", "version": "1"}})
+    elif method == "wait":
+        threading.Thread(target=wait, args=(number, *params), daemon=True).start()
+    elif method == "notifications/cancelled":
+        cancelled.add(params["requestId"])
+    elif method == "cancelled":
+        say(id=number, result={"pid": os.getpid(), "count": len(cancelled)})
+    elif number is not None:
+        say(id=number, result={})
+"""
+
 
 class Pools(ServerTest):
     def setUp(self):
@@ -47,7 +82,9 @@ class Pools(ServerTest):
         pool = {"command": [sys.executable, "-S", worker], "workers": {"max": 1}, "stop_grace": "1s",
                 "cancel": {"grace": "100ms"},
                 "restart": {"backoff": {"first": "10ms", "max": "100ms"}}}
-        path = self.write("hob.yml", json.dumps({"pools": {"tools": pool}}))
+        mcp = dict(pool, command=[sys.executable, "-S", self.write("mcp.py", MCP_WORKER)],
+                   protocol="mcp", workers={"max": 1, "concurrency": 8}, cancel={"grace": "1m"})
+        path = self.write("hob.yml", json.dumps({"pools": {"tools": pool, "mcp": mcp}}))
         os.chmod(path, 0o600)
         self.server = self.start("--config", path, environment={"HOB_STATE": "none"})
         self.environment = dict(os.environ, HOB_AUTOSTART="0",
@@ -118,9 +155,9 @@ class Call(Pools):
 class Pool(Pools):
     def test_list_and_status(self):
         self.hob("call", "tools", "echo")
-        title, line = self.hob("pool", "list").splitlines()
+        title, *lines = self.hob("pool", "list").splitlines()
         self.assertEqual(title.split()[:2], ["POOL", "STATE"])
-        self.assertEqual(line.split()[0], "tools")
+        self.assertEqual(sorted(line.split()[0] for line in lines), ["mcp", "tools"])
         found = json.loads(self.hob("pool", "status", "tools", "--json"))
         pool = found.get("pool") or found["pools"][0]
         self.assertEqual((pool["name"], pool["calls"], len(pool["workers"])), ("tools", 1, 1))
@@ -181,24 +218,73 @@ class Stdio(Pools):
         self.assertEqual(found["9"]["result"], ["y"])
         self.assertIn("error", found["null"])
 
-    def test_a_cancelled_request_frees_the_worker(self):
-        seen = os.path.join(self.directory, "seen")
-        running = subprocess.Popen([HOB, "stdio", "tools"], env=self.environment, text=True, bufsize=1,
+    @contextlib.contextmanager
+    def relay(self, pool):
+        """A hob stdio that runs, and a function that sends it a request."""
+        running = subprocess.Popen([HOB, "stdio", pool], env=self.environment, text=True, bufsize=1,
                                    stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         try:
-            def send(**request):
-                running.stdin.write(json.dumps({"jsonrpc": "2.0", **request}) + "\n")
-            send(id=1, method="wait", params={"file": seen})
-            wait_for(lambda: os.path.exists(seen), "the worker to begin")
-            send(method="$/cancelRequest", params={"id": 1})
-            send(id=2, method="echo", params=["z"])
-            running.stdin.close()
-            answers = {answer["id"]: answer for answer in map(json.loads, running.stdout)}
-            self.assertEqual(answers[2]["result"], ["z"])
-            self.assertNotIn("result", answers.get(1, {}))
+            yield running, lambda **request: running.stdin.write(
+                json.dumps({"jsonrpc": "2.0", **request}) + "\n")
         finally:
+            running.stdin.close()
             running.stdout.close()
             self.assertEqual(running.wait(PATIENCE), 0)
+
+    def rest_of(self, running):
+        """What it says until it ends, which it does with its input."""
+        running.stdin.close()
+        return [json.loads(line) for line in running.stdout]
+
+    def test_a_cancelled_request_frees_the_worker(self):
+        seen = os.path.join(self.directory, "seen")
+        with self.relay("tools") as (running, send):
+            send(id=1, method="wait", params={"file": seen})
+            wait_for(lambda: os.path.exists(seen), "the worker to begin")
+            send(method="$/cancelRequest", params={"id": 2})
+            send(method="$/cancelRequest", params={"id": 1})
+            send(id=2, method="echo", params=["z"])
+            first, second = sorted(self.rest_of(running), key=lambda answer: answer["id"])
+            self.assertEqual((first["id"], first["error"]["code"]), (1, -32800))
+            self.assertEqual((second["id"], second["result"]), (2, ["z"]))
+
+    def test_what_waits_can_be_cancelled(self):
+        """More requests than are asked at once do not keep hob from hearing what comes after."""
+        seen = os.path.join(self.directory, "seen")
+        with self.relay("tools") as (running, send):
+            for number in range(1, 31):
+                send(id=number, method="wait", params={"file": seen})
+            running.stdin.write('{"jsonrpc":"2.0","method":"$\\/cancelRequest","params":{"id":30}}\n')
+            answer = json.loads(running.stdout.readline())
+            self.assertEqual((answer["id"], answer["error"]["code"]), (30, -32800))
+            send(method="notifications/cancelled", params={"requestId": 29})
+            for number in range(1, 30):
+                send(method="$/cancelRequest", params={"id": number})
+            answers = self.rest_of(running)
+            self.assertEqual(sorted(answer["id"] for answer in answers), list(range(1, 29)))
+            self.assertEqual({answer["error"]["code"] for answer in answers}, {-32800})
+
+    def test_cancelled_as_mcp_has_it(self):
+        """The request that its client names, no other's, and no answer to it any more."""
+        seen, go = (os.path.join(self.directory, name) for name in ("seen", "go"))
+        with self.relay("mcp") as (mine, send), self.relay("mcp") as (others, send_others):
+            send_others(id=1, method="wait", params=[seen + "-others", go])
+            send(id=1, method="wait", params=[seen + "-1", go])
+            send(id="1", method="wait", params=[seen + "-2", go])
+            wait_for(lambda: all(os.path.exists(seen + one) for one in ("-others", "-1", "-2")),
+                     "the calls to begin")
+            for params in ({"requestId": 1, "reason": "no longer"}, {"requestId": 7}, {"id": 1}, {}):
+                send(method="notifications/cancelled", params=params)
+            found = wait_for(lambda: (lambda result: result["count"] and result)(
+                json.loads(self.hob("call", "mcp", "cancelled"))), "the worker to be told")
+            self.assertEqual(found["count"], 1)
+            with open(go, "w", encoding="ascii"):
+                pass
+            result = {"pid": found["pid"]}
+            self.assertEqual([(answer["id"], answer.get("result")) for answer in self.rest_of(mine)],
+                             [("1", result)])
+            self.assertEqual([(answer["id"], answer.get("result"))
+                              for answer in self.rest_of(others)], [(1, result)])
 
 
 if __name__ == "__main__":

@@ -279,6 +279,27 @@ class Clientele(PoolTest):
                            {"Accept": "application/x-ndjson"})
         wait_for(lambda: server.descriptors() <= before + 6, "descriptors to be given back")
 
+    def test_the_form_that_a_client_likes_best(self):
+        server = self.serve(echo={"command": worker("echo_worker")})
+        whole, lines, events = "application/json", "application/x-ndjson", "text/event-stream"
+        for accept, form in (
+                (None, whole), ("*/*", whole), ("text/*", whole), (whole, whole),
+                (events, events), ("Text/Event-Stream", events), (events + "; q=0.1", events),
+                (events + ";q=0", whole), (events + ";q=0, */*", whole),
+                (events + ";q=0.000, " + lines, lines),
+                ("text/event-streams", whole), (events + ";q=2", whole),
+                ("%s, %s" % (whole, events), events), ("%s, */*" % events, events),
+                ("%s, %s;q=0.9" % (whole, events), whole), ("*/*, %s;q=0.9" % events, whole),
+                ("%s;q=0.9, %s" % (whole, events), events),
+                ("%s, %s;q=0.5" % (lines, events), lines), ("%s;q=0.5, %s" % (lines, events), events),
+                ("%s;q=0.5, %s;q=0.6" % (whole, lines), lines),
+                ("%s;q=0.6, %s;q=0.5" % (whole, lines), whole)):
+            with self.subTest(accept=accept):
+                answer = server.request("POST", "/api/rpc/echo", request_of("echo", [1]),
+                                        {"Accept": accept} if accept else {})
+                self.assertEqual((answer.status, answer.headers["content-type"]), (200, form))
+                self.assertIn(b'"result"', answer.body)
+
     def test_a_client_that_does_not_read_its_stream(self):
         script = self.write("flood.py", "import json, sys\nfor line in sys.stdin:\n"
                             "    request = json.loads(line)\n    if 'id' not in request: continue\n"
@@ -375,7 +396,7 @@ class Ends(PoolTest):
             "min": 2, "max": 2}}, term={"command": worker("ignore_sigterm"), "workers": {"min": 2}})
         self.result(server, "fork", "fork", {"count": 5})
         self.result(server, "term", "pid")
-        self.assertGreaterEqual(len(marked(self.mark)), 9)
+        wait_for(lambda: len(marked(self.mark)) >= 9, "all workers and their children")
         self.assert_all_die_with(server)
 
     def test_status_has_the_numbers_of_each_pool(self):
@@ -390,25 +411,28 @@ class Ends(PoolTest):
         self.assertEqual({key: pools["echo"][key] for key in ("busy", "calls", "failures", "restarts")},
                          {"busy": 0, "calls": 2, "failures": 1, "restarts": 1})
 
-    def test_a_worker_that_never_stops_talking_does_not_keep_others_waiting(self):
+    def test_workers_that_never_stop_talking_do_not_keep_others_waiting(self):
+        # As many that one of them has always said something when the only loop looks.
+        count = 4
         script = self.write("talks.py", """
-import json, subprocess, sys
+import json, os, subprocess, sys
 request = json.loads(sys.stdin.readline())
 note = json.dumps({"jsonrpc": "2.0", "method": "note"})
 talker = subprocess.Popen(["yes", note])
-open(sys.argv[1], "w").close()
+open(os.path.join(sys.argv[1], "talking%d" % os.getpid()), "w").close()
 sys.stdin.readline()
 talker.kill()
 """)
         server = self.serve(options=("--threads", "1"), talks={
-            "command": [PYTHON, "-S", script, self.path("talks")], "workers": {"max": 1}})
+            "command": [PYTHON, "-S", script, self.directory], "workers": {"max": count}})
         with server.connect() as talking, server.connect() as other:
-            body = json.dumps(request_of("talk")).encode()
+            body = json.dumps([request_of("talk", None, number) for number in range(count)]).encode()
             talking.send(talking.head("POST", "/api/rpc/talks", {
                 "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
-            wait_for(lambda: "talks" in self.files(), "the worker to talk")
-            other.send(other.head("GET", "/api/status") * 200)
-            for _ in range(200):
+            wait_for(lambda: sum(name.startswith("talking") for name in self.files()) == count,
+                     "the workers to talk")
+            other.send(other.head("GET", "/api/status") * 100)
+            for _ in range(100):
                 self.assertEqual(other.read().status, 200)
 
     def test_a_slow_call_does_not_keep_others_waiting(self):

@@ -127,6 +127,29 @@ static void several_lines_are_one_list(void **state)
     assert_int_equal(hob_accept_form(&header), HOB_FORM_CSV);
 }
 
+static void wish_is(const char *line, int weight, bool named)
+{
+    struct hob_accept_header header = header_of(line);
+    struct hob_accept_wish wish = hob_accept_wish_for(&header, "text/event-stream");
+    assert_int_equal(wish.weight, weight);
+    assert_int_equal(wish.named, named);
+}
+
+static void a_wish_for_one_type_has_its_weight_and_whether_it_was_named(void **state)
+{
+    (void)state;
+    wish_is("text/event-stream", 1000, true);
+    wish_is("application/json, Text/Event-Stream;q=0.5", 500, true);
+    wish_is("text/event-stream;q=0", 0, true);
+    wish_is("text/event-stream;q=0.000, */*", 0, true);
+    wish_is("*/*;q=0.2", 200, false);
+    wish_is("*/*, text/*;q=0.1", 100, false);
+    wish_is("application/json", 0, false);
+    wish_is("text/event-streams, x-text/event-stream", 0, false);
+    wish_is("text/event-stream;q=2", 0, false);
+    wish_is("text/event-stream;charset=latin1", 0, false);
+}
+
 /* ---- encodings ---- */
 
 static void nothing_is_compressed_unasked(void **state)
@@ -254,6 +277,7 @@ int main(void)
         cmocka_unit_test(parameters_must_be_true),
         cmocka_unit_test(a_malformed_entry_counts_as_not_there),
         cmocka_unit_test(several_lines_are_one_list),
+        cmocka_unit_test(a_wish_for_one_type_has_its_weight_and_whether_it_was_named),
         cmocka_unit_test(nothing_is_compressed_unasked),
         cmocka_unit_test(the_encoding_with_the_largest_weight_is_used),
         cmocka_unit_test(what_is_not_available_is_not_chosen),

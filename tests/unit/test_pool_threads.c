@@ -15,8 +15,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "pool/message.h"
-#include "pool/pool.h"
+#include "pool/internal.h"
 
 enum { THREADS = 8, CALLS = 1500, PATIENCE_S = 60 };
 
@@ -100,12 +99,9 @@ static struct hob_supervisor *supervise(void)
     return supervisor;
 }
 
-static struct hob_pool *open_pool(struct hob_supervisor *supervisor, const char *name,
-                                  unsigned workers, unsigned concurrency)
+static struct hob_pool_options options_for(unsigned workers, unsigned concurrency)
 {
     static const char *const command[] = {"/proc/self/exe", "worker", NULL};
-    struct hob_pool *pool;
-    struct hob_error error = HOB_ERROR_INIT;
     struct hob_pool_options options = HOB_POOL_OPTIONS_INIT;
     options.command = command;
     options.max_workers = workers;
@@ -117,6 +113,15 @@ static struct hob_pool *open_pool(struct hob_supervisor *supervisor, const char 
     options.restart.first = 1;
     options.restart.max = 20;
     options.restart.failures = 0;
+    return options;
+}
+
+static struct hob_pool *open_pool(struct hob_supervisor *supervisor, const char *name,
+                                  unsigned workers, unsigned concurrency)
+{
+    struct hob_pool *pool;
+    struct hob_error error = HOB_ERROR_INIT;
+    struct hob_pool_options options = options_for(workers, concurrency);
     assert_int_equal(hob_pool_open(&pool, supervisor, name, &options, &error), 0);
     return pool;
 }
@@ -390,6 +395,152 @@ static void a_waiting_thread_returns_when_the_pools_end(void **state)
     assert_no_children();
 }
 
+/* ---- pools that are replaced while they are used ---- */
+
+static struct hob_pool *find_changing(struct hob_supervisor *supervisor)
+{
+    struct hob_pool *pool = hob_pool_find(supervisor, HOB_TEXT("changing"));
+    assert_non_null(pool); /* it is replaced, and never away */
+    return pool;
+}
+
+static void replace_changing(struct hob_supervisor *supervisor)
+{
+    struct hob_pool *pool;
+    struct hob_error error = HOB_ERROR_INIT;
+    struct hob_pool_options options = options_for(2, 1);
+    assert_int_equal(hob_pool_open_anew(&pool, supervisor, "changing", &options, &error), 0);
+}
+
+static size_t count_pools(struct hob_supervisor *supervisor)
+{
+    size_t count = 0;
+    pool_lock(supervisor);
+    for (struct hob_pool *pool = supervisor->pools; pool != NULL; pool = pool->next)
+        count++;
+    pool_unlock(supervisor);
+    return count;
+}
+
+static void assert_one_pool_is_left(struct hob_supervisor *supervisor)
+{
+    uint64_t started = hob_clock_now();
+    while (count_pools(supervisor) > 1 && hob_clock_milliseconds_since(started) < PATIENCE_S * 1e3)
+        usleep(10000);
+    assert_int_equal(count_pools(supervisor), 1);
+}
+
+/* A pool is held no longer than it takes to ask it. */
+static void *use_what_changes(void *data)
+{
+    struct party *party = data;
+    unsigned state = party->number * 7919 + 1;
+    for (unsigned i = 0; i < party->calls; i++) {
+        HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+        HOB_AUTO(pool) struct hob_pool *pool = find_changing(party->supervisor);
+        if (draw(&state) % 20 == 0)
+            hob_pool_put_status(&out, pool);
+        party->pools[0] = party->pools[1] = pool;
+        act(party, i, &state);
+    }
+    return NULL;
+}
+
+static void a_pool_that_was_replaced_goes_when_nothing_refers_to_it(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 60 };
+    struct party parties[THREADS];
+    pthread_t threads[THREADS];
+    struct hob_supervisor *supervisor = supervise();
+    replace_changing(supervisor);
+    for (unsigned n = 0; n < THREADS; n++) {
+        parties[n] =
+            (struct party){supervisor, {NULL, NULL}, n, calls_of_each() / 5, NULL, 0, 0, 0, 0};
+        parties[n].asked = hob_alloc_zero(parties[n].calls, sizeof *parties[n].asked);
+        pthread_create(&threads[n], NULL, use_what_changes, &parties[n]);
+    }
+    for (unsigned i = 0; i < ROUNDS; i++) {
+        usleep(5000);
+        replace_changing(supervisor);
+    }
+    for (unsigned n = 0; n < THREADS; n++)
+        pthread_join(threads[n], NULL);
+    count_answers(parties, false);
+    assert_one_pool_is_left(supervisor);
+    hob_supervisor_free(supervisor, 0);
+    for (unsigned n = 0; n < THREADS; n++)
+        free(parties[n].asked);
+    assert_no_children();
+}
+
+static void a_pool_that_is_held_stays(void **state)
+{
+    (void)state;
+    struct hob_supervisor *supervisor = supervise();
+    HOB_AUTO(buffer) struct hob_buffer result = HOB_BUFFER_INIT, status = HOB_BUFFER_INIT;
+    bool is_rpc_error;
+    struct hob_pool_request request = {.method = HOB_TEXT("\"echo\""), .params = HOB_TEXT("[1]")};
+    replace_changing(supervisor);
+    struct hob_pool *held = find_changing(supervisor);
+    replace_changing(supervisor);
+    pool_lock(supervisor);
+    pool_sweep(supervisor);
+    pool_unlock(supervisor);
+    assert_int_equal(count_pools(supervisor), 2);
+    assert_int_equal(hob_pool_call(held, &request, &result, &is_rpc_error, NULL), 0);
+    assert_text_equal(hob_buffer_text(&result), "[1]");
+    hob_pool_put_status(&status, held);
+    assert_int_equal(count_pools(supervisor), 2);
+    hob_pool_release(held);
+    assert_one_pool_is_left(supervisor);
+    hob_supervisor_free(supervisor, 0);
+}
+
+struct brought {
+    struct hob_pool *held;
+    struct asked asked;
+};
+
+static void *submit_and_release(void *data)
+{
+    struct brought *brought = data;
+    snprintf(brought->asked.params, sizeof brought->asked.params, "[1]");
+    struct hob_pool_request request = {.method = HOB_TEXT("\"echo\""),
+                                       .params = hob_text_from(brought->asked.params)};
+    struct hob_pool_handlers handlers = {answered, progressed, &brought->asked};
+    int code = hob_pool_submit(brought->held, &request, &handlers, NULL, NULL, NULL);
+    hob_pool_release(brought->held);
+    return code == 0 ? data : NULL;
+}
+
+/* Who finds the lock taken leaves the call, and does not wait. */
+static void a_call_that_was_left_for_others_keeps_its_pool(void **state)
+{
+    (void)state;
+    struct hob_supervisor *supervisor = supervise();
+    pthread_t thread;
+    void *taken;
+    replace_changing(supervisor);
+    struct brought brought = {.held = find_changing(supervisor)};
+    replace_changing(supervisor);
+    pool_lock(supervisor);
+    pthread_create(&thread, NULL, submit_and_release, &brought);
+    pthread_join(thread, &taken);
+    pool_sweep(supervisor);
+    pool_unlock(supervisor);
+    assert_ptr_equal(taken, &brought);
+    uint64_t started = hob_clock_now();
+    while (atomic_load(&brought.asked.answers) == 0 &&
+           hob_clock_milliseconds_since(started) < PATIENCE_S * 1e3)
+        usleep(1000);
+    assert_int_equal(atomic_load(&brought.asked.answers), 1);
+    assert_int_equal(atomic_load(&brought.asked.code), 0);
+    assert_int_equal(atomic_load(&brought.asked.wrong), 0);
+    assert_one_pool_is_left(supervisor);
+    hob_supervisor_free(supervisor, 0);
+}
+
 int main(int count, char **words)
 {
     hob_log_set_level(HOB_LOG_ERROR);
@@ -400,6 +551,9 @@ int main(int count, char **words)
         cmocka_unit_test(stopping_answers_what_is_in_flight),
         cmocka_unit_test(callbacks_may_submit_and_not_wait),
         cmocka_unit_test(a_waiting_thread_returns_when_the_pools_end),
+        cmocka_unit_test(a_pool_that_was_replaced_goes_when_nothing_refers_to_it),
+        cmocka_unit_test(a_pool_that_is_held_stays),
+        cmocka_unit_test(a_call_that_was_left_for_others_keeps_its_pool),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
