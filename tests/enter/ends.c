@@ -3,7 +3,9 @@
 
 void hob_test_ends(void);
 
-__attribute__((visibility("default"))) void hob_test_ends(void) {}
+__attribute__((visibility("default"))) void hob_test_ends(void)
+{
+}
 
 __attribute__((destructor)) static void end(void)
 {
