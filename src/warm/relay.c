@@ -72,20 +72,29 @@ static int number_in_proc(const struct hob_warm_zygote *zygote)
     return number > 0 ? number : 0;
 }
 
-static bool read_proc_of(const struct hob_warm_zygote *zygote, const char *file, char *text,
-                         size_t size)
+/* What /proc has of the run. Opened while it runs, since its end is seen by others at the same
+ * time, who may reap it. */
+struct view {
+    int number; /* 0: there is nothing */
+    int stat;   /* a descriptor, or -1 */
+};
+
+static struct view look_at(const struct hob_warm_zygote *zygote)
 {
     char path[64];
-    int number = number_in_proc(zygote);
-    snprintf(path, sizeof path, "/proc/%d/%s", number, file);
-    return number != 0 && read_proc(path, text, size);
+    struct view run = {.number = number_in_proc(zygote), .stat = -1};
+    snprintf(path, sizeof path, "/proc/%d/stat", run.number);
+    if (run.number != 0)
+        run.stat = open(path, O_RDONLY | O_CLOEXEC);
+    return run;
 }
 
 /* Whether the run handles or ignores the signal; by the masks of /proc/PID/status. */
-static bool is_default(const struct hob_warm_zygote *zygote, int number)
+static bool is_default(const struct view *run, int number)
 {
-    char text[4096];
-    if (!read_proc_of(zygote, "status", text, sizeof text))
+    char path[64], text[4096];
+    snprintf(path, sizeof path, "/proc/%d/status", run->number);
+    if (run->number == 0 || !read_proc(path, text, sizeof text))
         return true;
     const char *ignored = strstr(text, "SigIgn:"), *caught = strstr(text, "SigCgt:");
     if (ignored == NULL || caught == NULL)
@@ -99,11 +108,12 @@ static bool is_stop(int number)
     return number == SIGTSTP || number == SIGTTIN || number == SIGTTOU;
 }
 
-static void pass_on(const struct hob_warm_zygote *zygote, const struct signalfd_siginfo *info)
+static void pass_on(const struct hob_warm_zygote *zygote, const struct view *run,
+                    const struct signalfd_siginfo *info)
 {
     int number = (int)info->ssi_signo;
     /* Nobody controls the run's process group, so the system would not let these stop it. */
-    if (is_stop(number) && is_default(zygote, number))
+    if (is_stop(number) && is_default(run, number))
         number = SIGSTOP;
     if (info->ssi_code == SI_KERNEL || number == SIGCONT || number == SIGSTOP)
         signal_group(zygote, number);
@@ -111,12 +121,13 @@ static void pass_on(const struct hob_warm_zygote *zygote, const struct signalfd_
         signal_process(zygote, number);
 }
 
-static void read_signals(const struct hob_warm_zygote *zygote, int signals, sigset_t *passed)
+static void read_signals(const struct hob_warm_zygote *zygote, const struct view *run, int signals,
+                         sigset_t *passed)
 {
     struct signalfd_siginfo info;
     while (read(signals, &info, sizeof info) == sizeof info) {
         sigaddset(passed, (int)info.ssi_signo);
-        pass_on(zygote, &info);
+        pass_on(zygote, run, &info);
     }
 }
 
@@ -163,28 +174,29 @@ static bool may_ask_how_it_ended(int number)
 }
 
 /* As long as nobody has reaped it, /proc has it too, in the 52nd field of stat. */
-static bool ask_zombie(const struct hob_warm_zygote *zygote, int *status)
+static bool ask_zombie(const struct hob_warm_zygote *zygote, const struct view *run, int *status)
 {
     enum { STATE = 3, EXIT_CODE = 52 };
     char text[2048];
-    if (!read_proc_of(zygote, "stat", text, sizeof text))
-        return false;
+    ssize_t size = run->stat >= 0 ? pread(run->stat, text, sizeof text - 1, 0) : 0;
+    text[size > 0 ? size : 0] = '\0';
     const char *field = strrchr(text, ')'); /* the end of the second one, which may hold anything */
     if (field == NULL || strncmp(field, ") Z", 3) != 0)
         return false;
     for (int at = STATE - 1; at < EXIT_CODE && field != NULL; at++)
         field = strchr(field + 1, ' ');
-    if (field == NULL || !may_ask_how_it_ended(atoi(text)))
+    if (field == NULL || !may_ask_how_it_ended(run->number))
         return false;
     *status = atoi(field);
-    return signal_process(zygote, 0); /* it was not another process of that number */
+    return signal_process(zygote, 0); /* it is there: that was no other process of that number */
 }
 
-static bool ask_for_status(const struct hob_warm_zygote *zygote, int *status)
+static bool ask_for_status(const struct hob_warm_zygote *zygote, const struct view *run,
+                           int *status)
 {
     for (int tries = 0; tries < REAP_TRIES; tries++) {
         struct process_info info = {.mask = INFO_EXIT};
-        if (ask_zombie(zygote, status))
+        if (ask_zombie(zygote, run, status))
             return true;
         if (ioctl(zygote->child, GET_PROCESS_INFO, &info) != 0)
             return false;
@@ -205,7 +217,8 @@ static bool has_report(const struct hob_warm_zygote *zygote)
     return poll(&reports, 1, 0) != 0;
 }
 
-static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int *status)
+static enum hob_warm_end relay(struct hob_warm_zygote *zygote, const struct view *run, int signals,
+                               int *status)
 {
     enum { REPORTS, SIGNALS, RUN };
     /* The run's end is seen here sooner than the zygote can report it; when that has been quicker,
@@ -222,12 +235,12 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, int signals, int 
         if (ready < 0)
             return HOB_WARM_LOST;
         if (watched[SIGNALS].revents != 0)
-            read_signals(zygote, signals, &passed);
+            read_signals(zygote, run, signals, &passed);
         bool has_ended = watched[RUN].revents != 0;
         if (has_ended && watched[REPORTS].fd < 0)
-            return ask_for_status(zygote, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
+            return ask_for_status(zygote, run, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
         if (has_ended && !has_report(zygote)) {
-            if (ask_zombie(zygote, status))
+            if (ask_zombie(zygote, run, status))
                 return HOB_WARM_ENDED;
             watched[RUN].fd = -1;
         }
@@ -258,7 +271,10 @@ enum hob_warm_end hob_warm_relay(struct hob_warm_zygote *zygote, int *status)
     sigset_t set;
     relayed_signals(&set);
     HOB_AUTO(descriptor) int signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
-    return relay(zygote, signals, status);
+    struct view run = look_at(zygote);
+    enum hob_warm_end end = relay(zygote, &run, signals, status);
+    hob_file_close(run.stat);
+    return end;
 }
 
 _Noreturn void hob_warm_end_as(int status)
