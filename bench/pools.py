@@ -18,6 +18,9 @@ SERVER = "uWSGI's HTTP server, 2 processes"
 BARE = "uWSGI's processes alone, 2"
 THREADS = "uWSGI's processes alone, 2 of 4 threads"
 RELAY = "a bare relay in C"
+# hob's own, and what is said of each behind the name of the figure.
+OURS = {"hob": "", "ahead": f", concurrency: {AHEAD}",
+        "one thread": f", concurrency: {AHEAD}, --threads 1"}
 # How uWSGI takes connections. A process that takes them by itself stays with one until it is closed, so
 # that needs a thread for each.
 HTTP_SERVER = ("--http", "--http-keepalive")
@@ -49,7 +52,7 @@ def in_process(bench):
               "bare pipes, same worker", raw)
 
 
-def start_hobd(bench, workers, free_port, process):
+def start_hobd(bench, workers, free_port, process, *more):
     """Two pools of the same workers: one of them is given further calls while it is at work, which wait
     in its pipe."""
     settings = bench.scratch / "pools.yml"
@@ -60,7 +63,7 @@ def start_hobd(bench, workers, free_port, process):
     settings.chmod(0o600)
     port = free_port()
     return process([bench.binaries / "hobd", "--port", str(port), "--socket", "none", "--state",
-                    "none", "--config", settings], port)
+                    "none", "--config", settings, *more], port)
 
 
 def start_uwsgi(bench, workers, free_port, process, how=HTTP_SERVER):
@@ -142,8 +145,10 @@ def throughput(bench, port, path):
 
 def start_rivals(bench, stack, free_port, process):
     """{name: (port, path)}"""
-    port = stack.enter_context(start_hobd(bench, WORKERS, free_port, process)).port
-    rivals = {"hob": (port, "/api/rpc/echo"), "ahead": (port, "/api/rpc/ahead")}
+    port, other = (stack.enter_context(start_hobd(bench, WORKERS, free_port, process, *more)).port
+                   for more in ((), ("--threads", "1")))
+    rivals = {"hob": (port, "/api/rpc/echo"), "ahead": (port, "/api/rpc/ahead"),
+              "one thread": (other, "/api/rpc/ahead")}
     starts = {}
     if shutil.which("uwsgi"):
         starts = {SERVER: (start_uwsgi, HTTP_SERVER), BARE: (start_uwsgi, PROCESSES),
@@ -162,7 +167,7 @@ def those_who_answer_all(rivals):
     answered = {name: count_answered(port, path, CONNECTIONS, 3)
                 for name, (port, path) in rivals.items()}
     for name, count in answered.items():
-        if count < CONNECTIONS and name in ("hob", "ahead"):
+        if count < CONNECTIONS and name in OURS:
             raise RuntimeError(f"hob answers {count} of {CONNECTIONS} connections")
         if count < CONNECTIONS:
             print(f"({name}: {count} of {CONNECTIONS} connections are answered: no peer for them)")
@@ -185,13 +190,13 @@ def over_http(bench, free_port, process):
                 if name in many:
                     rate[name].append(throughput(bench, port, path))
     all_calls = f"warm calls over HTTP, {CONNECTIONS} connections, {WORKERS} workers"
-    for rival in [name for name in rivals if name not in ("hob", "ahead")]:
+    for rival in [name for name in rivals if name not in OURS]:
         bench.add("warm call over HTTP, 1 connection, p50", latency["hob"], "us", rival,
                   latency[rival])
         if rival not in many:
             continue
-        bench.add(all_calls, rate["hob"], "/s", rival, rate[rival])
-        bench.add(f"{all_calls}, concurrency: {AHEAD}", rate["ahead"], "/s", rival, rate[rival])
+        for name, how in OURS.items():
+            bench.add(all_calls + how, rate[name], "/s", rival, rate[rival])
 
 
 def suite(free_port, process):
