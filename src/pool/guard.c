@@ -58,6 +58,15 @@ static bool more_to_read(void)
     return poll(&input, 1, 0) > 0;
 }
 
+/* For ps. By the system call itself: what a sanitizer puts in its place takes a lock, and another
+ * thread may have held that when this copy was made. */
+static void show_name(void)
+{
+#ifdef __linux__
+    syscall(SYS_prctl, PR_SET_NAME, "hob-guard", 0, 0, 0);
+#endif
+}
+
 __attribute__((noreturn)) static void watch_over(int pipe_end)
 {
     static pid_t groups[MOST_GROUPS], gone[MOST_GONE];
@@ -67,9 +76,7 @@ __attribute__((noreturn)) static void watch_over(int pipe_end)
         signal(number, SIG_IGN);
     setsid();
     close_all_but(pipe_end);
-#ifdef __linux__
-    prctl(PR_SET_NAME, "hob-guard");
-#endif
+    show_name();
     for (;;) {
         ssize_t size = read(0, &group, sizeof group);
         if (size != sizeof group && (size >= 0 || errno != EINTR))

@@ -1,6 +1,8 @@
 """What tests of processes have in common: waiting for something, and looking at what is there."""
 import os
+import pathlib
 import signal
+import subprocess
 import time
 
 PATIENCE = float(os.environ.get("HOB_TEST_PATIENCE", "60"))
@@ -39,3 +41,15 @@ def children_of(pid):
             return [int(word) for word in file.read().split()]
     except OSError:
         return []
+
+
+def end_warm_processes(hob, environment):
+    """Stops those of `hob run` with this environment's XDG_RUNTIME_DIR, until no file of them is left:
+    also of one that was just being started."""
+    runtime = pathlib.Path(environment["XDG_RUNTIME_DIR"], "hob")
+
+    def nothing_left():
+        subprocess.run([hob, "warm", "stop"], env=environment, stdin=subprocess.DEVNULL,
+                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=PATIENCE)
+        return not list(runtime.glob("warm-*"))
+    wait_for(nothing_left, "the end of the warm processes and their files")

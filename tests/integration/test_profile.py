@@ -21,7 +21,7 @@ import time
 import unittest
 import zlib
 
-from processes import PATIENCE, is_alive, wait_for
+from processes import PATIENCE, end_warm_processes, is_alive, wait_for
 
 HOB = os.environ.get("HOB", "hob")
 PYTHON = os.path.realpath(sys.executable)
@@ -86,6 +86,7 @@ class Case(unittest.TestCase):
         self.temporary.mkdir()
         self.environment = dict(os.environ, TMPDIR=str(self.temporary), HOB_CONFIG="none",
                                 XDG_RUNTIME_DIR=str(self.here), HOB_STATE=str(self.here / "state"))
+        self.addCleanup(end_warm_processes, HOB, self.environment)
         for name in ("PYTHONPATH", "PYTHONPROFILEIMPORTTIME", "NO_COLOR"):
             self.environment.pop(name, None)
 

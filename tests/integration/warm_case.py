@@ -12,7 +12,7 @@ import unittest
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent / "warm"))
 import conform  # noqa: E402
-from processes import PATIENCE, wait_for  # noqa: E402
+from processes import PATIENCE, end_warm_processes  # noqa: E402
 
 HOB = os.path.abspath(os.environ.get("HOB", "hob"))
 PYTHON = sys.executable
@@ -31,10 +31,7 @@ class WarmCase(unittest.TestCase):
         self.addCleanup(self.clean)
 
     def clean(self):
-        def nothing_left():
-            self.hob("warm", "stop")
-            return not self.runtime.exists() or not list(self.runtime.glob("warm-*"))
-        wait_for(nothing_left, "the end of the warm processes and their files")
+        end_warm_processes(HOB, self.environment)
         shutil.rmtree(self.root, ignore_errors=True)
 
     # --- helpers ---
