@@ -233,13 +233,6 @@ static int see_to_lanes(struct relay *relay, struct hob_error *error)
 
 /* ---- lines ---- */
 
-/* Whether a method, as JSON, is that one. */
-static bool is_method(struct hob_text method, const char *name)
-{
-    HOB_AUTO(buffer) struct hob_buffer unescaped = HOB_BUFFER_INIT;
-    return hob_message_string(&unescaped, method) && hob_text_is(hob_buffer_text(&unescaped), name);
-}
-
 /* With the lock: takes those of the lines that wait which have that id. */
 static struct line *take_waiting(struct relay *relay, struct hob_text id)
 {
@@ -295,8 +288,8 @@ static void cancel(struct relay *relay, struct hob_text id, bool unheard)
  * answer to the request any more; else the answer says that it was cancelled, as in LSP. */
 static bool is_for_hob(struct relay *relay, const struct hob_message *message)
 {
-    bool mcp = is_method(message->method, "notifications/cancelled");
-    if (!mcp && !is_method(message->method, "$/cancelRequest"))
+    bool mcp = hob_message_is_method(message->method, "notifications/cancelled");
+    if (!mcp && !hob_message_is_method(message->method, "$/cancelRequest"))
         return false;
     cancel(relay, hob_message_member(message->params, mcp ? "requestId" : "id"), mcp);
     return true;

@@ -47,7 +47,7 @@ static bool only_abandoned(const struct pool_worker *worker)
 }
 
 /* As long as it works on others it may end for a cause of its own. */
-static void is_overdue(struct pool_worker *worker)
+static void mark_overdue(struct pool_worker *worker)
 {
     if (worker->calls.first->overdue != NULL)
         pool_worker_why(worker, "did not end a call that %s", worker->calls.first->overdue);
@@ -62,7 +62,7 @@ static void calls_changed(struct pool_worker *worker)
     if (worker->calls.count == 0)
         pool_worker_event(worker, HOB_LIFE_FREE);
     else if (only_abandoned(worker))
-        is_overdue(worker);
+        mark_overdue(worker);
     else if (hob_life_takes_calls(worker->life))
         pool_worker_offer(worker);
 }
@@ -154,6 +154,18 @@ static struct pool_call *find_call(struct pool_worker *worker, struct hob_text i
     return call;
 }
 
+/* Nothing more comes of it, or nothing that anybody waits for. */
+static void forget_cancelled(struct pool_worker *worker, uint64_t id)
+{
+    for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
+        if (call->id != id)
+            continue;
+        pool_calls_remove(&worker->calls, call);
+        pool_call_free(call);
+        return;
+    }
+}
+
 static void hear_answer(struct pool_worker *worker, const struct hob_message *message,
                         struct hob_text text)
 {
@@ -165,6 +177,8 @@ static void hear_answer(struct pool_worker *worker, const struct hob_message *me
     enum pool_call_kind kind = call->kind;
     if (kind != POOL_GREETS)
         has_proven(worker);
+    if (kind == POOL_CONFIRMS)
+        forget_cancelled(worker, call->confirms);
     if (kind == POOL_CALL) {
         worker->served++;
         worker->since_ping++;
@@ -386,6 +400,20 @@ void pool_worker_settle_calls(struct pool_worker *worker, size_t unread)
     }
 }
 
+/* A server of MCP does not answer what was cancelled (specification, "Cancellation"), so it is
+ * asked something behind it. One that is stuck answers neither, and is ended after the grace. */
+static void ask_to_confirm(struct pool_worker *worker, const struct pool_call *cancelled)
+{
+    struct pool_call *call = pool_call_new(
+        worker->pool, POOL_CONFIRMS, &(struct hob_pool_request){.method = HOB_TEXT("\"ping\"")});
+    if (call == NULL)
+        return;
+    call->confirms = cancelled->id;
+    call->abandoned = true;
+    call->deadline = cancelled->deadline;
+    pool_worker_give(worker, call);
+}
+
 static void ask_to_cancel(struct pool_worker *worker, const struct pool_call *call)
 {
     const struct hob_pool_options *options = &worker->pool->options;
@@ -413,5 +441,7 @@ void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int
                     : rpc_code == HOB_RPC_TOO_LARGE ? "may have been answered at too great length"
                                                     : "took too long";
     ask_to_cancel(worker, call);
+    if (rpc_code == HOB_RPC_CANCELLED && worker->pool->options.protocol == HOB_POOL_MCP)
+        ask_to_confirm(worker, call);
     calls_changed(worker);
 }

@@ -82,7 +82,7 @@ uint64_t pool_tick_queue(struct hob_pool *pool, uint64_t now)
 }
 
 /* True when the worker's calls are not what they were. */
-static bool is_overdue(struct pool_worker *worker, struct pool_call *call, uint64_t now)
+static bool give_up_if_overdue(struct pool_worker *worker, struct pool_call *call, uint64_t now)
 {
     struct hob_error error = HOB_ERROR_INIT;
     if (call->abandoned || call->kind == POOL_GREETS || now < call->deadline)
@@ -104,7 +104,7 @@ uint64_t pool_tick_calls(struct pool_worker *worker, uint64_t now)
 {
     uint64_t next = UINT64_MAX;
     for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
-        if (is_overdue(worker, call, now))
+        if (give_up_if_overdue(worker, call, now))
             return 0; /* look again */
         if (call->abandoned && now >= call->deadline && worker->life == HOB_LIFE_BUSY)
             pool_replace(worker, "it does not end a call that nobody waits for");

@@ -24,9 +24,11 @@
 enum { POOL_MOST_ATTEMPTS = 3, POOL_MOST_UNSEEN = 10 };
 
 enum pool_call_kind {
-    POOL_CALL,  /* somebody waits for it */
-    POOL_PING,  /* hob's own question whether a worker lives */
-    POOL_GREETS /* hob's own first request to a worker, which is ready when it is answered */
+    POOL_CALL,    /* somebody waits for it */
+    POOL_PING,    /* hob's own question whether a worker lives */
+    POOL_GREETS,  /* hob's own first request to a worker, which is ready when it is answered */
+    POOL_CONFIRMS /* hob's own question behind a cancellation: an answer to it says that the worker
+                     has heard of that */
 };
 
 /* The poller's key of a caller's socket: this bit, and the number of the call. */
@@ -46,6 +48,7 @@ struct pool_call {
     bool idempotent, notification;
     bool abandoned;             /* answered already: its worker's answer is for nobody... */
     const char *overdue;        /* ...because of this: "took too long"; NULL */
+    uint64_t confirms;          /* the id of the call that was cancelled before it */
     struct hob_pool_loop *loop; /* which hears and tells its answer; NULL: the driver */
     int caller;                 /* a socket, or -1; watched when `watched` */
     bool watched;

@@ -213,6 +213,14 @@ bool hob_message_string(struct hob_buffer *out, struct hob_text json)
     return true;
 }
 
+bool hob_message_is_method(struct hob_text method, const char *name)
+{
+    HOB_AUTO(buffer) struct hob_buffer unescaped = HOB_BUFFER_INIT;
+    if (method.size >= 2 && memchr(method.data, '\\', method.size) == NULL)
+        return hob_text_is((struct hob_text){method.data + 1, method.size - 2}, name);
+    return hob_message_string(&unescaped, method) && hob_text_is(hob_buffer_text(&unescaped), name);
+}
+
 bool hob_message_number(uint64_t *number, struct hob_text json)
 {
     int64_t found;

@@ -41,6 +41,8 @@ struct hob_text hob_message_member(struct hob_text object, const char *name);
 struct hob_text hob_message_early_member(struct hob_text beginning, const char *name);
 /* The text of a JSON string, unescaped: false when it is no string. */
 bool hob_message_string(struct hob_buffer *out, struct hob_text json);
+/* Whether a method, as JSON, is that one, however it is escaped. */
+bool hob_message_is_method(struct hob_text method, const char *name);
 /* The whole number that a JSON number, or a string of digits, is: false when it is neither. */
 bool hob_message_number(uint64_t *number, struct hob_text json);
 

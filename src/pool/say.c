@@ -117,7 +117,7 @@ void pool_worker_give(struct pool_worker *worker, struct pool_call *call)
     pool_calls_add(&worker->calls, call);
     call->stream_end =
         worker->sent + (worker->unsent.size - worker->unsent_at) + call->message.size;
-    if (call->kind != POOL_GREETS)
+    if (call->kind == POOL_CALL || call->kind == POOL_PING)
         pool_worker_event(worker, HOB_LIFE_TAKES);
     if (call->kind == POOL_CALL)
         pool_worker_turn_to(worker, call->loop);

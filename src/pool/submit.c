@@ -69,13 +69,10 @@ static int submit(struct hob_pool *pool, struct pool_call *call, unsigned *retry
  * stranger's. */
 static bool is_hobs_own(const struct hob_pool *pool, struct hob_text method)
 {
-    HOB_AUTO(buffer) struct hob_buffer unescaped = HOB_BUFFER_INIT;
     const char *name = pool->options.protocol == HOB_POOL_MCP ? "notifications/cancelled"
                        : pool->options.cancel_method != NULL  ? pool->options.cancel_method
                                                               : "$/cancelRequest";
-    if (method.size >= 2 && memchr(method.data, '\\', method.size) == NULL)
-        return hob_text_is((struct hob_text){method.data + 1, method.size - 2}, name);
-    return hob_message_string(&unescaped, method) && hob_text_is(hob_buffer_text(&unescaped), name);
+    return hob_message_is_method(method, name);
 }
 
 static struct pool_call *new_call(struct hob_pool *pool, const struct hob_pool_request *request,

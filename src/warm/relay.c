@@ -217,19 +217,47 @@ static bool has_report(const struct hob_warm_zygote *zygote)
     return poll(&reports, 1, 0) != 0;
 }
 
+/* What the zygote says of the run; false: it goes on. */
+static bool hear_report(struct hob_warm_zygote *zygote, const sigset_t *passed, bool *lost,
+                        enum hob_warm_end *end, int *status)
+{
+    struct hob_warm_report report;
+    hob_warm_report_read(zygote->connection, &report, -1);
+    hob_file_close(report.descriptor);
+    *status = report.number;
+    switch (report.letter) {
+    case 'E':
+        *end = HOB_WARM_ENDED;
+        return true;
+    case 'R':
+        hob_warm_zygote_read_refusal(zygote, report.number);
+        take_back(passed);
+        *end = HOB_WARM_REFUSED;
+        return true;
+    case 'S':
+        stop_too(zygote);
+        return false;
+    default: /* the zygote was killed, and the run goes on without it */
+        *lost = true;
+        return false;
+    }
+}
+
 static enum hob_warm_end relay(struct hob_warm_zygote *zygote, const struct view *run, int signals,
                                int *status)
 {
-    enum { REPORTS, SIGNALS, RUN };
+    enum { REPORTS, SIGNALS, RUN, COUNT };
     /* The run's end is seen here sooner than the zygote can report it; when that has been quicker,
      * or has the right to know and this process has not, it reports. */
-    struct pollfd watched[] = {[REPORTS] = {.fd = zygote->connection, .events = POLLIN},
-                               [SIGNALS] = {.fd = signals, .events = POLLIN},
-                               [RUN] = {.fd = zygote->child, .events = POLLIN}};
+    struct pollfd watched[COUNT] = {[REPORTS] = {.fd = zygote->connection, .events = POLLIN},
+                                    [SIGNALS] = {.fd = signals, .events = POLLIN},
+                                    [RUN] = {.fd = zygote->child, .events = POLLIN}};
+    enum hob_warm_end end;
+    bool lost = false;
     sigset_t passed;
     sigemptyset(&passed);
     for (;;) {
-        int ready = poll(watched, sizeof watched / sizeof watched[0], -1);
+        int ready = poll(watched, COUNT, -1);
         if (ready < 0 && errno == EINTR)
             continue;
         if (ready < 0)
@@ -237,29 +265,16 @@ static enum hob_warm_end relay(struct hob_warm_zygote *zygote, const struct view
         if (watched[SIGNALS].revents != 0)
             read_signals(zygote, run, signals, &passed);
         bool has_ended = watched[RUN].revents != 0;
-        if (has_ended && watched[REPORTS].fd < 0)
+        if (has_ended && lost)
             return ask_for_status(zygote, run, status) ? HOB_WARM_ENDED : HOB_WARM_LOST;
         if (has_ended && !has_report(zygote)) {
             if (ask_zombie(zygote, run, status))
                 return HOB_WARM_ENDED;
             watched[RUN].fd = -1;
         }
-        if (watched[REPORTS].revents == 0)
-            continue;
-        struct hob_warm_report report;
-        hob_warm_report_read(zygote->connection, &report, -1);
-        hob_file_close(report.descriptor);
-        *status = report.number;
-        if (report.letter == 'E')
-            return HOB_WARM_ENDED;
-        if (report.letter == 'R') {
-            hob_warm_zygote_read_refusal(zygote, report.number);
-            take_back(&passed);
-            return HOB_WARM_REFUSED;
-        }
-        if (report.letter == 'S') {
-            stop_too(zygote);
-        } else { /* the zygote was killed, and the run goes on without it */
+        if (watched[REPORTS].revents != 0 && hear_report(zygote, &passed, &lost, &end, status))
+            return end;
+        if (lost) {
             watched[REPORTS].fd = -1;
             watched[RUN].fd = zygote->child;
         }

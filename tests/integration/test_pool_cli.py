@@ -9,6 +9,7 @@ import sys
 import unittest
 
 from harness import PATIENCE, ServerTest, wait_for
+from pools import worker
 
 HOB = os.environ.get("HOB", "hob")
 WORKER = """
@@ -40,50 +41,14 @@ for line in sys.stdin:
         answer(number, error={"code": -32601, "message": "no method " + request["method"]})
 """
 
-# An MCP server: it works on several requests at once, and answers none that was cancelled.
-MCP_WORKER = """
-import json, os, sys, threading, time
-
-lock, cancelled = threading.Lock(), set()
-
-def say(**message):
-    with lock:
-        print(json.dumps({"jsonrpc": "2.0", **message}), flush=True)
-
-def wait(number, seen, go):
-    open(seen, "w").close()
-    while not os.path.exists(go):
-        if number in cancelled:
-            return
-        time.sleep(0.01)
-    say(id=number, result={"pid": os.getpid()})
-
-for line in sys.stdin:
-    request = json.loads(line)
-    number, method, params = request.get("id"), request["method"], request.get("params") or {}
-    if method == "initialize":
-        say(id=number, result={"protocolVersion": params["protocolVersion"], "capabilities": {},
-                               "serverInfo": {"name": "waits", "version": "1"}})
-    elif method == "wait":
-        threading.Thread(target=wait, args=(number, *params), daemon=True).start()
-    elif method == "notifications/cancelled":
-        cancelled.add(params["requestId"])
-    elif method == "cancelled":
-        say(id=number, result={"pid": os.getpid(), "count": len(cancelled)})
-    elif number is not None:
-        say(id=number, result={})
-"""
-
 
 class Pools(ServerTest):
     def setUp(self):
         super().setUp()
-        worker = self.write("worker.py", WORKER)
-        pool = {"command": [sys.executable, "-S", worker], "workers": {"max": 1}, "stop_grace": "1s",
+        pool = {"command": [sys.executable, "-S", self.write("worker.py", WORKER)], "workers": {"max": 1}, "stop_grace": "1s",
                 "cancel": {"grace": "100ms"},
                 "restart": {"backoff": {"first": "10ms", "max": "100ms"}}}
-        mcp = dict(pool, command=[sys.executable, "-S", self.write("mcp.py", MCP_WORKER)],
-                   protocol="mcp", workers={"max": 1, "concurrency": 8}, cancel={"grace": "1m"})
+        mcp = dict(pool, command=worker("mcp_waits"), protocol="mcp", workers={"max": 1, "concurrency": 8})
         path = self.write("hob.yml", json.dumps({"pools": {"tools": pool, "mcp": mcp}}))
         os.chmod(path, 0o600)
         self.server = self.start("--config", path, environment={"HOB_STATE": "none"})

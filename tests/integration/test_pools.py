@@ -503,6 +503,39 @@ class ModelContext(PoolTest):
         self.assertEqual({one["params"]["progressToken"] for one in lines[:-1]}, {"mine"})
         self.assertEqual(lines[-1]["result"]["content"][0]["text"], "counted to 3")
 
+    def leave_during(self, server, method, *words):
+        """A client calls, and is gone once the worker has begun."""
+        seen = self.path("seen-%d" % time.monotonic_ns())
+        with server.connect() as connection:
+            body = json.dumps(request_of(method, [seen, *words])).encode()
+            connection.send(connection.head("POST", "/api/rpc/mcp", {
+                "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
+            wait_for(lambda: os.path.exists(seen), "the call to begin")
+            time.sleep(0.1)
+
+    def test_a_cancelled_call_has_no_answer_and_the_server_stays(self):
+        for concurrency in (1, 8):
+            with self.subTest(concurrency):
+                server = self.serve(mcp={"command": worker("mcp_waits"), "protocol": "mcp",
+                                         "workers": {"max": 1, "concurrency": concurrency},
+                                         "cancel": {"grace": "30s"}})
+                pid = self.result(server, "mcp", "cancelled")["pid"]
+                for number in range(1, 4):
+                    self.leave_during(server, "wait", self.path("never"))
+                    wait_for(lambda: [one["calls"] for one in self.pool(server, "mcp")["workers"]]
+                             == [0], "the call to be forgotten")
+                    self.assertEqual(self.result(server, "mcp", "cancelled"),
+                                     {"pid": pid, "count": number})
+                pool = self.pool(server, "mcp")
+                self.assertEqual((pool["cancelled"], pool["worker_failures"], pool["recycled"]), (3, 0, 0))
+
+    def test_a_server_that_does_not_hear_of_it_is_replaced(self):
+        server = self.serve(mcp={"command": worker("mcp_waits"), "protocol": "mcp",
+                                 "workers": {"max": 1}, "cancel": {"grace": "50ms"}})
+        pid = self.result(server, "mcp", "cancelled")["pid"]
+        self.leave_during(server, "sleep")
+        self.assertNotEqual(self.result(server, "mcp", "cancelled")["pid"], pid)
+
     @unittest.skipUnless(os.environ.get("HOB_TEST_NPM"), "fetches a package: HOB_TEST_NPM=1 runs it")
     def test_everything(self):
         if shutil.which("npm") is None:
