@@ -13,7 +13,6 @@
 
 enum {
     POOL_SIZE = 8 * 1024, /* of a connection, for its headers; cleared after each request */
-    SLACK = 64,           /* connections that may be on their way to a thread */
 };
 
 /* ---- the door ---- */
@@ -27,6 +26,7 @@ static bool has_room(void *context)
 static void let_in(void *context, int descriptor, const struct sockaddr *address, socklen_t size)
 {
     struct hob_http *http = context;
+    atomic_fetch_add(&http->connections, 1);
     atomic_fetch_add(&http->silent, 1);
     hob_http_loop_enter(http->loops[http->next++ % http->threads], descriptor, address, size);
 }
@@ -34,6 +34,7 @@ static void let_in(void *context, int descriptor, const struct sockaddr *address
 static void has_lost(void *owner)
 {
     struct hob_http *http = owner;
+    atomic_fetch_sub(&http->connections, 1);
     atomic_fetch_sub(&http->silent, 1);
 }
 
@@ -72,7 +73,7 @@ static struct MHD_Daemon *start_daemon(struct hob_http *http, struct hob_http_lo
         http, MHD_OPTION_NOTIFY_COMPLETED, hob_http_exchange_completed, http,
         MHD_OPTION_NOTIFY_CONNECTION, hob_http_exchange_connection, loop,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_SIZE, MHD_OPTION_CONNECTION_LIMIT,
-        http->options.max_connections + SLACK, MHD_OPTION_CONNECTION_TIMEOUT,
+        http->options.max_connections, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)HOB_HTTP_IDLE_SECONDS, MHD_OPTION_UNESCAPE_CALLBACK, hob_http_unescape, NULL,
         MHD_OPTION_URI_LOG_CALLBACK, hob_http_exchange_target, http, MHD_OPTION_THREAD_STACK_SIZE,
         (size_t)HOB_HTTP_STACK_SIZE, MHD_OPTION_END);

@@ -348,7 +348,6 @@ static struct connection *new_connection(struct hob_http_loop *loop, struct MHD_
     connection->peer.local = http->options.local;
     connection->peer.descriptor =
         MHD_get_connection_info(native, MHD_CONNECTION_INFO_CONNECTION_FD)->connect_fd;
-    atomic_fetch_add(&http->connections, 1);
     hob_http_loop_count(loop, 1);
     set_time_limit(connection, is_crowded(http) ? CROWDED_SECONDS : FIRST_SECONDS);
     if (!http->application.welcome(http->application.context, &connection->peer))

@@ -20,8 +20,9 @@ struct hob_http {
     struct hob_door *door; /* NULL before and after connections are taken */
     int listening;
     atomic_bool draining;
-    atomic_uint open_requests, connections;
-    atomic_uint silent;                 /* connections that have asked nothing yet */
+    atomic_uint open_requests;
+    atomic_uint connections;            /* from the door on, also those on their way to a loop */
+    atomic_uint silent;                 /* those of them that have asked nothing yet */
     _Atomic uint64_t last_used;         /* hob_clock_now: when a request was finished last */
     atomic_size_t max_body, max_bodies; /* may change */
     atomic_size_t body_bytes;           /* in memory now, of all requests */

@@ -49,6 +49,7 @@ struct hob_http_loop {
     pthread_t thread, self; /* the same: for who made it, and for itself */
     bool running;
     int connections;
+    bool has_begun;   /* a connection, since this was false */
     bool has_resumed; /* the loop's thread has: the daemon is to look */
     atomic_bool ends;
     _Atomic(struct arrival *) arrivals; /* the newest first, both */
@@ -78,6 +79,7 @@ void hob_http_loop_set_guest(struct hob_http_loop *loop, const struct hob_http_g
 void hob_http_loop_count(struct hob_http_loop *loop, int change)
 {
     loop->connections += change;
+    loop->has_begun = loop->has_begun || change > 0;
 }
 
 static void let_guest_go(struct hob_http_loop *loop)
@@ -98,9 +100,11 @@ unsigned hob_http_loop_flags(void)
 
 static void add_new(struct hob_http_loop *loop, const struct arrival *arrival)
 {
-    /* What libmicrohttpd does not take it closes. */
+    /* What libmicrohttpd does not take it closes: it may have begun, and ended, by then. */
+    loop->has_begun = false;
     if (MHD_add_connection(loop->daemon, arrival->descriptor,
-                           (const struct sockaddr *)&arrival->address, arrival->size) != MHD_YES)
+                           (const struct sockaddr *)&arrival->address, arrival->size) != MHD_YES &&
+        !loop->has_begun)
         loop->lost(loop->owner);
 }
 

@@ -25,7 +25,7 @@ struct hob_http_sleeper {
 };
 
 /* NULL with *error filled. `owner` is for whoever asks; `lost` is told of a connection that entered
- * and that libmicrohttpd did not take. */
+ * and never began, because libmicrohttpd did not take it. */
 struct hob_http_loop *hob_http_loop_new(void *owner, void (*lost)(void *owner),
                                         struct hob_error *error);
 void *hob_http_loop_owner(const struct hob_http_loop *loop);
