@@ -97,6 +97,9 @@ static int replace(struct hob_server *server, pid_t *successor, struct hob_error
 {
     int serves = HOB_FUTURE_SERVES, ends[2] = {-1, -1};
     int code = check_restart(server, error);
+    /* The successor works where this process does, wherever the client that asks for it is. */
+    if (code == 0)
+        code = hob_place_go_home(server, error);
     if (code == 0 && pipe2(ends, O_CLOEXEC) != 0)
         code = hob_error_from_errno(error, errno, "make a pipe for", server->options.program);
     HOB_AUTO(descriptor) int theirs = ends[0];

@@ -84,6 +84,13 @@ const struct hob_roots *hob_place_roots(struct hob_place *place, const struct ho
     return place->owned;
 }
 
+int hob_place_go_home(const struct hob_server *server, struct hob_error *error)
+{
+    if (server->home >= 0 && fchdir(server->home) != 0)
+        return hob_error_from_errno(error, errno, "work in the directory", ".");
+    return 0;
+}
+
 void hob_place_leave(struct hob_place *place)
 {
     /* Nothing that this thread did later could be trusted to be where it should be. */

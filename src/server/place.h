@@ -31,7 +31,10 @@ int hob_place_enter_directory(struct hob_place *place, const struct hob_server *
                               const char *directory, struct hob_error *error);
 /* What may be touched there: `above`, which must outlive the place, and the directory itself. */
 const struct hob_roots *hob_place_roots(struct hob_place *place, const struct hob_roots *above);
-/* Goes back to the server's own directory. */
+/* Goes to the server's own directory for what is left of the request: no path that the client named
+ * may be looked at afterwards. */
+int hob_place_go_home(const struct hob_server *server, struct hob_error *error);
+/* Goes back to the server's own directory, and frees what the place has. */
 void hob_place_leave(struct hob_place *place);
 static inline void hob_auto_place(struct hob_place *place)
 {

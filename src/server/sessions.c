@@ -2,7 +2,6 @@
 #define _GNU_SOURCE
 #include "server/dispatch.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <unistd.h>
 
@@ -60,9 +59,10 @@ static int go_to_session(struct hob_place *place, struct hob_call *call, const c
     bool owner = call->peer->local && call->peer->owner;
     if (directory != NULL && !owner && hob_roots_check(call->roots, directory, NULL) != 0)
         return refuse_session(error);
-    if (directory == NULL && call->place->directory.size > 0 && fchdir(call->server->home) != 0)
-        return hob_error_from_errno(error, errno, "work in the directory", ".");
-    code = hob_place_enter_directory(place, call->server, directory, error);
+    if (directory == NULL && call->place->directory.size > 0)
+        code = hob_place_go_home(call->server, error);
+    if (code == 0)
+        code = hob_place_enter_directory(place, call->server, directory, error);
     if (code == 0)
         call->scope.roots = owner ? hob_place_roots(place, call->roots) : call->roots;
     return code;

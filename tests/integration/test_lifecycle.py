@@ -353,6 +353,17 @@ class Restart(LifeTest):
         self.assertEqual(load.failed, [])
         self.assertGreater(state["number"], 0)
 
+    def test_it_stays_where_it_is(self):
+        """Not where the client is that asks for the restart."""
+        here, elsewhere = self.path("here"), self.path("elsewhere")
+        for directory in (here, elsewhere, os.path.join(here, "data")):
+            os.mkdir(directory)
+        self.spawn_server("--host", "none", "--root", "data", directory=here)
+        for _ in range(2):
+            done = self.hob("serve", "--restart", directory=elsewhere)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(os.readlink("/proc/%d/cwd" % self.status()["pid"]), here)
+
     def test_by_command_and_by_signal(self):
         first = self.spawn_server("--host", "none")
         done = self.hob("serve", "--restart")
