@@ -223,7 +223,13 @@ static void put_status(struct hob_buffer *out, const struct hob_value *status)
                       (long long)hob_serve_number(status, "hob_server.requests"),
                       (long long)hob_serve_number(status, "hob_server.connections"));
     put_label(out, "sessions");
-    hob_buffer_printf(out, "%lld\n", (long long)hob_serve_number(status, "hob_server.sessions"));
+    hob_buffer_printf(out, "%lld", (long long)hob_serve_number(status, "hob_server.sessions"));
+    const char *unkept = text_of(status, "hob_server.sessions_in_memory_only");
+    if (unkept != NULL) {
+        hob_buffer_put_string(out, ", in memory only: ");
+        hob_display_put(out, hob_text_from(unkept));
+    }
+    hob_buffer_put_char(out, '\n');
 }
 
 /* ---- pools ---- */

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "cli/output.h"
 #include "value/json.h"
 
 const struct hob_option hob_remote_options[] = {HOB_REMOTE_OPTIONS};
@@ -36,6 +37,9 @@ int hob_remote_open_named(struct hob_remote_call *call)
     if (code == 0)
         code = hob_remote_request(call, "POST", "/api/sessions");
     const struct hob_value *session = hob_value_get(call->answer, "session");
+    const char *warning = hob_value_string(hob_value_get(call->answer, "warning"));
+    if (code == 0 && warning != NULL)
+        hob_report_warning("hob", "%s", warning);
     if (code == 0)
         code = hob_remote_keep_id(call, hob_value_text(hob_value_get(session, "session_id")));
     if (code == 0)

@@ -96,6 +96,16 @@ static void put_place(struct hob_buffer *out, struct hob_server *server)
                       open ? "true" : "false");
 }
 
+/* Why sessions that were to be kept are not. */
+static void put_unkept(struct hob_buffer *out, const struct hob_server *server)
+{
+    const char *reason = hob_store_unkept(server->store);
+    if (reason == NULL)
+        return;
+    hob_buffer_put_string(out, ",\"sessions_in_memory_only\":");
+    hob_json_put_string(out, hob_text_from(reason), HOB_JSON_COMPACT);
+}
+
 int hob_handle_status(struct hob_call *call, struct hob_error *error)
 {
     (void)error;
@@ -121,6 +131,7 @@ int hob_handle_status(struct hob_call *call, struct hob_error *error)
                       "\"waiting\":%zu,\"sessions\":%zu",
                       (unsigned long long)counts.requests, counts.connections, counts.workers,
                       counts.waiting, counts.sessions);
+    put_unkept(out, call->server);
     put_place(out, call->server);
     hob_buffer_put_string(out, "},\"hob_pools\":");
     if (call->server->pools != NULL)

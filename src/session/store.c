@@ -74,6 +74,7 @@ struct hob_store *hob_store_free(struct hob_store *store)
     }
     free(store->buckets);
     free(store->state);
+    free(store->unkept);
     free(store->place);
     if (store->options.hold > 0)
         close(store->options.hold);
@@ -199,6 +200,19 @@ static int publish(struct hob_store *store, struct entry *entry, uint64_t *ticke
     return too_many(store, error);
 }
 
+/* A client that relies on a session is to know that it will not outlive the server. */
+static void put_warning(struct hob_buffer *out, struct hob_store *store)
+{
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    const char *reason = hob_store_unkept(store);
+    if (reason == NULL)
+        return;
+    hob_buffer_printf(&text, "sessions are kept in memory only, and lost when the server ends: %s",
+                      reason);
+    hob_buffer_put_string(out, ",\"warning\":");
+    hob_json_put_string(out, hob_buffer_text(&text), HOB_JSON_COMPACT);
+}
+
 int hob_store_create(struct hob_store *store, struct hob_store_call *call,
                      const struct hob_value *parameters, struct hob_error *error)
 {
@@ -237,6 +251,7 @@ int hob_store_create(struct hob_store *store, struct hob_store_call *call,
     if (result == 0) {
         hob_buffer_put_string(call->out, ",\"session\":");
         hob_buffer_put_text(call->out, hob_buffer_text(&info));
+        put_warning(call->out, store);
         store_shrink(store);
     } else {
         store_free_entry(entry);
@@ -267,6 +282,11 @@ size_t hob_store_count(struct hob_store *store)
     size_t count = store->count;
     pthread_mutex_unlock(&store->lock);
     return count;
+}
+
+const char *hob_store_unkept(struct hob_store *store)
+{
+    return atomic_load(&store->opened) ? store->unkept : NULL;
 }
 
 bool hob_store_is_fleeting(struct hob_store *store)

@@ -70,6 +70,9 @@ int hob_store_directory(struct hob_store *store, bool may_wait, const char *id, 
 
 /* Sessions that exist, as far as anybody has asked for them yet. */
 size_t hob_store_count(struct hob_store *store);
+/* Why sessions are in memory only, although they were to be kept in a directory: known as soon as
+ * somebody has asked for sessions. NULL: they are kept, or are not to be. The store's. */
+const char *hob_store_unkept(struct hob_store *store);
 /* Whether there are sessions that would be lost with this process. */
 bool hob_store_is_fleeting(struct hob_store *store);
 

@@ -63,6 +63,7 @@ struct hob_store {
     atomic_bool opened; /* the journal was looked for */
     atomic_bool owes; /* memory of sessions that could leave it once the journal has all of them */
     struct hob_journal *journal;
+    char *unkept; /* why there is none, although `state` is set; not changed once `opened` */
 };
 
 /* Seconds since 1970. */

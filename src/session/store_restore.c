@@ -171,6 +171,7 @@ void store_open_journal(struct hob_store *store)
             hob_journal_on_batch(store->journal, store_shrink_owed, store);
         if (code != 0) {
             store->journal = hob_journal_close(store->journal);
+            store->unkept = hob_copy_string(error.message);
             hob_log(HOB_LOG_WARNING, "sessions are kept in memory only", "directory", store->state,
                     "reason", error.message, NULL);
         }

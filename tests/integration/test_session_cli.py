@@ -286,6 +286,21 @@ class Commands(SessionCliTest):
             self.assertIn(name, names)
             self.assertIn("Usage: hob session " + name, self.do(name, "--help"))
 
+    def test_it_is_told_when_sessions_cannot_be_kept(self):
+        self.server.signal(signal.SIGTERM)
+        self.server.process.wait(PATIENCE)
+        self.server = ServerTest.start(self, socket_path=self.socket,
+                                       environment={"HOB_STATE": self.path("people.csv/below")})
+        status = subprocess.run([HOB, "serve", "--status"], env=self.environment, text=True,
+                                stdout=subprocess.PIPE, check=True).stdout
+        self.assertNotIn("in memory only", status)
+        done = self.run_hob("open", "i.yml")
+        self.assertEqual(done.returncode, 0)
+        self.assertRegex(done.stderr, r"^hob: warning: sessions are kept in memory only, .*Not a directory")
+        status = subprocess.run([HOB, "serve", "--status"], env=self.environment, text=True,
+                                stdout=subprocess.PIPE, check=True).stdout
+        self.assertRegex(status, r"sessions +1, in memory only: .*Not a directory")
+
     def test_a_restarted_server_has_the_session(self):
         self.do("set", "5", "-c", "score")
         self.server.expected = (0, -signal.SIGKILL)

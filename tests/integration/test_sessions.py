@@ -262,7 +262,7 @@ class Durability(SessionTest):
         session = self.create()
         second = self.start()
         self.assertEqual(self.ask("GET", "")["total_sessions"], 0)
-        self.create()
+        self.assertIn("memory only", self.ask("POST", "", {"interface_file": "i.yml"})["warning"])
         self.assertIn("memory only", second.log())
         self.server = first
         self.ask("GET", "/" + session)
@@ -271,6 +271,7 @@ class Durability(SessionTest):
         self.write("file", "")
         server = self.start(environment={"HOB_STATE": self.path("file/below")})
         session = self.create()
+        self.assertIn("memory only", self.ask("POST", "", {"interface_file": "i.yml"})["warning"])
         self.do(session, "set_value_at", index="Ada", column="score", value=1)
         self.do(session, "reload")
         self.assertEqual(self.score(session, "Ada"), 1)
