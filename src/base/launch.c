@@ -236,17 +236,22 @@ static int read_told_error(struct hob_text report, struct hob_error *error)
     return HOB_E_VALUE;
 }
 
-static int judge(pid_t *pid, struct hob_text report, bool in_time, const struct hob_launch *launch,
-                 struct hob_error *error)
+static int judge(struct hob_launched *launched, struct hob_text report, bool in_time,
+                 const struct hob_launch *launch, struct hob_error *error)
 {
     uint64_t number;
     struct hob_text line = take_line(&report);
     if (read_number(line, "pid ", &number)) {
-        *pid = (pid_t)number;
+        launched->pid = (pid_t)number;
         line = take_line(&report);
     }
-    if (hob_text_is(line, "ready"))
+    if (hob_text_is(line, "ready")) {
+        line = take_line(&report); /* it may be missing */
+        if (hob_text_starts_with(line, "at "))
+            snprintf(launched->where, sizeof launched->where, "%.*s", (int)line.size - 3,
+                     line.data + 3);
         return 0;
+    }
     if (hob_text_is(line, "error"))
         return read_told_error(report, error);
     if (read_number(line, "errno ", &number))
@@ -257,7 +262,8 @@ static int judge(pid_t *pid, struct hob_text report, bool in_time, const struct 
     return hob_error_set(error, HOB_E_IO, "'%s' ended before it was ready", launch->program);
 }
 
-int hob_launch(pid_t *pid, const struct hob_launch *launch, struct hob_error *error)
+int hob_launch(struct hob_launched *launched, const struct hob_launch *launch,
+               struct hob_error *error)
 {
     int ends[2];
     if (pipe2(ends, O_CLOEXEC) != 0)
@@ -273,17 +279,18 @@ int hob_launch(pid_t *pid, const struct hob_launch *launch, struct hob_error *er
         return hob_error_from_errno(error, number, "start", launch->program);
     HOB_AUTO(buffer) struct hob_buffer report = HOB_BUFFER_INIT;
     bool in_time = read_report(from, &report, launch->seconds);
-    *pid = 0;
-    return judge(pid, hob_buffer_text(&report), in_time, launch, error);
+    *launched = (struct hob_launched){0};
+    return judge(launched, hob_buffer_text(&report), in_time, launch, error);
 }
 
-void hob_launch_tell(int descriptor, const struct hob_error *error)
+void hob_launch_tell(int descriptor, const char *where, const struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer report = HOB_BUFFER_INIT;
     if (descriptor < 0)
         return;
     if (error == NULL)
-        hob_buffer_put_string(&report, "ready\n");
+        hob_buffer_printf(&report, "ready\n%s%s%s", where != NULL ? "at " : "",
+                          where != NULL ? where : "", where != NULL ? "\n" : "");
     else
         hob_buffer_printf(&report, "error\n%s\n%s\n", error->message, error->hint);
     const char *at = hob_buffer_string(&report);

@@ -1,7 +1,8 @@
 /* launch: starts a program that serves in the background, and waits until it says that it does.
  *
  * The program is told by `--ready-fd N` behind its words where to say so: it writes "ready\n" there
- * once it can be used, or "error\n", a message, "\n" and a hint, and closes it. It is nobody's
+ * once it can be used, and perhaps where it serves ("at http://127.0.0.1:8765\n"), or "error\n", a
+ * message, "\n" and a hint, and closes it. It is nobody's
  * child: whoever starts it never has to wait for its end. */
 #ifndef HOB_BASE_LAUNCH_H
 #define HOB_BASE_LAUNCH_H
@@ -28,13 +29,19 @@ struct hob_launch {
     unsigned seconds;         /* that it may take until it is ready */
 };
 
-/* 0 when it is ready; *pid is its process, or 0. HOB_E_VALUE with what it says itself; HOB_E_IO
- * when it ends without a word, or takes too long (it is then left alone); HOB_E_NOT_FOUND and
- * others when it cannot be started. Safe in a process with threads. */
-int hob_launch(pid_t *pid, const struct hob_launch *launch, struct hob_error *error);
+struct hob_launched {
+    pid_t pid;       /* 0: not known */
+    char where[160]; /* as it said; empty: it did not */
+};
 
-/* The other end: tells that this process is ready, or why not when *error is not NULL, and closes
- * the descriptor. */
-void hob_launch_tell(int descriptor, const struct hob_error *error);
+/* 0 when it is ready; *launched is then what is known of it. HOB_E_VALUE with what it says itself;
+ * HOB_E_IO when it ends without a word, or takes too long (it is then left alone); HOB_E_NOT_FOUND
+ * and others when it cannot be started. Safe in a process with threads. */
+int hob_launch(struct hob_launched *launched, const struct hob_launch *launch,
+               struct hob_error *error);
+
+/* The other end: tells that this process is ready, and where it serves unless that is NULL; or why
+ * not when *error is not NULL; and closes the descriptor. */
+void hob_launch_tell(int descriptor, const char *where, const struct hob_error *error);
 
 #endif

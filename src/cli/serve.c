@@ -73,10 +73,12 @@ static int serve_here(const struct hob_arguments *arguments)
     return hob_report(arguments->name, &error);
 }
 
-static int say_started(const struct hob_arguments *arguments, const char *what, long process)
+static int say_started(const struct hob_arguments *arguments, const char *what, long process,
+                       const char *where)
 {
     HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
-    hob_buffer_printf(&output.buffer, "%s: process %ld\n", what, process);
+    hob_buffer_printf(&output.buffer, "%s: process %ld%s%s\n", what, process,
+                      where[0] != '\0' ? ", at " : "", where);
     return hob_output_finish(&output);
 }
 
@@ -84,38 +86,38 @@ static int say_started(const struct hob_arguments *arguments, const char *what, 
 static int say_found(const struct hob_serve_request *request)
 {
     return say_started(request->arguments, "a server runs already",
-                       (long)hob_serve_number(request->answer, "pid"));
+                       (long)hob_serve_number(request->answer, "pid"), "");
 }
 
 /* With options it is another server that is wanted, or an error that hobd knows best; else of many
  * that are started at once there is to be one. */
-static int start(const struct hob_arguments *arguments, const char *const *words, pid_t *process,
-                 struct hob_error *error)
+static int start(const struct hob_arguments *arguments, const char *const *words,
+                 struct hob_launched *launched, struct hob_error *error)
 {
     struct hob_endpoint endpoint;
     if (arguments->given_count > 1)
-        return hob_start_words(words, 0, process, error);
+        return hob_start_words(words, 0, launched, error);
     int code = hob_endpoint_find(&endpoint, NULL, error);
     if (code != 0 || !endpoint.is_default)
-        return code != 0 ? code : hob_start_words(words, 0, process, error);
-    return hob_start_once(&endpoint, words, 0, process, error);
+        return code != 0 ? code : hob_start_words(words, 0, launched, error);
+    return hob_start_once(&endpoint, words, 0, launched, error);
 }
 
 static int serve_in_background(const struct hob_arguments *arguments)
 {
     HOB_AUTO(serve_request) struct hob_serve_request request;
-    pid_t process;
+    struct hob_launched launched;
     hob_serve_request_init(&request, arguments);
     if (arguments->given_count == 1 && hob_serve_look(&request) == 0)
         return say_found(&request);
     char **words = make_words(arguments);
     struct hob_error error = HOB_ERROR_INIT;
-    int code = start(arguments, (const char *const *)words + 1, &process, &error);
+    int code = start(arguments, (const char *const *)words + 1, &launched, &error);
     free_words(words);
     if (code != 0)
         return hob_report(arguments->name, &error);
-    if (process != 0)
-        return say_started(arguments, "started", process);
+    if (launched.pid != 0)
+        return say_started(arguments, "started", launched.pid, launched.where);
     /* Somebody else has started it at the same moment. */
     return hob_serve_look(&request) == 0 ? say_found(&request)
                                          : hob_report(arguments->name, &request.error);
@@ -132,7 +134,7 @@ static int serve_by_itself(const struct hob_arguments *arguments)
         return hob_report(arguments->name, &request.error);
     if (hob_serve_look(&request) != 0)
         return hob_report(arguments->name, &request.error);
-    return say_started(arguments, "serves", (long)hob_serve_number(request.answer, "pid"));
+    return say_started(arguments, "serves", (long)hob_serve_number(request.answer, "pid"), "");
 }
 
 static int run_serve(const struct hob_arguments *arguments)
@@ -158,7 +160,10 @@ static int run_serve(const struct hob_arguments *arguments)
     }
 
 static const struct hob_option options[] = {
-    {.name = "daemon", .letter = 'd', .help = "serve in the background, unless a server runs"},
+    {.name = "daemon",
+     .letter = 'd',
+     .help = "serve in the background, and say where; without other options only unless a server "
+             "runs"},
     {.name = "auto",
      .help = "start the server that commands start by themselves, unless a server runs"},
     {.name = "stop", .help = "stop the server when it has answered its open requests"},

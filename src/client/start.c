@@ -107,7 +107,7 @@ static void add_log(struct hob_error *error, int log, off_t start)
 
 /* Words are complete: the first is the program's name. */
 static int launch(const char *const *words, const char *directory, unsigned milliseconds,
-                  pid_t *pid, struct hob_error *error)
+                  struct hob_launched *launched, struct hob_error *error)
 {
     HOB_AUTO(free) char *program = hob_start_program(error);
     if (program == NULL)
@@ -117,7 +117,7 @@ static int launch(const char *const *words, const char *directory, unsigned mill
     off_t start = lseek(log, 0, SEEK_END);
     HOB_AUTO(free) const char **all = with_log(words, log_path);
     struct hob_error reason = HOB_ERROR_INIT;
-    int code = hob_launch(pid,
+    int code = hob_launch(launched,
                           &(struct hob_launch){.program = program,
                                                .words = all,
                                                .detached = true,
@@ -141,16 +141,16 @@ static int launch_own(const struct hob_endpoint *endpoint, unsigned milliseconds
                       struct hob_error *error)
 {
     char idle[16];
-    pid_t pid;
+    struct hob_launched launched;
     snprintf(idle, sizeof idle, "%d", HOB_START_IDLE_SECONDS);
     const char *words[] = {"hobd",   "--socket",       endpoint->address.as.local.sun_path,
                            "--host", "none",           "--working-root",
                            "no",     "--idle-timeout", idle,
                            NULL};
-    return launch(words, "/", milliseconds, &pid, error);
+    return launch(words, "/", milliseconds, &launched, error);
 }
 
-int hob_start_words(const char *const *words, unsigned deadline_ms, pid_t *pid,
+int hob_start_words(const char *const *words, unsigned deadline_ms, struct hob_launched *launched,
                     struct hob_error *error)
 {
     size_t count = 0;
@@ -159,7 +159,7 @@ int hob_start_words(const char *const *words, unsigned deadline_ms, pid_t *pid,
     HOB_AUTO(free) const char **all = hob_alloc_zero(count + 2, sizeof *all);
     all[0] = "hobd";
     memcpy(all + 1, words, count * sizeof *words);
-    return launch(all, NULL, deadline_ms != 0 ? deadline_ms : HOB_START_MS, pid, error);
+    return launch(all, NULL, deadline_ms != 0 ? deadline_ms : HOB_START_MS, launched, error);
 }
 
 /* ---- of many clients, one ---- */
@@ -176,11 +176,12 @@ static int open_lock(const struct hob_endpoint *endpoint, struct hob_error *erro
 
 /* Who holds the lock starts the daemon, unless somebody did so just before. */
 static int start_alone(const struct hob_endpoint *endpoint, const char *const *words,
-                       unsigned milliseconds, pid_t *pid, struct hob_error *error)
+                       unsigned milliseconds, struct hob_launched *launched,
+                       struct hob_error *error)
 {
     if (is_listening(endpoint))
         return 0;
-    int code = words != NULL ? hob_start_words(words, milliseconds, pid, error)
+    int code = words != NULL ? hob_start_words(words, milliseconds, launched, error)
                              : launch_own(endpoint, milliseconds, error);
     /* Somebody may have started one in another way: it is the socket that counts. */
     return code != 0 && is_listening(endpoint) ? 0 : code;
@@ -188,14 +189,14 @@ static int start_alone(const struct hob_endpoint *endpoint, const char *const *w
 
 int hob_start(const struct hob_endpoint *endpoint, unsigned deadline_ms, struct hob_error *error)
 {
-    pid_t pid;
-    return hob_start_once(endpoint, NULL, deadline_ms, &pid, error);
+    struct hob_launched launched;
+    return hob_start_once(endpoint, NULL, deadline_ms, &launched, error);
 }
 
 int hob_start_once(const struct hob_endpoint *endpoint, const char *const *words,
-                   unsigned deadline_ms, pid_t *pid, struct hob_error *error)
+                   unsigned deadline_ms, struct hob_launched *launched, struct hob_error *error)
 {
-    *pid = 0;
+    *launched = (struct hob_launched){0};
     uint64_t started = hob_clock_now();
     unsigned limit = deadline_ms != 0 ? deadline_ms : HOB_START_MS;
     HOB_AUTO(descriptor) int lock = open_lock(endpoint, error);
@@ -204,8 +205,8 @@ int hob_start_once(const struct hob_endpoint *endpoint, const char *const *words
     for (unsigned pause = FIRST_PAUSE_US;; pause = pause < LAST_PAUSE_US / 2 ? pause * 2 : pause) {
         double passed = hob_clock_milliseconds_since(started);
         if (flock(lock, LOCK_EX | LOCK_NB) == 0)
-            return start_alone(endpoint, words, passed < limit ? limit - (unsigned)passed : 1, pid,
-                               error);
+            return start_alone(endpoint, words, passed < limit ? limit - (unsigned)passed : 1,
+                               launched, error);
         if (is_listening(endpoint))
             return 0;
         if (passed > limit)

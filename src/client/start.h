@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "base/launch.h"
 #include "client/endpoint.h"
 
 enum { HOB_START_MS = 10000, HOB_START_IDLE_SECONDS = 3 * 3600 };
@@ -23,14 +24,14 @@ bool hob_start_is_allowed(void);
  * not start, HOB_E_TIMEOUT. */
 int hob_start(const struct hob_endpoint *endpoint, unsigned deadline_ms, struct hob_error *error);
 
-/* The same with a server of these words, as below; NULL: the usual one. *pid is 0 when somebody
- * else has started one. */
+/* The same with a server of these words, as below; NULL: the usual one. launched->pid is 0 when
+ * somebody else has started one. */
 int hob_start_once(const struct hob_endpoint *endpoint, const char *const *words,
-                   unsigned deadline_ms, pid_t *pid, struct hob_error *error);
+                   unsigned deadline_ms, struct hob_launched *launched, struct hob_error *error);
 
 /* Starts hobd with these words (without its name; NULL ends them) in the background, in the working
- * directory, and waits until it listens; *pid is its process. As hob_start, without its lock. */
-int hob_start_words(const char *const *words, unsigned deadline_ms, pid_t *pid,
+ * directory, and waits until it listens. As hob_start, without its lock. */
+int hob_start_words(const char *const *words, unsigned deadline_ms, struct hob_launched *launched,
                     struct hob_error *error);
 
 /* The executable, beside this one or in $PATH: malloc'd; NULL and HOB_E_NO_SERVER. */

@@ -85,7 +85,9 @@ static int launch(struct hob_server *server, int hold, pid_t *successor, struct 
     }
     launch.sockets[launch.socket_count++] = hold;
     strcat(names, ":" HOB_INHERITED_HOLD);
-    int code = hob_launch(successor, &launch, error);
+    struct hob_launched launched;
+    int code = hob_launch(&launched, &launch, error);
+    *successor = launched.pid;
     /* One that is not ready may become so any moment: two would serve then. */
     if (code != 0 && *successor > 0)
         kill(*successor, SIGKILL);

@@ -165,7 +165,8 @@ static int serve(struct hob_reload *reload, struct start *start, struct hob_erro
     int code = begin(&server, reload, start, error);
     if (code == 0)
         tell_manager("READY=1\n", getpid());
-    hob_launch_tell(start->ready, code != 0 ? error : NULL);
+    hob_launch_tell(start->ready, code == 0 ? hob_server_url(server) : NULL,
+                    code != 0 ? error : NULL);
     if (code != 0)
         return fail(error, 1);
     hob_log(HOB_LOG_INFO, "listening", "url", hob_server_url(server), "settings",
@@ -242,7 +243,7 @@ static int run(const struct hob_options *options, char **words, struct hob_error
         hob_log_bound(options->bounded_log, LARGEST_LOG);
     if (hob_reload_init(&reload, options, error) == 0)
         return serve(&reload, &start, error);
-    hob_launch_tell(start.ready, error);
+    hob_launch_tell(start.ready, NULL, error);
     return fail(error, 1);
 }
 

@@ -658,10 +658,19 @@ class Background(LifeTest):
         first = self.hob("serve", "--daemon", "--host", "none")
         self.assertEqual((first.returncode, first.stderr), (0, ""))
         process = self.status()["pid"]
-        self.assertEqual(first.stdout, "started: process %d\n" % process)
+        self.assertEqual(first.stdout, "started: process %d, at unix:%s\n" % (process, self.socket))
         self.assertEqual(self.status()["hob_server"]["roots"], [self.directory])
         again = self.hob("serve", "--daemon")
         self.assertEqual(again.stdout, "a server runs already: process %d\n" % process)
+
+    def test_another_one_says_where_it_is(self):
+        self.hob("serve", "--daemon", "--host", "none")
+        told = self.hob("serve", "--daemon", "--port", "0").stdout
+        process, port = re.fullmatch(r"started: process (\d+), at http://127.0.0.1:(\d+)\n", told).groups()
+        self.assertNotEqual(int(process), self.status()["pid"])
+        self.assertIn("process %s," % process, self.hob("serve", "--status", "--port", port).stdout)
+        self.assertEqual(self.hob("serve", "--stop", "--port", port).returncode, 0)
+        self.assertEqual(self.daemons(), [self.status()["pid"]])
 
     def test_why_it_cannot_is_told_at_once(self):
         for options, reason in ((["--root", "nowhere"], "nowhere"), (["--drain", "0"], "--drain"),
@@ -679,7 +688,7 @@ class Background(LifeTest):
             told = [process.communicate(timeout=3 * PATIENCE) for process in started]
             self.assertEqual({errors for _, errors in told}, {""})
             self.assertEqual({process.returncode for process in started}, {0})
-            self.assertEqual(len({line.split()[-1] for line, _ in told}), 1, told)
+            self.assertEqual(len({re.search(r"process (\d+)", line).group(1) for line, _ in told}), 1, told)
             self.assertEqual(len(self.daemons()), 1)
             self.assertEqual(self.hob("serve", "--stop").returncode, 0)
         self.environment["HOB_AUTOSTART"] = "0"
