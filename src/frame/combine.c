@@ -75,6 +75,12 @@ static bool append_all(struct hob_column *column, const struct hob_column *sourc
     return true;
 }
 
+/* Neither rows nor columns: pandas leaves such a table out. One with columns counts. */
+static bool is_empty(const struct hob_frame *frame)
+{
+    return hob_frame_rows(frame) == 0 && hob_frame_columns(frame) == 0;
+}
+
 static int stack_column(struct stacking *stacking, const struct hob_value *name,
                         struct hob_error *error)
 {
@@ -83,7 +89,7 @@ static int stack_column(struct stacking *stacking, const struct hob_value *name,
         const struct hob_column *source = column_in(stacking, i, name);
         if (source != NULL)
             hob_column_kind_add(&kind, source);
-        else if (hob_frame_rows(stacking->frames[i]) > 0)
+        else if (!is_empty(stacking->frames[i]))
             hob_column_kind_add_hole(&kind);
     }
     struct hob_column column;

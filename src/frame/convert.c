@@ -6,34 +6,51 @@
 
 #include <assert.h>
 
+/* Types as numpy has them, for what it makes of several. */
+enum {
+    BOOLEAN = 1 << 0,
+    INTEGER = 1 << 1,
+    UNSIGNED = 1 << 2,
+    FLOAT = 1 << 3,
+    OBJECT = 1 << 4,
+    OTHER = 1 << 5, /* dates, and what `dtypes` asked for as Int32, Float64, boolean */
+};
+
+static unsigned numpy_type(const struct hob_column *column)
+{
+    if (column->nullable)
+        return OTHER;
+    switch (column->type) {
+    case HOB_COLUMN_INT64:
+        return INTEGER;
+    case HOB_COLUMN_UINT64:
+        return UNSIGNED;
+    case HOB_COLUMN_FLOAT64:
+        return FLOAT;
+    case HOB_COLUMN_BOOL:
+        return hob_column_has_missing(column) ? OBJECT : BOOLEAN;
+    case HOB_COLUMN_DATETIME:
+        return OTHER;
+    default:
+        return OBJECT;
+    }
+}
+
 static bool is_number(enum hob_column_type type)
 {
     return type == HOB_COLUMN_INT64 || type == HOB_COLUMN_UINT64 || type == HOB_COLUMN_FLOAT64 ||
            type == HOB_COLUMN_BOOL;
 }
 
-/* A float column in which nothing is there is how pandas keeps "no cells at all". */
-static bool is_nothing(const struct hob_column *column)
+/* Whether nothing is in it, and its type could say so: pandas then passes it over. */
+static bool is_nothing(const struct hob_column *column, unsigned type)
 {
-    if (column->type != HOB_COLUMN_FLOAT64 || column->nullable)
+    if (type == BOOLEAN || type == INTEGER || type == UNSIGNED || column->nullable)
         return false;
     for (size_t row = 0; row < column->count; row++)
         if (!hob_column_is_missing(column, row))
             return false;
     return true;
-}
-
-static enum hob_column_type common_type(const struct hob_column *a, const struct hob_column *b)
-{
-    if (a->type == b->type) {
-        bool same_zone = a->has_zone == b->has_zone && a->offset_seconds == b->offset_seconds;
-        return same_zone ? a->type : HOB_COLUMN_VALUE;
-    }
-    if (!is_number(a->type) || !is_number(b->type))
-        return HOB_COLUMN_VALUE;
-    if (a->type == HOB_COLUMN_BOOL)
-        return b->type;
-    return b->type == HOB_COLUMN_BOOL ? a->type : HOB_COLUMN_FLOAT64;
 }
 
 static void take_form(struct hob_column_kind *kind, const struct hob_column *column)
@@ -46,42 +63,110 @@ static void take_form(struct hob_column_kind *kind, const struct hob_column *col
     };
 }
 
+/* Of the columns that have a say: the type that they have in common, VALUE where they have none. */
+static void merge_form(struct hob_column_kind *kind, const struct hob_column *column)
+{
+    struct hob_column *merged = &kind->merged;
+    if (kind->telling == 0) {
+        take_form(kind, column);
+        return;
+    }
+    bool same_zone =
+        merged->has_zone == column->has_zone && merged->offset_seconds == column->offset_seconds;
+    bool numbers = is_number(merged->type) && is_number(column->type);
+    merged->nullable |= column->nullable;
+    if (merged->type == column->type)
+        merged->type = same_zone ? merged->type : HOB_COLUMN_VALUE;
+    else if (!numbers)
+        merged->type = HOB_COLUMN_VALUE;
+    else if (merged->type == HOB_COLUMN_BOOL)
+        merged->type = column->type;
+    else if (column->type != HOB_COLUMN_BOOL)
+        merged->type = HOB_COLUMN_FLOAT64;
+}
+
 void hob_column_kind_add(struct hob_column_kind *kind, const struct hob_column *column)
 {
-    if (!kind->seen)
+    unsigned type = numpy_type(column);
+    bool nothing = is_nothing(column, type);
+    if (kind->all == 0) {
         take_form(kind, column);
-    kind->seen = true;
-    if (column->count == 0)
-        return;
-    if (is_nothing(column)) {
-        kind->holes = true;
-        return;
+        kind->first = type;
     }
-    kind->open_booleans |= column->type == HOB_COLUMN_BOOL && hob_column_has_missing(column);
-    if (!kind->known) {
-        take_form(kind, column);
-        kind->known = true;
-        return;
+    /* Numbers and booleans that numpy can put below each other just so: floats only below floats.
+     */
+    bool plain = type == BOOLEAN || type == INTEGER || type == UNSIGNED ||
+                 (type == FLOAT && kind->first == FLOAT);
+    kind->mixed |= nothing || !plain;
+    kind->all |= nothing && type == OTHER ? OBJECT : type;
+    kind->has_cells |= column->count > 0;
+    if (!nothing) {
+        merge_form(kind, column);
+        kind->telling |= type;
     }
-    kind->merged.type = common_type(&kind->merged, column);
-    kind->merged.nullable |= column->nullable;
 }
 
 void hob_column_kind_add_hole(struct hob_column_kind *kind)
 {
-    kind->holes = true;
+    kind->holes = kind->mixed = true;
+}
+
+/* What numpy makes of arrays of these types, one below the other. */
+static enum hob_column_type numpy_common(unsigned types)
+{
+    if (types & OBJECT)
+        return HOB_COLUMN_VALUE;
+    if ((types & FLOAT) || (types & (INTEGER | UNSIGNED)) == (INTEGER | UNSIGNED))
+        return HOB_COLUMN_FLOAT64;
+    return types & INTEGER    ? HOB_COLUMN_INT64
+           : types & UNSIGNED ? HOB_COLUMN_UINT64
+                              : HOB_COLUMN_BOOL;
+}
+
+/* Booleans beside numbers are objects, for pandas. */
+static enum hob_column_type pandas_common(unsigned types)
+{
+    bool booleans_and_numbers = (types & BOOLEAN) && (types & (INTEGER | UNSIGNED | FLOAT));
+    return booleans_and_numbers ? HOB_COLUMN_VALUE : numpy_common(types);
+}
+
+/* Of columns without cells, booleans or objects leave an object. */
+static enum hob_column_type type_of_nothing(unsigned types)
+{
+    bool numbers = (types & ~(unsigned)(INTEGER | UNSIGNED | FLOAT)) == 0;
+    bool integers = (types & ~(unsigned)(BOOLEAN | INTEGER | UNSIGNED)) == 0;
+    return numbers || integers ? numpy_common(types) : HOB_COLUMN_VALUE;
+}
+
+/* As pandas 1.5.3 has it (core/internals/concat.py): the columns in which something is decide; when
+ * they are integers or booleans, what numpy makes of all columns counts. */
+static enum hob_column_type plain_type(const struct hob_column_kind *kind)
+{
+    if (!kind->mixed)
+        return numpy_common(kind->all);
+    enum hob_column_type type = pandas_common(kind->telling != 0 ? kind->telling : kind->all);
+    bool integers = type == HOB_COLUMN_INT64 || type == HOB_COLUMN_UINT64;
+    if (kind->holes && integers)
+        return HOB_COLUMN_FLOAT64;
+    if (kind->holes && type == HOB_COLUMN_BOOL)
+        return HOB_COLUMN_VALUE;
+    if (!integers && type != HOB_COLUMN_BOOL)
+        return type;
+    return kind->has_cells ? numpy_common(kind->all) : type_of_nothing(kind->all);
 }
 
 void hob_column_init_kind(struct hob_column *column, const struct hob_column_kind *kind)
 {
+    unsigned types = kind->telling != 0 ? kind->telling : kind->all;
     *column = kind->merged;
-    if (kind->holes && !kind->known)
-        column->type = HOB_COLUMN_FLOAT64;
-    bool is_integer = column->type == HOB_COLUMN_INT64 || column->type == HOB_COLUMN_UINT64;
-    if (kind->open_booleans && column->type != HOB_COLUMN_BOOL)
-        column->type = HOB_COLUMN_VALUE;
-    else if (kind->holes && is_integer && !column->nullable)
-        column->type = HOB_COLUMN_FLOAT64;
+    if (kind->all == 0)
+        *column = (struct hob_column){.type = HOB_COLUMN_FLOAT64};
+    if (kind->all != 0 && !(types & OTHER)) {
+        enum hob_column_type type = plain_type(kind);
+        /* Texts alone, and booleans with holes of their own, are objects that have a form. */
+        bool keeps_form = type == HOB_COLUMN_VALUE && types == OBJECT;
+        column->type = keeps_form ? column->type : type;
+    }
     if (!is_number(column->type))
         column->nullable = false;
 }
@@ -131,9 +216,10 @@ bool hob_column_pick(struct hob_column *picked, const struct hob_column *column,
 {
     struct hob_column_kind kind = HOB_COLUMN_KIND_INIT;
     take_form(&kind, column);
-    kind.known = true;
-    kind.holes = has_hole(rows, count);
-    hob_column_init_kind(picked, &kind);
+    *picked = kind.merged;
+    bool is_integer = column->type == HOB_COLUMN_INT64 || column->type == HOB_COLUMN_UINT64;
+    if (is_integer && !column->nullable && has_hole(rows, count))
+        picked->type = HOB_COLUMN_FLOAT64;
     bool made = hob_column_reserve(picked, count, 0);
     for (size_t i = 0; made && i < count; i++)
         made = hob_column_append_cell(picked, column, rows[i], arena);

@@ -10,11 +10,11 @@
 /* What a column must be to hold the cells of several: start with HOB_COLUMN_KIND_INIT, add each
  * column (and a hole where one is not there), then make the column. */
 struct hob_column_kind {
-    struct hob_column merged; /* type, zone, nullable; no cells */
-    bool known;               /* some column with cells was added */
-    bool seen;                /* any column was added, be it without cells */
-    bool holes;               /* somewhere there will be no cell */
-    bool open_booleans;       /* a boolean column had holes of its own */
+    struct hob_column merged;     /* the form that columns with a say have in common; no cells */
+    unsigned first, all, telling; /* types: of the first, of all, of those in which something is */
+    bool holes;                   /* somewhere there will be no cell */
+    bool mixed;                   /* not just numbers that can be put below each other */
+    bool has_cells;
 };
 
 #define HOB_COLUMN_KIND_INIT                                                                       \
@@ -22,8 +22,8 @@ struct hob_column_kind {
         0                                                                                          \
     }
 
-/* Integers beside floats become floats, booleans beside numbers numbers, anything else mixed
- * values. Columns without rows, and float columns in which nothing is there, have no say. */
+/* The order counts, as in pandas: booleans below numbers become numbers, floats below booleans make
+ * mixed values. Columns in which nothing is have no say, but beside integers and booleans alone. */
 void hob_column_kind_add(struct hob_column_kind *kind, const struct hob_column *column);
 void hob_column_kind_add_hole(struct hob_column_kind *kind);
 /* An empty column of that kind: integers with holes are floats. */

@@ -93,11 +93,26 @@ static int match(struct work *work, bool *taken, struct hob_error *error)
     return result;
 }
 
-/* A pair on its way through the sort. */
+/* -- In which order. */
+
+/* A pair on its way through a sort: by `rank` where keys have one, else by the keys themselves; of
+ * the same key in the order in which they were found. */
 struct sorted {
     const struct work *work;
-    size_t left, right, place;
+    size_t left, right, rank, place;
 };
+
+static int compare_places(const struct sorted *first, const struct sorted *second)
+{
+    return (first->place > second->place) - (first->place < second->place);
+}
+
+static int compare_ranks(const void *a, const void *b)
+{
+    const struct sorted *first = a, *second = b;
+    int order = (first->rank > second->rank) - (first->rank < second->rank);
+    return order != 0 ? order : compare_places(first, second);
+}
 
 static const struct hob_keys *key_of(const struct sorted *pair, size_t *row)
 {
@@ -106,24 +121,47 @@ static const struct hob_keys *key_of(const struct sorted *pair, size_t *row)
     return is_left ? &pair->work->left.keys : &pair->work->right.keys;
 }
 
-static int compare_pairs(const void *a, const void *b)
+static int compare_keys(const void *a, const void *b)
 {
     const struct sorted *first = a, *second = b;
     size_t row_a, row_b;
     const struct hob_keys *keys_a = key_of(first, &row_a), *keys_b = key_of(second, &row_b);
     int order = hob_keys_compare(keys_a, row_a, keys_b, row_b);
-    return order != 0 ? order : (first->place > second->place) - (first->place < second->place);
+    return order != 0 ? order : compare_places(first, second);
 }
 
-static int sort_pairs(struct work *work, struct hob_error *error)
+/* Keys in the order in which they first appear, those of the left side before others. */
+static size_t rank_of(const struct work *work, const struct hob_key_table *left,
+                      const struct hob_key_table *right, size_t i)
+{
+    size_t row = work->pairs.left[i];
+    if (row != HOB_NO_ROW)
+        return hob_key_table_find(left, &work->left.keys, row);
+    return work->left.keys.rows +
+           hob_key_table_find(right, &work->right.keys, work->pairs.right[i]);
+}
+
+static int sort_pairs(struct work *work, bool by_appearance, struct hob_error *error)
 {
     struct pairs *pairs = &work->pairs;
+    HOB_AUTO(key_table) struct hob_key_table left = HOB_KEY_TABLE_INIT, right = HOB_KEY_TABLE_INIT;
     HOB_AUTO(free) struct sorted *sorted = hob_try_alloc(pairs->count + 1, sizeof *sorted);
     if (sorted == NULL)
         return no_memory(error);
+    int result = by_appearance ? hob_key_table_init(&left, &work->left.keys, error) : 0;
+    if (result == 0 && by_appearance)
+        result = hob_key_table_init(&right, &work->right.keys, error);
+    if (result < 0)
+        return result;
     for (size_t i = 0; i < pairs->count; i++)
-        sorted[i] = (struct sorted){work, pairs->left[i], pairs->right[i], i};
-    qsort(sorted, pairs->count, sizeof *sorted, compare_pairs);
+        sorted[i] = (struct sorted){
+            .work = work,
+            .left = pairs->left[i],
+            .right = pairs->right[i],
+            .rank = by_appearance ? rank_of(work, &left, &right, i) : 0,
+            .place = i,
+        };
+    qsort(sorted, pairs->count, sizeof *sorted, by_appearance ? compare_ranks : compare_keys);
     for (size_t i = 0; i < pairs->count; i++) {
         pairs->left[i] = sorted[i].left;
         pairs->right[i] = sorted[i].right;
@@ -131,21 +169,60 @@ static int sort_pairs(struct work *work, struct hob_error *error)
     return 0;
 }
 
+static int has_repeated(const struct side *side, bool *repeated, struct hob_error *error)
+{
+    HOB_AUTO(key_table) struct hob_key_table table = HOB_KEY_TABLE_INIT;
+    if (side->columns[0] == &side->counted)
+        return 0;
+    int result = hob_key_table_init(&table, &side->keys, error);
+    for (size_t row = 0; result == 0 && row < side->keys.rows; row++)
+        *repeated = *repeated || table.next[row] != SIZE_MAX;
+    return result;
+}
+
+static bool are_equal(const struct hob_keys *a, const struct hob_keys *b)
+{
+    bool equal = a->rows == b->rows;
+    for (size_t row = 0; equal && row < a->rows; row++)
+        equal = hob_keys_equal(a, row, b, row);
+    return equal;
+}
+
+/* As pandas 1.5 has it. By columns: an inner and an outer join go through the keys as they first
+ * appear. By labels: a label that repeats on either side has the result sorted; else an outer join
+ * is, unless both sides have the same labels. */
+static int order_pairs(struct work *work, struct hob_error *error)
+{
+    enum hob_join_how how = work->join->how;
+    const struct side *left = &work->left, *right = &work->right;
+    bool repeated = false;
+    if (work->join->on_count > 0)
+        return how == HOB_JOIN_INNER || how == HOB_JOIN_OUTER ? sort_pairs(work, true, error) : 0;
+    if (left->keys.rows == 0 || right->keys.rows == 0)
+        return 0;
+    int result = has_repeated(left, &repeated, error);
+    if (result == 0)
+        result = has_repeated(right, &repeated, error);
+    if (result < 0)
+        return result;
+    bool sorts = repeated || (how == HOB_JOIN_OUTER && !are_equal(&left->keys, &right->keys));
+    return sorts ? sort_pairs(work, false, error) : 0;
+}
+
 static int find_pairs(struct work *work, struct hob_error *error)
 {
     size_t left = work->left.keys.rows, right = work->right.keys.rows;
     size_t limit = 4 * (left + right);
     work->pairs.limit = limit > rows_always_allowed ? limit : rows_always_allowed;
-    if (work->join->how != HOB_JOIN_OUTER)
-        return match(work, NULL, error);
-    HOB_AUTO(free) bool *taken = calloc(right + 1, sizeof *taken);
-    if (taken == NULL)
+    bool outer = work->join->how == HOB_JOIN_OUTER;
+    HOB_AUTO(free) bool *taken = outer ? calloc(right + 1, sizeof *taken) : NULL;
+    if (outer && taken == NULL)
         return no_memory(error);
     int result = match(work, taken, error);
-    for (size_t row = 0; result == 0 && row < right; row++)
+    for (size_t row = 0; result == 0 && outer && row < right; row++)
         if (!taken[row])
             result = add_pair(&work->pairs, HOB_NO_ROW, row, error);
-    return result < 0 ? result : sort_pairs(work, error);
+    return result < 0 ? result : order_pairs(work, error);
 }
 
 /* -- The keys. */

@@ -1,6 +1,8 @@
 /* Tests of flows made of flows: hstack, vstack, stack, series, and the frame operations below. */
 #include "check.h"
 
+#include <stdio.h>
+
 #include "access/access.h"
 #include "frame/build.h"
 #include "frame/combine.h"
@@ -119,6 +121,83 @@ static void hstack_on_several_columns_needs_all_of_them_to_match(void **state)
         "{'type':'hstack','specifications':[" LOCAL("{'a':[1,1],'b':['x','y']}") "," LOCAL_WITH(
             "{'a':[1],'b':['y'],'c':[5]}", "'on':['a','b']") "]}",
         "[{'a':1,'b':'x','c':null},{'a':1,'b':'y','c':5.0}]", "'c':'float64'");
+}
+
+/* In which order rows come; as pandas 1.5.3 does it. */
+static void rows_come_in_the_order_that_pandas_gives(void **state)
+{
+    (void)state;
+#define TALKS "{'k':['a','b','a'],'t':[1,2,3]}"
+#define TOWNS "{'k':['b','a','d'],'z':[1,2,3]}"
+#define JOIN(left, right, more)                                                                    \
+    "{'type':'hstack','specifications':[" LOCAL(left) "," LOCAL_WITH(right, more) "]}"
+#define BY_INDEX(left, right, how)                                                                 \
+    "{'type':'hstack','index':'k','specifications':[" LOCAL_WITH(                                  \
+        left, "'index':'k'") "," LOCAL_WITH(right, "'index':'k','how':" how) "]}"
+    /* On a column: by key, as keys first appear. */
+    check_answer(JOIN(TALKS, TOWNS, "'on':'k','how':'inner'"),
+                 "[{'k':'a','t':1,'z':2},{'k':'a','t':3,'z':2},{'k':'b','t':2,'z':1}]",
+                 "'z':'int64'");
+    check_answer(JOIN(TOWNS, TALKS, "'on':'k','how':'outer'"),
+                 "[{'k':'b','z':1,'t':2.0},{'k':'a','z':2,'t':1.0},{'k':'a','z':2,'t':3.0},"
+                 "{'k':'d','z':3,'t':null}]",
+                 "'t':'float64'");
+    check_answer(JOIN(TALKS, TOWNS, "'on':'k','how':'left'"),
+                 "[{'k':'a','t':1,'z':2},{'k':'b','t':2,'z':1},{'k':'a','t':3,'z':2}]",
+                 "'z':'int64'");
+    /* By labels: sorted where one repeats. */
+    check_answer(BY_INDEX(TALKS, TOWNS, "'left'"),
+                 "[{'t':1,'z':2,'k':'a'},{'t':3,'z':2,'k':'a'},{'t':2,'z':1,'k':'b'}]",
+                 "'z':'int64'");
+    check_answer(BY_INDEX(TOWNS, TALKS, "'right'"),
+                 "[{'z':2,'t':1,'k':'a'},{'z':2,'t':3,'k':'a'},{'z':1,'t':2,'k':'b'}]",
+                 "'z':'int64'");
+    check_answer(BY_INDEX("{'k':['b','a'],'n':[1,2]}", TOWNS, "'inner'"),
+                 "[{'n':1,'z':1,'k':'b'},{'n':2,'z':2,'k':'a'}]", "'z':'int64'");
+    check_answer(BY_INDEX(TOWNS, "{'k':['b','a','d'],'n':[4,5,6]}", "'outer'"),
+                 "[{'z':1,'n':4,'k':'b'},{'z':2,'n':5,'k':'a'},{'z':3,'n':6,'k':'d'}]",
+                 "'n':'int64'");
+    check_answer(BY_INDEX(TOWNS, "{'k':['d','b','a'],'n':[6,4,5]}", "'outer'"),
+                 "[{'z':2,'n':5,'k':'a'},{'z':1,'n':4,'k':'b'},{'z':3,'n':6,'k':'d'}]",
+                 "'n':'int64'");
+#undef JOIN
+#undef BY_INDEX
+}
+
+/* The type of what is put below each other: a row of what pandas 1.5.3 makes of each pair. */
+static void vstack_types_are_those_of_pandas(void **state)
+{
+    (void)state;
+    static const char *const cells[] = {
+        "1", "18446744073709551615", "1.5", "true", "null", "'x'", "true,null", ""};
+    static const char *const types[][8] = {
+        {"int64", "float64", "float64", "int64", "object", "object", "object", "float64"},
+        {"float64", "uint64", "float64", "uint64", "object", "object", "object", "float64"},
+        {"float64", "float64", "float64", "float64", "float64", "object", "object", "float64"},
+        {"int64", "uint64", "object", "bool", "object", "object", "object", "float64"},
+        {"object", "object", "float64", "object", "object", "object", "object", "object"},
+        {"object", "object", "object", "object", "object", "object", "object", "object"},
+        {"object", "object", "object", "object", "object", "object", "object", "object"},
+        {"float64", "float64", "float64", "float64", "object", "object", "object", "float64"},
+    };
+    for (size_t i = 0; i < 8; i++) {
+        for (size_t k = 0; k < 8; k++) {
+            char flow[400], dtypes[60];
+            snprintf(flow, sizeof flow,
+                     "{'type':'vstack','specifications':[{'type':'local','data':{'a':[%s]}},"
+                     "{'type':'local','data':{'a':[%s]}}]}",
+                     cells[i], cells[k]);
+            snprintf(dtypes, sizeof dtypes, "'dtypes':{'a':'%s'}", types[i][k]);
+            check_answer(flow, "'records'", dtypes);
+        }
+    }
+    /* A table with columns counts though it has no rows: others have a hole there. */
+    check_answer(
+        "{'type':'vstack','specifications':[" LOCAL("{'a':[1]}") "," LOCAL("{'b':[]}") "]}",
+        "[{'a':1.0,'b':null}]", "{'a':'float64','b':'float64'}");
+    check_answer(
+        "{'type':'vstack','specifications':[" LOCAL("{'a':[true]}") "," LOCAL("{'a':[1.5]}") "]}",
+        "[{'a':true},{'a':1.5}]", "{'a':'object'}");
 }
 
 static void hstack_matches_missing_keys_with_each_other(void **state)
@@ -316,6 +395,8 @@ int main(void)
         cmocka_unit_test(hstack_on_a_column_matches_as_asked),
         cmocka_unit_test(hstack_gives_every_match_of_a_repeated_key),
         cmocka_unit_test(hstack_on_several_columns_needs_all_of_them_to_match),
+        cmocka_unit_test(rows_come_in_the_order_that_pandas_gives),
+        cmocka_unit_test(vstack_types_are_those_of_pandas),
         cmocka_unit_test(hstack_matches_missing_keys_with_each_other),
         cmocka_unit_test(hstack_refuses_keys_that_can_never_match),
         cmocka_unit_test(hstack_by_index_brings_the_index_back_as_the_last_column),
