@@ -67,10 +67,15 @@ static void calls_changed(struct pool_worker *worker)
         pool_worker_offer(worker);
 }
 
-static void end_call(struct pool_worker *worker, struct pool_call *call)
+static void remove_call(struct pool_worker *worker, struct pool_call *call)
 {
     pool_calls_remove(&worker->calls, call);
     pool_call_free(call);
+}
+
+static void end_call(struct pool_worker *worker, struct pool_call *call)
+{
+    remove_call(worker, call);
     calls_changed(worker);
 }
 
@@ -154,16 +159,36 @@ static struct pool_call *find_call(struct pool_worker *worker, struct hob_text i
     return call;
 }
 
-/* Nothing more comes of it, or nothing that anybody waits for. */
+/* The worker has heard that it was cancelled: nothing more comes of it, or nothing that anybody
+ * waits for. */
 static void forget_cancelled(struct pool_worker *worker, uint64_t id)
 {
     for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
         if (call->id != id)
             continue;
-        pool_calls_remove(&worker->calls, call);
-        pool_call_free(call);
+        worker->haunted = true;
+        remove_call(worker, call);
         return;
     }
+}
+
+/* A cancelled call was answered all the same: what was asked behind it is of no use any more. */
+static void forget_question(struct pool_worker *worker, uint64_t cancelled)
+{
+    for (struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
+        if (call->kind != POOL_CONFIRMS || call->confirms != cancelled)
+            continue;
+        remove_call(worker, call);
+        return;
+    }
+}
+
+/* Whether some call, of whatever worker, has or had this id. */
+static bool was_given_out(const struct pool_worker *worker, struct hob_text id)
+{
+    uint64_t number;
+    return hob_message_number(&number, id) && number > 0 &&
+           number <= atomic_load(&worker->pool->supervisor->last_id);
 }
 
 static void hear_answer(struct pool_worker *worker, const struct hob_message *message,
@@ -172,6 +197,8 @@ static void hear_answer(struct pool_worker *worker, const struct hob_message *me
     struct pool_call *call = find_call(worker, message->id);
     if (call == NULL) {
         pool_worker_noise(worker, text, "an answer to nothing that it was asked");
+        if (was_given_out(worker, message->id))
+            worker->noise[0] = '\0'; /* another caller's, late: for the log alone */
         return;
     }
     enum pool_call_kind kind = call->kind;
@@ -179,6 +206,8 @@ static void hear_answer(struct pool_worker *worker, const struct hob_message *me
         has_proven(worker);
     if (kind == POOL_CONFIRMS)
         forget_cancelled(worker, call->confirms);
+    if (kind == POOL_CALL && call->abandoned)
+        forget_question(worker, call->id);
     if (kind == POOL_CALL) {
         worker->served++;
         worker->since_ping++;
@@ -215,7 +244,8 @@ static struct pool_call *find_token(struct pool_worker *worker, struct hob_text 
 }
 
 /* The call that a notification is about: the one that it names, or else the only one. One that
- * names a call that is over comes late, and is nobody's. */
+ * names a call that is over comes late, and is nobody's; so is one that names none, of a worker
+ * that may still be at a forgotten call. Servers of MCP have got hob's numbers as tokens. */
 static struct pool_call *subject_of(struct pool_worker *worker, const struct hob_message *message)
 {
     struct hob_text id = hob_message_member(message->params, "id");
@@ -224,8 +254,9 @@ static struct pool_call *subject_of(struct pool_worker *worker, const struct hob
     if (named != NULL || (id.size > 0 && hob_text_is(message->method, PROGRESS_METHOD)))
         return named;
     if (token.size > 0)
-        return find_token(worker, token);
-    return worker->calls.count == 1 ? worker->calls.first : NULL;
+        return worker->pool->options.protocol == HOB_POOL_MCP ? find_call(worker, token)
+                                                              : find_token(worker, token);
+    return worker->calls.count == 1 && !worker->haunted ? worker->calls.first : NULL;
 }
 
 static void hear_notification(struct pool_worker *worker, const struct hob_message *message)

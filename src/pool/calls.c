@@ -1,4 +1,5 @@
 /* calls: requests on their way, and what their callers are told. */
+#define _GNU_SOURCE
 #include <string.h>
 
 #include "base/clock.h"
@@ -31,6 +32,35 @@ void pool_calls_remove(struct pool_calls *calls, struct pool_call *call)
     calls->count--;
 }
 
+/* The progress token that a caller of a server of MCP chose: others may have chosen the same. */
+static struct hob_text token_in(const struct pool_call *call, struct hob_text params)
+{
+    static const char name[] = "progressToken";
+    struct hob_text none = {NULL, 0};
+    bool mcp = call->pool->options.protocol == HOB_POOL_MCP && call->kind == POOL_CALL;
+    if (!mcp || params.size == 0 || memmem(params.data, params.size, name, strlen(name)) == NULL)
+        return none;
+    return hob_message_member(hob_message_member(params, "_meta"), name);
+}
+
+/* With the number of the call in place of its token, which is used once. */
+static void put_params(struct hob_buffer *body, struct pool_call *call, struct hob_text params)
+{
+    char number[HOB_NUMBER_SIZE];
+    HOB_AUTO(buffer) struct hob_buffer numbered = HOB_BUFFER_INIT;
+    struct hob_text token = token_in(call, params);
+    if (token.size > 0) {
+        size_t size = hob_number_print_unsigned(number, call->id);
+        hob_buffer_put_text(&call->token, token);
+        hob_message_put_replaced(&numbered, params, token, (struct hob_text){number, size});
+        call->message.failed = hob_buffer_failed(&call->token) || hob_buffer_failed(&numbered);
+        params = hob_buffer_text(&numbered);
+    }
+    call->params_at = body->size;
+    call->params_size = params.size;
+    hob_message_put_line(body, params);
+}
+
 /* The request as the worker gets it. */
 static void write_message(struct pool_call *call, struct hob_text method, struct hob_text params)
 {
@@ -49,12 +79,11 @@ static void write_message(struct pool_call *call, struct hob_text method, struct
     hob_message_put_line(&body, method);
     if (params.size > 0)
         hob_buffer_put_string(&body, ",\"params\":");
-    call->params_at = body.size;
-    call->params_size = params.size;
-    hob_message_put_line(&body, params);
+    put_params(&body, call, params);
     hob_buffer_put_char(&body, '}');
     if (call->pool->options.framing == HOB_FRAMING_LINES) {
         hob_buffer_put_char(&body, '\n');
+        body.failed = body.failed || call->message.failed;
         call->message = body;
         body = (struct hob_buffer)HOB_BUFFER_INIT;
         return;
@@ -74,6 +103,21 @@ struct hob_text pool_call_method(const struct pool_call *call)
 struct hob_text pool_call_params(const struct pool_call *call)
 {
     return (struct hob_text){call->message.data + call->params_at, call->params_size};
+}
+
+void pool_call_put_params(struct hob_buffer *out, const struct pool_call *call,
+                          struct hob_text params)
+{
+    struct hob_text token = {NULL, 0};
+    if (call->token.size > 0) {
+        token = hob_message_member(params, "progressToken");
+        if (token.size == 0)
+            token = hob_message_member(hob_message_member(params, "_meta"), "progressToken");
+    }
+    if (token.size > 0)
+        hob_message_put_replaced(out, params, token, hob_buffer_text(&call->token));
+    else
+        hob_buffer_put_text(out, params);
 }
 
 struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
@@ -109,6 +153,7 @@ struct pool_call *pool_call_free(struct pool_call *call)
 {
     stop_watching(call);
     hob_buffer_deinit(&call->message);
+    hob_buffer_deinit(&call->token);
     free(call);
     return NULL;
 }
@@ -209,5 +254,5 @@ void pool_call_progress(struct pool_call *call, struct hob_text method, struct h
         return;
     told->progress = true;
     hob_buffer_put_text(&told->method, method);
-    hob_buffer_put_text(&told->text, params);
+    pool_call_put_params(&told->text, call, params);
 }

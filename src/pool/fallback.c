@@ -57,10 +57,12 @@ static void put_value(struct hob_buffer *out, const struct pool_call *call, stru
 {
     char member[100];
     snprintf(member, sizeof member, "%.*s", HOB_TEXT_ARG(name));
-    struct hob_text value = hob_text_is(name, "method") ? pool_call_method(call)
-                            : hob_text_is(name, "params")
-                                ? pool_call_params(call)
-                                : hob_message_member(pool_call_params(call), member);
+    HOB_AUTO(buffer) struct hob_buffer own = HOB_BUFFER_INIT;
+    pool_call_put_params(&own, call, pool_call_params(call));
+    struct hob_text params = hob_buffer_text(&own);
+    struct hob_text value = hob_text_is(name, "method")   ? pool_call_method(call)
+                            : hob_text_is(name, "params") ? params
+                                                          : hob_message_member(params, member);
     if (value.size == 0 || !hob_message_string(out, value))
         hob_buffer_put_text(out, value);
 }

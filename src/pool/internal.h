@@ -48,6 +48,7 @@ struct pool_call {
     bool idempotent, notification;
     bool abandoned;             /* answered already: its worker's answer is for nobody... */
     const char *overdue;        /* ...because of this: "took too long"; NULL */
+    struct hob_buffer token;    /* the caller's own progressToken; the worker got `id` for it */
     uint64_t confirms;          /* the id of the call that was cancelled before it */
     struct hob_pool_loop *loop; /* which hears and tells its answer; NULL: the driver */
     int caller;                 /* a socket, or -1; watched when `watched` */
@@ -89,6 +90,7 @@ struct pool_worker {
     bool retired;          /* was asked to end, for no fault of its own */
     bool input_refused;    /* it closed its end of its standard input */
     bool output_closed, writes_watched;
+    bool haunted; /* works perhaps still on calls that were cancelled and are forgotten */
     unsigned noise_logged;
     char noise[120];     /* the last that it printed, since it was idle, and was no answer */
     const char *replace; /* why it is to be replaced; NULL */
@@ -192,6 +194,9 @@ void pool_call_answer_by_fallback(struct pool_call *call, struct hob_text text, 
 void pool_call_refuse(struct pool_call *call, int rpc_code, const struct hob_error *error);
 void pool_call_fail(struct pool_call *call, int rpc_code, const struct hob_error *error);
 void pool_call_progress(struct pool_call *call, struct hob_text method, struct hob_text params);
+/* Appends params of the call, as its worker has them or names them, with the caller's own token. */
+void pool_call_put_params(struct hob_buffer *out, const struct pool_call *call,
+                          struct hob_text params);
 /* JSON. */
 struct hob_text pool_call_method(const struct pool_call *call);
 struct hob_text pool_call_params(const struct pool_call *call);

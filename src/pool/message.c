@@ -245,6 +245,15 @@ void hob_message_put_line(struct hob_buffer *out, struct hob_text json)
     }
 }
 
+void hob_message_put_replaced(struct hob_buffer *out, struct hob_text text, struct hob_text part,
+                              struct hob_text by)
+{
+    size_t before = (size_t)(part.data - text.data), behind = before + part.size;
+    hob_buffer_put(out, text.data, before);
+    hob_buffer_put_text(out, by);
+    hob_buffer_put(out, text.data + behind, text.size - behind);
+}
+
 bool hob_message_put_exact(struct hob_buffer *out, struct hob_text json)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();

@@ -48,6 +48,9 @@ bool hob_message_number(uint64_t *number, struct hob_text json);
 
 /* Appends JSON in one line: line ends, which can only stand between its parts, become blanks. */
 void hob_message_put_line(struct hob_buffer *out, struct hob_text json);
+/* Appends a text with another in place of a part of it, which is a view of it. */
+void hob_message_put_replaced(struct hob_buffer *out, struct hob_text text, struct hob_text part,
+                              struct hob_text by);
 /* Appends JSON, with null in place of NaN and Infinity. False when it cannot be read. */
 bool hob_message_put_exact(struct hob_buffer *out, struct hob_text json);
 /* Appends {"jsonrpc":"2.0","id":ID,"error":{"code":CODE,"message":...,"data":{"error_type":...,

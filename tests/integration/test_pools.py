@@ -529,6 +529,33 @@ class ModelContext(PoolTest):
                 pool = self.pool(server, "mcp")
                 self.assertEqual((pool["cancelled"], pool["worker_failures"], pool["recycled"]), (3, 0, 0))
 
+    def test_nobody_hears_what_was_meant_for_a_client_that_left(self):
+        """Also when the server goes on all the same, and both have chosen the same token."""
+        server = self.serve(mcp={"command": worker("mcp_waits"), "protocol": "mcp",
+                                 "workers": {"max": 1, "concurrency": 2}, "cancel": {"grace": "30s"}})
+
+        def talk(steps, text):
+            seen = self.path("seen-" + text)
+            return seen, json.dumps(request_of("talk", {"words": [seen, steps, text],
+                                                        "_meta": {"progressToken": 1}})).encode()
+        with server.connect() as connection:
+            seen, body = talk(60, "first")
+            connection.send(connection.head("POST", "/api/rpc/mcp", {
+                "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
+            wait_for(lambda: os.path.exists(seen), "the call to begin")
+            time.sleep(0.1)
+        wait_for(lambda: [one["calls"] for one in self.pool(server, "mcp")["workers"]] == [0],
+                 "the call to be forgotten")
+        answer = server.request("POST", "/api/rpc/mcp", talk(80, "second")[1],
+                                {"Accept": "application/x-ndjson"})
+        self.assertNotIn(b"first", answer.body)
+        lines = [json.loads(line) for line in answer.body.splitlines()]
+        self.assertEqual({line["params"]["progressToken"] for line in lines[:-1]}, {1})
+        self.assertEqual(len(lines), 81)
+        self.assertEqual(lines[-1]["result"], {"for": "second"})
+        error = self.error(server, "mcp", "wait", [self.path("seen"), self.path("never")], 504, timeout="100ms")
+        self.assertNotIn("first", json.dumps(error))
+
     def test_a_server_that_does_not_hear_of_it_is_replaced(self):
         server = self.serve(mcp={"command": worker("mcp_waits"), "protocol": "mcp",
                                  "workers": {"max": 1}, "cancel": {"grace": "50ms"}})

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """An MCP server that works on several requests at once, and as the specification wants it answers
 none that was cancelled. `wait` with [SEEN, GO] makes a file when it begins and answers when there is
-another; `cancelled` counts; `sleep` keeps it from reading anything."""
+another; `cancelled` counts; `sleep` keeps it from reading anything; `talk` with [SEEN, STEPS, TEXT] and
+a progress token does not care: it notifies progress and messages, and answers at the end."""
 
 import json
 import os
@@ -27,6 +28,17 @@ def wait(number, seen, go):
     say(id=number, result={"pid": os.getpid()})
 
 
+def talk(number, seen, steps, text, token):
+    with open(seen, "w", encoding="ascii"):
+        pass
+    for step in range(steps):
+        say(method="notifications/progress", params={"progressToken": token, "progress": step,
+                                                     "message": text})
+        say(method="notifications/message", params={"level": "info", "data": text})
+        time.sleep(0.02)
+    say(id=number, result={"for": text})
+
+
 for line in sys.stdin:
     request = json.loads(line)
     number, method, params = request.get("id"), request["method"], request.get("params") or {}
@@ -35,6 +47,9 @@ for line in sys.stdin:
                                "serverInfo": {"name": "waits", "version": "1"}})
     elif method == "wait":
         threading.Thread(target=wait, args=(number, *params), daemon=True).start()
+    elif method == "talk":
+        threading.Thread(target=talk, args=(number, *params["words"], params["_meta"]["progressToken"]),
+                         daemon=True).start()
     elif method == "sleep":
         with open(params[0], "w", encoding="ascii"):
             pass
