@@ -55,6 +55,8 @@ static const char after_forms[] =
     "\"ValueError\", \"error_message\": \"...\", \"hint\": \"...\"}`; the hint may be absent. "
     "Where a\n"
     "route says so, the body is another one, as in lynguine's server.\n"
+    "What is no HTTP that hob could answer (a head of over 8 KiB, a wrong Content-Length, another\n"
+    "version) gets a short page of HTML from the library beneath, and the connection is closed.\n"
     "\n"
     "## Routes\n"
     "\n";
