@@ -361,6 +361,57 @@ class Read(Scratch):
             self.assertEqual(file.read(), "old")
 
 
+class Templates(Scratch):
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("templates"))
+        self.write("templates/bold.md", "{{ name | bold }}\n")
+        self.write("cvlists.yml", "\n".join([
+            "good: {template: '* {{ name }}'}",
+            "filter: {template: '* {{ name | bold }}'}",
+            "tag: {template: '* {% nope %}{{ name }}'}",
+            "open: {template: '* {% if name %}{{ name }}'}",
+            "unclosed: {template: '* {{ name'}",
+            "footer: {template: '* {{ name }}', footer: '{{ count | bold }}'}",
+            "named: {listtemplate: bold}",
+            "partial: {template: \"{% include 'bold' %}\"}",
+            "gone: {template: \"{% include 'gone' %}{{ name }}\"}", ""]))
+
+    def test_a_list_whose_template_cannot_be_used_is_not_written(self):
+        says = {"filter": "unknown filter 'bold'", "tag": "unknown tag 'nope'",
+                "open": "'if' is never closed", "unclosed": "never closed",
+                "footer": "unknown filter 'bold'", "named": "template 'bold' has a mistake",
+                "partial": "unknown filter 'bold'", "gone": "there is no template 'gone'"}
+        self.succeeds("list", "good", "people.csv", "-o", "out.md")
+        with open(self.path("out.md"), encoding="utf-8") as file:
+            good = file.read()
+        self.assertEqual(good, "* Ada\n* 環境\n")
+        for name, reason in says.items():
+            with self.subTest(name=name):
+                for words in [[], ["-o", "out.md"]]:
+                    message = self.fails(1, "list", name, "people.csv", *words)
+                    self.assertIn(reason, message)
+                    self.assertIn(f"list '{name}'", message)
+                with open(self.path("out.md"), encoding="utf-8") as file:
+                    self.assertEqual(file.read(), good)
+
+    def test_a_mistake_is_told_also_when_there_are_no_entries(self):
+        self.write("none.csv", "name\n")
+        self.assertEqual(self.succeeds("list", "good", "none.csv"), "")
+        self.assertIn("bold", self.fails(1, "list", "filter", "none.csv"))
+
+    def test_a_computed_column_whose_template_cannot_be_used_is_not_written(self):
+        self.write("computed.yml", "input:\n  type: csv\n  filename: people.csv\n  compute:\n"
+                                   "    field: s\n    function: render_liquid\n"
+                                   "    args: {template: '{{ name | bold }}'}\n"
+                                   "    row_args: {name: name}\n")
+        self.write("out.csv", "old")
+        for words in [[], ["-o", "out.csv"]]:
+            self.assertIn("unknown filter 'bold'", self.fails(1, "read", "computed.yml", *words))
+        with open(self.path("out.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "old")
+
+
 class BadFiles(Scratch):
     def test_each_gives_one_clear_line_that_names_the_file(self):
         files = {
