@@ -10,7 +10,9 @@ import json
 import os
 import pty
 import re
+import resource
 import shutil
+import signal
 import stat
 import struct
 import subprocess
@@ -472,6 +474,31 @@ class BadFiles(Scratch):
         self.write("nul.md", b"---\ntitle: a\0b\n---\n")
         for name in ["bad.md", "binary.md", "nul.md"]:
             self.assertEqual(self.succeeds("field", "venue", name), "Hall\n")
+
+
+class Killed(Scratch):
+    def test_what_ends_a_command_while_it_writes_leaves_nothing_beside_the_target(self):
+        """The signal for too large a file, as it certainly comes in the middle of a write; any
+        other ends a process likewise (tests/fault/test_write.py kills it at every step)."""
+        try:
+            os.close(os.open(self.directory, os.O_TMPFILE | os.O_WRONLY))
+        except (AttributeError, OSError):
+            self.skipTest("this file system has no files without names")
+        self.write("people.csv", "name\n" + "Ada\n" * 10000)
+        self.write("out.json", "old")
+        before = sorted(os.listdir(self.directory))
+        for name in ("out.json", "new.json"):
+            done = subprocess.run([HOB, "convert", "people.csv", name], cwd=self.directory,
+                                  preexec_fn=limit_files, stderr=subprocess.DEVNULL, timeout=60)
+            self.assertEqual(done.returncode, -signal.SIGXFSZ)
+            self.assertEqual(sorted(os.listdir(self.directory)), before)
+            with open(self.path("out.json"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), "old")
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999))
 
 
 class Output(Scratch):
