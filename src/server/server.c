@@ -219,32 +219,18 @@ static int open_doors(struct hob_server *server, struct hob_error *error)
     return code;
 }
 
-static int cannot_keep(const char *wanted, int number, struct hob_error *error)
-{
-    int code = hob_error_from_errno(error, number, "keep sessions in", wanted);
-    hob_error_hint(error, "name another directory with --state; none keeps them in memory only");
-    return code;
-}
-
 /* Whether sessions can be kept where the operator said. The directory is made when the first
  * session is, so it is enough when that can be done. */
 static int check_state(const char *wanted, struct hob_error *error)
 {
-    struct stat facts;
-    if (wanted == NULL || wanted[0] == '\0' || strcmp(wanted, "none") == 0)
+    if (wanted == NULL)
+        return hob_places_check_state(error);
+    int number = wanted[0] == '\0' || strcmp(wanted, "none") == 0 ? 0 : hob_places_try(wanted);
+    if (number == 0)
         return 0;
-    HOB_AUTO(free) char *path = hob_copy_string(wanted);
-    while (stat(path, &facts) != 0) {
-        char *slash = strrchr(path, '/');
-        if (errno != ENOENT)
-            return cannot_keep(wanted, errno, error);
-        if (slash == NULL || slash == path)
-            strcpy(path, slash == NULL ? "." : "/");
-        else
-            *slash = '\0';
-    }
-    int number = !S_ISDIR(facts.st_mode) ? ENOTDIR : access(path, W_OK | X_OK) != 0 ? errno : 0;
-    return number == 0 ? 0 : cannot_keep(wanted, number, error);
+    int code = hob_error_from_errno(error, number, "keep sessions in", wanted);
+    hob_error_hint(error, "name another directory with --state; none keeps them in memory only");
+    return code;
 }
 
 static int open_pools(struct hob_server *server, struct hob_error *error)

@@ -79,6 +79,8 @@ static int run_cold(struct run *run, struct hob_error *error)
 {
     if (only_warm(run))
         return 0;
+    if (run->folder == NULL)
+        run->folder = hob_places_runtime(NULL);
     note(run, false);
     return execute(run, error);
 }
@@ -118,6 +120,8 @@ static bool may_be_warm(struct run *run)
         return set_why(run, "HOB_COLD is set");
     if (run->command.reason != NULL)
         return set_why(run, run->command.reason);
+    if (hob_places_check_state(&error) != 0)
+        return set_why(run, error.message);
     if (getuid() != geteuid() || getgid() != getegid())
         return set_why(run, "the effective user is not the real one");
     if (run->inheritance.too_many)

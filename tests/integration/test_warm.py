@@ -111,6 +111,14 @@ class WarmTest(WarmCase):
         self.assertEqual(self.hob("run", "--", "no-such-command-here").returncode, 127)
         self.assertEqual(self.hob("run", "--", self.script("no-program", "")).returncode, 126)
 
+    def test_a_relative_place_for_state_is_named_and_the_run_is_cold(self):
+        self.environment["HOB_STATE"] = "here"
+        done = self.hob("run", "--explain", "--", PYTHON, "-c", "print('hello')")
+        self.assertEqual((done.returncode, done.stdout), (0, "hello\n"))
+        self.assertIn("ran cold: HOB_STATE is 'here'", done.stderr)
+        self.assertIn("ran cold: HOB_STATE is 'here'", self.last_run())
+        self.assertFalse((self.root / "here").exists())
+
     def test_extra_descriptors_are_handed_over(self):
         path = self.script("fd.py", "import os\nprint(os.read(7, 10), os.get_inheritable(7))\n")
         reader, writer = os.pipe()
