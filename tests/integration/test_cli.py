@@ -468,12 +468,48 @@ class BadFiles(Scratch):
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertIn(b"'people.csv': Permission denied (check the permissions", done.stderr)
 
-    def test_broken_talks_answer_from_the_config(self):
-        self.write("bad.md", b"---\ntitle: [\n---\n")
-        self.write("binary.md", bytes(range(256)))
-        self.write("nul.md", b"---\ntitle: a\0b\n---\n")
-        for name in ["bad.md", "binary.md", "nul.md"]:
+    def check_warning(self, words, expected, *says, program=None):
+        """An answer as if the file were empty, and a line that says why."""
+        done = self.hob(*words, program=program)
+        message = done.stderr.decode()
+        name = "mdfield" if program else "hob"
+        self.assertEqual((done.returncode, done.stdout.decode()), (0, expected + "\n"), message)
+        self.assertRegex(message, rf"\A{name}: warning: [^\n]*\n\Z")
+        for text in says:
+            self.assertIn(text, message)
+
+    def test_broken_talks_answer_from_the_config_with_a_warning(self):
+        link = self.path("mdfield")
+        os.symlink(HOB, link)
+        files = {"bad.md": (b"---\ntitle: [\n---\n", "line 3"),
+                 "binary.md": (bytes(range(256)), "not UTF-8"),
+                 "nul.md": (b"---\ntitle: a\0b\n---\n", ""),
+                 "open.md": (b"---\ntitle: a\n", "never closed"),
+                 "half.md": (b"---\ntitle: a\n---- x\n\nb: [\n---\n", "to close"),
+                 "list.md": (b"---\n- a\n---\n", "no mapping")}
+        for name, (data, reason) in files.items():
+            with self.subTest(name=name):
+                self.write(name, data)
+                self.check_warning(["field", "venue", name], "Hall", f"'{name}'", reason,
+                                   "counts as empty")
+                self.check_warning(["venue", name], "Hall", name, program=link)
+        self.write("plain.md", "Only text.\n")
+        self.write("empty.md", "---\n---\n")
+        for name in ("plain.md", "empty.md"):
             self.assertEqual(self.succeeds("field", "venue", name), "Hall\n")
+
+    def test_a_broken_config_is_told_when_it_is_asked(self):
+        self.write("bad.yml", "venue: [\n")
+        self.write("binary.yml", bytes(range(256)))
+        for name in ("bad.yml", "binary.yml"):
+            self.assertEqual(self.succeeds("field", "date", "talk.md", "-c", name), "2024-03-05\n")
+            self.check_warning(["field", "venue", "talk.md", "-c", name], "", f"{name}'",
+                               "counts as empty")
+        self.check_warning(["field", "venue", "talk.md", "-c", "nope.yml"], "", "'nope.yml'")
+        self.check_warning(["field", "batch", "talk.md", "-c", "bad.yml", "-f", "venue", "x"],
+                           "venue:\nx:", "bad.yml'")
+        os.unlink(self.path("_lamd.yml"))
+        self.assertEqual(self.succeeds("field", "venue", "talk.md"), "\n")
 
 
 class Killed(Scratch):
