@@ -63,7 +63,7 @@ class Look(ConfigTest):
     def test_what_is_shown_can_be_read_again(self):
         os.mkdir(self.path("a b"))
         self.settings("roots: ['a b', /]\ncache: {size: off}\ndrain: 1500ms\n"
-                      "listen: {host: '1', socket: none}\nlog: {level: info}\n")
+                      "listen: {host: '::1', socket: none}\nlog: {level: info}\n")
         plain = self.config("show", "--config", "hob.yml")
         self.assertEqual((plain.returncode, plain.stderr), (0, ""))
         as_json = self.config("show", "--config", "hob.yml", "--json")
