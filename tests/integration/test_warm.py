@@ -111,6 +111,28 @@ class WarmTest(WarmCase):
         self.assertEqual(self.hob("run", "--", "no-such-command-here").returncode, 127)
         self.assertEqual(self.hob("run", "--", self.script("no-program", "")).returncode, 126)
 
+    def test_why_tells_of_the_last_run_when_that_could_not_be_warm(self):
+        self.make_warm(PYTHON, "-c", "pass")
+        self.hob("run", "--", PYTHON, "-c", "pass")
+        self.assert_warm()
+        folder = self.root / "shims"
+        path = self.script("shims/mytool", "#!/bin/sh\necho hello\n")
+        os.chmod(path, 0o755)
+        os.chmod(self.script("shims/python3", "#!/bin/sh\nexec %s \"$@\"\n" % PYTHON), 0o755)
+        os.chmod(self.script("tool", "#!/usr/bin/env python3\nprint('hello')\n"), 0o755)
+        self.environment["PATH"] = "%s:%s" % (folder, self.environment["PATH"])
+        for words, says in ((["mytool"], [path, "no Python program", "'pyenv which mytool'"]),
+                            (["./tool"], [str(folder / "python3"), "'pyenv which python3'"]),
+                            (["/bin/echo", "hello"], ["'/bin/echo' is no Python program"])):
+            with self.subTest(words=words):
+                done = self.hob("run", "--", *words)
+                self.assertEqual((done.returncode, done.stdout), (0, "hello\n"), done.stderr)
+                said = self.last_run()
+                self.assertTrue(said.startswith(words[0]), said)
+                self.assertIn("ran cold", said)
+                for text in says:
+                    self.assertIn(text, said)
+
     def test_a_relative_place_for_state_is_named_and_the_run_is_cold(self):
         self.environment["HOB_STATE"] = "here"
         done = self.hob("run", "--explain", "--", PYTHON, "-c", "print('hello')")
