@@ -349,6 +349,19 @@ class Read(Scratch):
                          sorted(["people.json", "people.csv", "people.yml", "interface.yml",
                                  "talk.md", "_lamd.yml", "out.csv"]))
 
+    def test_an_output_that_cannot_be_made_is_named(self):
+        self.write("cvlists.yml", "all: {template: '{{ name }}'}\n")
+        for words in (["read", "people.csv", "-o", "nodir/x.csv"],
+                      ["convert", "people.csv", "nodir/x.csv"],
+                      ["list", "all", "people.csv", "-o", "nodir/x.csv"],
+                      ["profile", "--html", "nodir/x.csv", "--", "true"]):
+            with self.subTest(words=words):
+                done = self.hob(*words)
+                message = done.stderr.decode()
+                self.assertEqual(done.returncode, 1, message)
+                self.assertIn("cannot write 'nodir/x.csv': cannot open 'nodir'", message)
+                self.assertIn("check the name", message)
+
     def test_a_pipe_is_written_to_and_not_replaced(self):
         os.mkfifo(self.path("pipe.csv"))
         reader = subprocess.Popen(["cat", self.path("pipe.csv")], stdout=subprocess.PIPE)
