@@ -481,5 +481,21 @@ class WarmTest(WarmCase):
         self.assertEqual(done.stdout, b"other\n")
 
 
+    def test_checking_shims_that_are_not_there(self):
+        missing = self.hob("shim", "-d", "nopedir", "--check")
+        self.assertEqual((missing.returncode, missing.stdout), (1, ""))
+        self.assertIn("'nopedir'", missing.stderr)
+        (self.root / "empty").mkdir()
+        none = self.hob("shim", "-d", "empty", "--check")
+        self.assertEqual((none.returncode, none.stderr), (0, ""))
+        self.assertIn("There are no shims in empty", none.stdout)
+
+    def test_a_shim_is_of_a_plain_path(self):
+        os.chmod(self.script("s/rep.py", "#!%s\n" % PYTHON), 0o755)
+        made = self.hob("shim", "-d", "shims", "./s/rep.py")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn("\t%s/s/rep.py\n" % self.root, (self.root / "shims" / ".hob-shims").read_text())
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=1)
