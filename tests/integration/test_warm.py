@@ -290,6 +290,23 @@ class WarmTest(WarmCase):
         self.assertEqual(self.hob("warm", "forget", *words).returncode, 0)
         self.assertNotIn("-c pass", self.hob("warm", "list").stdout)
 
+    def test_a_module_that_cannot_be_preloaded_is_named_and_left_out(self):
+        words = [PYTHON, "-c", "pass"]
+
+        def said_after_a_run():
+            self.assertEqual(self.hob("run", "--preload", "nope_mod,csv", "--", *words).returncode, 0)
+            return self.last_run()
+
+        said = wait_for(lambda: (lambda said: "ran warm" in said and "nope_mod" in said and said)(
+            said_after_a_run()), "a warm run without the module")
+        self.assertIn("without 'nope_mod', which cannot be loaded", said)
+        self.assertIn("ModuleNotFoundError: No module named 'nope_mod'", said)
+        explained = self.hob("warm", "explain", *words).stdout
+        self.assertIn("could not be loaded", explained)
+        self.assertIn("nope_mod: ModuleNotFoundError", explained)
+        self.assertEqual(self.hob("warm", "forget", *words).returncode, 0)
+        self.assertNotIn("nope_mod", self.hob("warm", "explain", *words).stdout)
+
     # --- zygotes ---
 
     def spare_of(self, zygote):
