@@ -451,6 +451,19 @@ class BadFiles(Scratch):
                 message = self.fails(1, "read", name)
                 self.assertIn(name, message)
 
+    def test_what_is_utf_16_is_said_to_be(self):
+        for name in ("u.csv", "u.json", "u.yml", "u.bib", "u.ndjson"):
+            with self.subTest(name=name):
+                self.write(name, "name\nAda\n".encode("utf-16"))
+                self.assertIn("iconv -f utf-16 -t utf-8", self.fails(1, "read", name))
+
+    def test_a_format_that_can_only_be_written_is_said_to_be_one(self):
+        self.succeeds("convert", "people.csv", "people.arrows")
+        for words in (["read", "people.arrows"], ["convert", "people.arrows", "x.csv"]):
+            message = self.fails(1, *words)
+            self.assertIn("arrow is a format that can only be written", message)
+            self.assertNotIn("--", message)
+
     def test_interfaces_that_are_broken(self):
         files = {
             "truncated.yml": b"input: {type: csv, filename: [",
