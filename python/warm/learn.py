@@ -325,6 +325,7 @@ def main():
     else:
         good, variables = [], []
     profile.modules, profile.candidates = good, []
+    profile.failed = {name: why for name, why in profile.failed.items() if name not in good}
     profile.variables = [name for name in variables if name not in HARMLESS_VARIABLES
                          and name.isprintable() and " " not in name]
     profile.write()

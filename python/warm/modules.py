@@ -146,6 +146,10 @@ def hide_attributes():
         attributes[name] = package, attribute
 
 
+class CannotLoad(Exception):
+    """The name of a module, and the exception with which its import ended."""
+
+
 def preload(names):
     """Imports the modules, each as if it were the first, and hides them again."""
     base, finders = set(modules), set(sys.path_importer_cache)
@@ -157,7 +161,10 @@ def preload(names):
     bootstrap._new_module = make_module
     try:
         for name in names:
-            import_and_note(name)
+            try:
+                import_and_note(name)
+            except Exception as error:
+                raise CannotLoad(name, error) from error
             hide(base)
     finally:
         builtins.__import__ = real_import

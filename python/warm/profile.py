@@ -5,6 +5,7 @@
     variable TMPDIR           read while importing these: its value belongs to the key
     refused foo it starts a thread
     candidate bar             imported by a run; to be tried
+    failed baz No module named 'baz'    a warm process could not load it, and goes without
 """
 
 
@@ -13,7 +14,7 @@ class Profile:
         self.path = path
         self.command = ""
         self.modules, self.variables, self.candidates = [], [], []
-        self.refused = {}
+        self.refused, self.failed = {}, {}
         self.exists = False
         try:
             with open(path, encoding="utf-8", errors="replace") as file:
@@ -27,9 +28,9 @@ class Profile:
         word, _, rest = line.partition(" ")
         if word == "command":
             self.command = rest
-        elif word == "refused":
+        elif word in ("refused", "failed"):
             name, _, reason = rest.partition(" ")
-            self.refused[name] = reason
+            getattr(self, word)[name] = reason
         elif word in ("module", "variable", "candidate"):
             getattr(self, word + "s").append(rest)
 
@@ -41,5 +42,6 @@ class Profile:
         for word, names in (("module", self.modules), ("variable", self.variables),
                             ("candidate", self.candidates)):
             lines += ["%s %s" % (word, name) for name in names]
-        lines += ["refused %s %s" % pair for pair in self.refused.items()]
+        for word, reasons in (("refused", self.refused), ("failed", self.failed)):
+            lines += ["%s %s %s" % (word, *pair) for pair in reasons.items()]
         replace_file(self.path, ("\n".join(lines) + "\n").encode("utf-8", "replace"))

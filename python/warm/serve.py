@@ -34,6 +34,15 @@ def check_preloaded():
         raise SystemExit("hob: preloading left %d threads" % tasks)
 
 
+def note_failure(profile_path, name, error):
+    """For the next zygote of the command, which goes without the module, and for `hob why`."""
+    reason = " ".join(str(error).split()) or "no reason is given"
+    if profile_path.startswith("/") and not isinstance(error, MemoryError):
+        profile = Profile(profile_path)
+        profile.failed[name] = "%s: %s" % (type(error).__name__, reason[:200])
+        profile.write()
+
+
 def set_up():
     global known, own_name, own_limits, coerced, every_signal, standard_streams, top_names
     global base_places, watched_places, zygote_is_quiet, refused, socket_path
@@ -61,7 +70,11 @@ def set_up():
     base = set(modules)
     names = wanted_modules(paths["key"])
     refused = set(Profile(profile_path).refused)
-    preload(names + ["runpy"])
+    try:
+        preload(names + ["runpy"])
+    except CannotLoad as failure:
+        note_failure(profile_path, *failure.args)
+        raise
     check_preloaded()
     known = base | set(stash)
     top_names = {name for name in stash if "." not in name and place_of(name) is not None}

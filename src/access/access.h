@@ -48,5 +48,8 @@ const struct hob_format *hob_formats(size_t *count);
 const struct hob_format *hob_format_find(struct hob_text type);
 /* By the ending of a file name; NULL when it is not known. */
 const struct hob_format *hob_format_of_file(const char *filename);
+/* HOB_E_VALUE for a file whose name does not say how to read it, or names a format that can only be
+ * written. `remedy` is what helps in the first case. */
+int hob_format_unreadable(const char *filename, const char *remedy, struct hob_error *error);
 
 #endif

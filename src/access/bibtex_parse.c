@@ -437,7 +437,8 @@ static int check_utf8(struct parser *parser)
         return 0;
     hob_error_set(parser->error, HOB_E_UNICODE, "line %zu: the byte 0x%02x is not UTF-8",
                   line_of(parser, text.data + valid), (unsigned char)text.data[valid]);
-    hob_error_hint(parser->error, "save the file as UTF-8");
+    const char *remedy = hob_utf8_remedy(text);
+    hob_error_hint(parser->error, "%s", remedy != NULL ? remedy : "save the file as UTF-8");
     return HOB_E_UNICODE;
 }
 

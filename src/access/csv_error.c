@@ -2,6 +2,7 @@
  *
  * Nobody counts lines while reading; the text before the trouble is gone through once more. */
 #include "access/csv_internal.h"
+#include "base/utf8.h"
 
 /* Whether the second byte is one that the first allows, beyond being a continuation. */
 static bool may_follow(unsigned char first, unsigned char second)
@@ -26,13 +27,18 @@ int hob_csv_refuse_bytes(struct hob_error *error, struct hob_text rest, size_t a
         why = "invalid start byte";
     else if (length == rest.size)
         why = "unexpected end of data";
+    const char *remedy = at == 0 ? hob_utf8_remedy(rest) : NULL;
     if (length > 1)
-        return hob_error_set(error, HOB_E_UNICODE,
-                             "'utf-8' codec can't decode bytes in position %zu-%zu: %s", at,
-                             at + length - 1, why);
-    return hob_error_set(error, HOB_E_UNICODE,
-                         "'utf-8' codec can't decode byte 0x%02x in position %zu: %s", data[0], at,
-                         why);
+        hob_error_set(error, HOB_E_UNICODE,
+                      "'utf-8' codec can't decode bytes in position %zu-%zu: %s", at,
+                      at + length - 1, why);
+    else
+        hob_error_set(error, HOB_E_UNICODE,
+                      "'utf-8' codec can't decode byte 0x%02x in position %zu: %s", data[0], at,
+                      why);
+    if (remedy != NULL)
+        hob_error_hint(error, "%s", remedy);
+    return HOB_E_UNICODE;
 }
 
 static size_t lines_before(struct hob_text text, const struct hob_csv_splitter *splitter)

@@ -74,3 +74,20 @@ const struct hob_format *hob_format_of_file(const char *filename)
             return &formats[i];
     return NULL;
 }
+
+int hob_format_unreadable(const char *filename, const char *remedy, struct hob_error *error)
+{
+    const struct hob_format *format = hob_format_of_file(filename);
+    if (format != NULL && format->read == NULL) {
+        hob_error_set(error, HOB_E_VALUE,
+                      "cannot read '%s': %s is a format that can only be written", filename,
+                      format->type);
+        hob_error_hint(error, "read what it was made from, or convert it with a program that knows "
+                              "it");
+        return HOB_E_VALUE;
+    }
+    hob_error_set(error, HOB_E_VALUE,
+                  "cannot read '%s': the ending of its name does not say what it holds", filename);
+    hob_error_hint(error, "%s", remedy);
+    return HOB_E_VALUE;
+}

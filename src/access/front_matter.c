@@ -115,12 +115,15 @@ static int read_yaml(struct hob_arena *arena, struct hob_text yaml, size_t above
         /* Where such a front matter ends can't be told: neither fields nor content. */
         result->fields = &hob_value_empty_map;
         result->content = (struct hob_text){NULL, 0};
+        result->flaw = "the line that is to close the front matter does not";
         return 0;
     }
     if (status < 0)
         return status;
-    result->fields =
-        hob_value_is(result->fields, HOB_MAP) ? with_text_keys(arena, result->fields) : NULL;
+    bool mapping = hob_value_is(result->fields, HOB_MAP);
+    if (!mapping && !hob_value_is_null(result->fields))
+        result->flaw = "the front matter is no mapping of fields";
+    result->fields = mapping ? with_text_keys(arena, result->fields) : NULL;
     return 0;
 }
 
@@ -138,7 +141,7 @@ static int read_json(struct hob_arena *arena, struct hob_text inside,
 int hob_front_matter_read(struct hob_arena *arena, struct hob_text text, const char *name,
                           struct hob_front_matter *result, struct hob_error *error)
 {
-    *result = (struct hob_front_matter){NULL, {NULL, 0}};
+    *result = (struct hob_front_matter){.fields = NULL};
     size_t valid = hob_utf8_valid_prefix(text);
     if (valid < text.size)
         return hob_error_set(error, HOB_E_UNICODE,
@@ -157,6 +160,7 @@ int hob_front_matter_read(struct hob_arena *arena, struct hob_text text, const c
     if (first.size == text.size ||
         !find_boundary(text, first.size + 1, json ? is_brace : is_dashes, &close)) {
         result->content = text;
+        result->flaw = "the front matter is never closed";
         return 0;
     }
     const char *start = text.data + first.size + 1;

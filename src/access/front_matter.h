@@ -11,6 +11,9 @@
 struct hob_front_matter {
     const struct hob_value *fields; /* a mapping (with text keys), or NULL when there is none */
     struct hob_text content;        /* stripped; line ends are LF */
+    /* Why there are no fields although the text begins as front matter does; NULL otherwise. It may
+     * be no mistake: a text may begin with a line of dashes. */
+    const char *flaw;
 };
 
 /* Errors: HOB_E_VALUE for YAML that does not parse, HOB_E_JSON, HOB_E_UNICODE; `name` is the

@@ -9,6 +9,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/platform.h"
+
 /* Files are stamped with the kernel's tick, at most 10 ms coarse; network file systems may be
  * coarser, but a second is too long to leave a file uncached after every edit. */
 static const int64_t racy_window_ns = 20 * 1000 * 1000;
@@ -158,10 +160,32 @@ static int take_over(int descriptor, const struct stat *old, const char *path,
     return 0;
 }
 
+/* A name beside the file: made anew for `descriptor` -1, else given to that nameless file. 0, or -1
+ * and errno. */
+static int make_temporary(struct hob_file_writer *writer, mode_t mode)
+{
+    static atomic_uint counter;
+    static const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
+    char name[64];
+    bool nameless = writer->descriptor >= 0, made = false;
+    for (int tries = 0; !made && tries < 100; tries++) {
+        snprintf(name, sizeof name, ".hob-%ld-%u.tmp", (long)getpid(),
+                 atomic_fetch_add(&counter, 1));
+        if (!nameless)
+            writer->descriptor = openat(writer->directory, name, flags, mode);
+        made = nameless ? hob_platform_name_file(writer->descriptor, writer->directory, name) == 0
+                        : writer->descriptor >= 0;
+        if (!made && errno != EEXIST)
+            return -1;
+    }
+    if (made)
+        writer->temporary = hob_copy_string(name);
+    return made ? 0 : -1;
+}
+
 int hob_file_writer_open(struct hob_file_writer *writer, int directory, const char *name,
                          const char *path, struct hob_error *error)
 {
-    static atomic_uint counter;
     writer->directory = directory;
     writer->name = hob_copy_string(name);
     writer->path = hob_copy_string(path);
@@ -170,19 +194,10 @@ int hob_file_writer_open(struct hob_file_writer *writer, int directory, const ch
     int result = replaces ? check_replaceable(directory, name, &old, path, error) : 0;
     if (result < 0)
         return result;
-    char temporary[64];
-    for (int tries = 0; tries < 100; tries++) {
-        snprintf(temporary, sizeof temporary, ".hob-%ld-%u.tmp", (long)getpid(),
-                 atomic_fetch_add(&counter, 1));
-        writer->descriptor =
-            openat(directory, temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-                   replaces ? 0600 : 0666);
-        if (writer->descriptor >= 0 || errno != EEXIST)
-            break;
-    }
-    if (writer->descriptor < 0)
+    mode_t mode = replaces ? 0600 : 0666;
+    writer->descriptor = hob_platform_open_nameless(directory, mode);
+    if (writer->descriptor < 0 && make_temporary(writer, mode) != 0)
         return hob_error_from_errno(error, errno, "write", path);
-    writer->temporary = hob_copy_string(temporary);
     return replaces ? take_over(writer->descriptor, &old, path, error) : 0;
 }
 
@@ -221,13 +236,14 @@ int hob_file_writer_commit(struct hob_file_writer *writer, struct hob_error *err
 {
     if (writer->rehearses)
         return 0;
+    if (fsync(writer->descriptor) != 0 && errno != EINVAL)
+        return hob_error_from_errno(error, errno, "write", writer->path);
+    /* A link cannot replace a file, so that there is a name of its own for the moment until the
+     * renaming. */
+    if (writer->temporary == NULL && make_temporary(writer, 0) != 0)
+        return hob_error_from_errno(error, errno, "write", writer->path);
     int descriptor = writer->descriptor;
     writer->descriptor = -1;
-    if (fsync(descriptor) != 0 && errno != EINVAL) {
-        int number = errno;
-        close(descriptor);
-        return hob_error_from_errno(error, number, "write", writer->path);
-    }
     if (close(descriptor) != 0)
         return hob_error_from_errno(error, errno, "write", writer->path);
     if (renameat(writer->directory, writer->temporary, writer->directory, writer->name) != 0)

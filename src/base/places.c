@@ -116,10 +116,43 @@ char *hob_places_program(const char *name)
     return NULL;
 }
 
+int hob_places_try(const char *directory)
+{
+    struct stat facts;
+    HOB_AUTO(free) char *path = hob_copy_string(directory);
+    while (stat(path, &facts) != 0) {
+        char *slash = strrchr(path, '/');
+        if (errno != ENOENT)
+            return errno;
+        if (slash == NULL || slash == path)
+            strcpy(path, slash == NULL ? "." : "/");
+        else
+            *slash = '\0';
+    }
+    if (!S_ISDIR(facts.st_mode))
+        return ENOTDIR;
+    return access(path, W_OK | X_OK) != 0 ? errno : 0;
+}
+
+int hob_places_check_state(struct hob_error *error)
+{
+    const char *state = getenv("HOB_STATE");
+    if (state == NULL || state[0] == '\0' || state[0] == '/' || strcmp(state, "none") == 0)
+        return 0;
+    hob_error_set(error, HOB_E_PARAMETER,
+                  "HOB_STATE is '%s', which is another directory in each place that a program of "
+                  "hob's runs in",
+                  state);
+    hob_error_hint(error, "give the whole path, from / on, or none");
+    return HOB_E_PARAMETER;
+}
+
 char *hob_places_state(const char *wanted)
 {
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
     const char *home = getenv("HOME"), *state = getenv("XDG_STATE_HOME");
+    if (wanted == NULL && hob_places_check_state(NULL) != 0)
+        return NULL;
     if (wanted == NULL)
         wanted = getenv("HOB_STATE");
     if (wanted != NULL && wanted[0] != '\0')

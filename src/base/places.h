@@ -27,7 +27,14 @@ char *hob_places_program(const char *name);
 char *hob_places_libexec(const char *name);
 
 /* `wanted` if it is not NULL, else $HOB_STATE, else $XDG_STATE_HOME/hob, else ~/.local/state/hob;
- * the directory need not be there. malloc'd; NULL for "none", or when there is no home. */
+ * the directory need not be there. malloc'd; NULL for "none", when there is no home, or when
+ * $HOB_STATE would decide and is relative: commands and servers run in different directories, and
+ * would not mean the same. */
 char *hob_places_state(const char *wanted);
+/* HOB_E_PARAMETER for such a relative $HOB_STATE. */
+int hob_places_check_state(struct hob_error *error);
+/* Whether this user can make things in the directory, which is there or can be made: 0, or the errno
+ * of what is in the way. */
+int hob_places_try(const char *directory);
 
 #endif

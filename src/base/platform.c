@@ -43,6 +43,45 @@ int hob_platform_open_beneath(int root, const char *path, int flags, mode_t mode
 #endif
 }
 
+#ifdef O_TMPFILE
+/* The way to a file without a name that asks for no capability. */
+static const char *path_of(int descriptor, char *path, size_t size)
+{
+    snprintf(path, size, "/proc/self/fd/%d", descriptor);
+    return path;
+}
+#endif
+
+int hob_platform_open_nameless(int directory, mode_t mode)
+{
+#ifdef O_TMPFILE
+    char path[64];
+    int descriptor = openat(directory, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+    if (descriptor < 0 || access(path_of(descriptor, path, sizeof path), F_OK) == 0)
+        return descriptor;
+    close(descriptor);
+    errno = ENOSYS;
+    return -1;
+#else
+    (void)directory, (void)mode;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
+int hob_platform_name_file(int descriptor, int directory, const char *name)
+{
+#ifdef O_TMPFILE
+    char path[64];
+    return linkat(AT_FDCWD, path_of(descriptor, path, sizeof path), directory, name,
+                  AT_SYMLINK_FOLLOW);
+#else
+    (void)descriptor, (void)directory, (void)name;
+    errno = ENOSYS;
+    return -1;
+#endif
+}
+
 int hob_platform_memory(size_t *resident, size_t *private_bytes)
 {
 #ifdef __linux__

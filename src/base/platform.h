@@ -12,6 +12,13 @@
  * ELOOP for a path that leads out, ENOSYS where the system has no such call. Close-on-exec. */
 int hob_platform_open_beneath(int root, const char *path, int flags, mode_t mode, _Bool no_links);
 
+/* Opens a new file without a name for writing, in a directory: nobody sees it, and it is gone with the
+ * process unless it is given a name. -1 and errno where the system or file system has none.
+ * Close-on-exec. */
+int hob_platform_open_nameless(int directory, mode_t mode);
+/* Gives it a name that is not taken: 0, or -1 and errno. */
+int hob_platform_name_file(int descriptor, int directory, const char *name);
+
 /* Memory of this process in bytes: resident, and the part of it shared with nobody. */
 int hob_platform_memory(size_t *resident, size_t *private_bytes);
 

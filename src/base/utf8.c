@@ -65,6 +65,13 @@ size_t hob_utf8_valid_prefix(struct hob_text text)
     return valid_prefix(text, false);
 }
 
+const char *hob_utf8_remedy(struct hob_text text)
+{
+    bool marked = hob_text_starts_with(text, "\xff\xfe") || hob_text_starts_with(text, "\xfe\xff");
+    return marked ? "it is UTF-16: convert it first, as in 'iconv -f utf-16 -t utf-8 OLD > NEW'"
+                  : NULL;
+}
+
 size_t hob_wtf8_valid_prefix(struct hob_text text)
 {
     return valid_prefix(text, true);

@@ -4,6 +4,7 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "server/settings.h"
+#include "server/unset.h"
 
 static int show_template(void)
 {
@@ -25,6 +26,8 @@ static int run_show(const struct hob_arguments *arguments)
     if ((!defaults && hob_settings_find(hob_arguments_value(arguments, "config"), &path, &error)) ||
         hob_settings_read(path, NULL, &settings, &error) != 0)
         return hob_report("hob", &error);
+    if (!defaults)
+        hob_unset_fill(&settings->values, settings->arena);
     if (json)
         hob_schema_put_json(&output.buffer, hob_settings_rows, &settings->values);
     else
@@ -105,8 +108,9 @@ static const struct hob_command show = {
     .name = "show",
     .summary = "print the settings that hobd would have",
     .arguments = "",
-    .description = "Prints every setting, as the file has it or by default. What is printed is "
-                   "itself a file of settings.",
+    .description = "Prints every setting, as the file has it or by default; what depends on the "
+                   "machine and the user as a hobd that is started now, by you, would have it. "
+                   "What is printed is itself a file of settings.",
     .options = show_options,
     .examples = show_examples,
     .exit_notes = show_exits,

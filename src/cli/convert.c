@@ -15,10 +15,7 @@ static int unknown_input(const char *path, struct hob_error *error)
         return hob_error_from_errno(error, errno, "read", path);
     if (S_ISDIR(facts.st_mode))
         return hob_error_from_errno(error, EISDIR, "read", path);
-    hob_error_set(error, HOB_E_VALUE,
-                  "cannot read '%s': the ending of its name does not say what it holds", path);
-    hob_error_hint(error, "say it with --from, as in --from csv");
-    return HOB_E_VALUE;
+    return hob_format_unreadable(path, "say it with --from, as in --from csv", error);
 }
 
 static uint64_t size_of(const char *path)

@@ -30,6 +30,24 @@ static void put_batch(struct hob_output *output, struct hob_talk *talk,
     }
 }
 
+/* What is broken is told always; what is not there not to who calls the command by the name of the
+ * tool that it stands in for, whose callers ask for files that may not be there. */
+static void warn(const struct hob_arguments *arguments, struct hob_talk *talk)
+{
+    bool drop_in = strcmp(arguments->name, "hob") != 0;
+    const char *flaw;
+    for (size_t i = 0; (flaw = hob_talk_flaw(talk, i)) != NULL; i++)
+        hob_report_warning(arguments->name, "%s: the file counts as empty", flaw);
+    if (drop_in)
+        return;
+    if (!hob_talk_exists(talk))
+        hob_report_warning("hob", "there is no readable file '%s': the answer is empty",
+                           arguments->words[1]);
+    const char *config = hob_arguments_value(arguments, "config");
+    if (config != NULL && hob_talk_lacks_config(talk))
+        hob_report_warning("hob", "there is no config '%s': it counts as empty", config);
+}
+
 static int print_fields(const struct hob_arguments *arguments, struct hob_talk *talk, bool batch)
 {
     HOB_AUTO(output) struct hob_output output = {.program = arguments->name};
@@ -42,10 +60,7 @@ static int print_fields(const struct hob_arguments *arguments, struct hob_talk *
         hob_buffer_clear(&output.buffer);
         return hob_report(arguments->name, &error);
     }
-    bool drop_in = strcmp(arguments->name, "hob") != 0;
-    if (!drop_in && !hob_talk_exists(talk))
-        hob_report_warning("hob", "there is no readable file '%s': the answer is empty",
-                           arguments->words[1]);
+    warn(arguments, talk);
     return hob_output_finish(&output);
 }
 
@@ -95,7 +110,7 @@ static const struct hob_note examples[] = {
 };
 
 static const struct hob_note exits[] = {
-    {"0", "printed; a field or a file that is not there is an empty line"},
+    {"0", "printed; a field that is not there is an empty line"},
     {"1", "a file could not be read because the system failed, or standard output not written"},
     {"2", "the command line is wrong"},
     {NULL, NULL},
@@ -109,9 +124,12 @@ const struct hob_command hob_command_field = {
         "Prints a field of the front matter of a markdown file. A field that the talk lacks "
         "comes from a config file in the working directory: _lamd.yml, or _config.yml when "
         "there is no _lamd.yml. Variables such as $HOME are expanded in what is printed.\n\n"
+        "A file that is not there, or is broken (front matter that is never closed, what is no "
+        "YAML), counts as empty: the exit status is 0, and a line on standard error says why.\n\n"
         "With the word batch in place of FIELD, the fields after --fields are printed, each on "
         "a line NAME:VALUE; the file is read once.\n\n"
-        "Called as mdfield, the command is a drop-in for the tool of that name.",
+        "Called as mdfield, the command is a drop-in for the tool of that name, and says nothing "
+        "of files that are not there.",
     .options = options,
     .examples = examples,
     .exit_notes = exits,

@@ -112,10 +112,7 @@ static int read_entries(const struct listing *listing, const char *path, struct 
     }
     if (format != NULL && format->read != NULL)
         return read_interface(listing, path, frame, error);
-    hob_error_set(error, HOB_E_VALUE,
-                  "cannot read '%s': the ending of its name does not say what it holds", path);
-    hob_error_hint(error, "'hob help formats' lists what can be read");
-    return HOB_E_VALUE;
+    return hob_format_unreadable(path, "'hob help formats' lists what can be read", error);
 }
 
 static int read_all(const struct listing *listing, struct hob_frame **all, struct hob_error *error)

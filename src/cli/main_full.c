@@ -11,6 +11,8 @@ int main(int argc, char **argv)
     HOB_AUTO(pool_link) struct hob_pool_link link = {0};
     hob_compute_set_remote(own,
                            &(struct hob_compute_remote){.call = hob_pool_link_call, .data = &link});
+    /* A result with holes must not take the place of a good file. */
+    hob_compute_set_strict(own);
     struct hob_compute_hook compute = {
         .finish = hob_compute_finish,
         .data = own,

@@ -84,12 +84,14 @@ static void put_line(struct hob_buffer *out, const struct hob_value *pool)
                       number(pool, "queued"), number(pool, "calls"), number(pool, "failures"));
 }
 
+static const char no_pools[] = "There are no pools: hob.yml describes them under 'pools'.\n";
+
 static void show_list(struct request *request)
 {
     struct hob_buffer *out = &request->output.buffer;
     const struct hob_value *pools = hob_value_get(request->answer, "pools");
     if (count_of(pools) == 0) {
-        hob_buffer_put_string(out, "There are no pools: hob.yml describes them under 'pools'.\n");
+        hob_buffer_put_string(out, no_pools);
         return;
     }
     hob_buffer_put_string(out, "POOL                 STATE    WORKERS QUEUED     CALLS FAILURES\n");
@@ -136,6 +138,8 @@ static void show_status(struct request *request)
     const struct hob_value *pool = hob_value_get(request->answer, "pool");
     if (pool != NULL)
         put_pool(&request->output.buffer, pool);
+    else if (count_of(pools) == 0)
+        hob_buffer_put_string(&request->output.buffer, no_pools);
     for (size_t i = 0; i < count_of(pools); i++)
         put_pool(&request->output.buffer, pools->list.items[i]);
 }

@@ -120,11 +120,7 @@ static int unknown_ending(const struct reading *reading, struct hob_error *error
         return hob_error_from_errno(error, errno, "read", reading->file);
     if (S_ISDIR(facts.st_mode))
         return hob_error_from_errno(error, EISDIR, "read", reading->file);
-    hob_error_set(error, HOB_E_VALUE,
-                  "cannot read '%s': the ending of its name does not say what it holds",
-                  reading->file);
-    hob_error_hint(error, "say it with --type, as in --type csv");
-    return HOB_E_VALUE;
+    return hob_format_unreadable(reading->file, "say it with --type, as in --type csv", error);
 }
 
 static int flow_of_file(struct reading *reading, const struct hob_value **flow,

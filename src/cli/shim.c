@@ -34,8 +34,8 @@ static const struct hob_note shim_examples[] = {
 };
 
 static const struct hob_note shim_exits[] = {
-    {"0", "made; with --check: all of them are used"},
-    {"1", "one could not be made; with --check: one is not used"},
+    {"0", "made; with --check: all of them are used, or there are none"},
+    {"1", "one could not be made; with --check: one is not used, or there is no such folder"},
     {"2", "the command line is wrong"},
     {NULL, NULL},
 };
@@ -62,6 +62,8 @@ static bool is_in_folder(const char *path, const char *folder)
 /* An absolute path, without following the last link: a virtual environment is told by it. */
 static const char *absolute(struct making *making, const char *path)
 {
+    while (path[0] == '.' && path[1] == '/')
+        path += 1 + strspn(path + 1, "/");
     if (path[0] == '/')
         return path;
     HOB_AUTO(free) char *here = getcwd(NULL, 0);
@@ -168,6 +170,17 @@ static int make_shims(struct making *making)
 static int check(struct making *making)
 {
     int status = 0;
+    struct stat facts;
+    struct hob_error error = HOB_ERROR_INIT;
+    int number = stat(making->folder, &facts) != 0 ? errno : S_ISDIR(facts.st_mode) ? 0 : ENOTDIR;
+    if (number != 0) {
+        hob_error_from_errno(&error, number, "look for shims in", making->folder);
+        return hob_report(making->arguments->name, &error);
+    }
+    if (making->shims.count == 0)
+        hob_buffer_printf(&making->output.buffer,
+                          "There are no shims in %s: 'hob shim -d %s NAME' makes one.\n",
+                          making->folder, making->folder);
     for (size_t i = 0; i < making->shims.count; i++) {
         const struct hob_shim *shim = &making->shims.items[i];
         const char *found = hob_warm_find_program(making->arena, shim->name, NULL);

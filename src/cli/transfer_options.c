@@ -174,6 +174,32 @@ static bool is_known(struct hob_text key, const struct known *known)
            (known->target != NULL && has_key(known->target->write_keys, key));
 }
 
+/* What a csv file is written with has to be one character; it is read with more than that, but not
+ * with nothing. */
+static int check_mark(const struct hob_transfer *transfer, struct hob_text key,
+                      struct hob_text text, const struct known *known)
+{
+    const struct hob_value *value;
+    bool mark = hob_text_is(key, "delimiter") || hob_text_is(key, "quotechar");
+    if (!mark || read_value(transfer, text, &value, NULL) != 0)
+        return 0;
+    struct hob_text given = hob_value_text(value);
+    bool empty = text.size == 0 || (value->kind == HOB_STRING && given.size == 0);
+    bool writes = known->target != NULL && has_key(known->target->write_keys, key);
+    bool fits = given.size == 1 && (unsigned char)given.data[0] < 0x80 && given.data[0] != '\n' &&
+                given.data[0] != '\r';
+    if (empty)
+        return hob_arguments_wrong(transfer->arguments,
+                                   "--option %.*s cannot be empty: leave it out, or give a mark",
+                                   HOB_TEXT_ARG(key));
+    if (writes && value->kind != HOB_NULL && !fits)
+        return hob_arguments_wrong(transfer->arguments,
+                                   "--option %.*s cannot be '%.*s': %s is written with one ASCII "
+                                   "character",
+                                   HOB_TEXT_ARG(key), HOB_TEXT_ARG(text), known->target->type);
+    return 0;
+}
+
 int hob_transfer_check_options(const struct hob_transfer *transfer, const struct hob_format *source,
                                const struct hob_format *target)
 {
@@ -191,6 +217,12 @@ int hob_transfer_check_options(const struct hob_transfer *transfer, const struct
         if (given[i][whole.size] == '=' && key.size > 0 && !is_reserved(key) &&
             !is_known(key, &known))
             return unknown_key(transfer, key, &known);
+        if (given[i][whole.size] != '=')
+            continue;
+        struct hob_text value = hob_text_from(given[i] + whole.size + 1);
+        int wrong = check_mark(transfer, key, value, &known);
+        if (wrong != 0)
+            return wrong;
     }
     return 0;
 }

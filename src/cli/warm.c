@@ -103,10 +103,11 @@ static void put_names(struct hob_buffer *out, const char *title, const struct ho
         hob_buffer_printf(out, "  %s\n", names->items[i]);
 }
 
-static void put_refused(struct hob_buffer *out, const struct hob_warm_names *refused)
+static void put_refused(struct hob_buffer *out, const char *title,
+                        const struct hob_warm_names *refused)
 {
     if (refused->count > 0)
-        hob_buffer_put_string(out, "not preloaded:\n");
+        hob_buffer_printf(out, "%s:\n", title);
     for (size_t i = 0; i < refused->count; i++) {
         const char *blank = strchrnul(refused->items[i], ' ');
         hob_buffer_printf(out, "  %.*s:%s\n", (int)(blank - refused->items[i]), refused->items[i],
@@ -147,7 +148,9 @@ static int run_explain(const struct hob_arguments *arguments)
     put_names(&output.buffer, "to be tried", &known.profile.candidates);
     put_names(&output.buffer, "variables that these read when they are imported",
               &known.profile.variables);
-    put_refused(&output.buffer, &known.profile.refused);
+    put_refused(&output.buffer, "not preloaded", &known.profile.refused);
+    put_refused(&output.buffer, "could not be loaded ('hob warm forget' has it tried again)",
+                &known.profile.failed);
     put_state(&output.buffer, &known);
     hob_warm_profile_deinit(&known.profile);
     return hob_output_finish(&output);

@@ -58,7 +58,7 @@ static int open_log(char **path)
     HOB_AUTO(free) char *state = hob_places_state(NULL);
     HOB_AUTO(buffer) struct hob_buffer name = HOB_BUFFER_INIT;
     *path = NULL;
-    if (state == NULL || state[0] != '/' || hob_places_make(state, NULL) != 0)
+    if (state == NULL || hob_places_make(state, NULL) != 0)
         return open("/dev/null", O_WRONLY | O_CLOEXEC);
     hob_buffer_printf(&name, "%s/hobd.log", state);
     int log = open(hob_buffer_string(&name), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
@@ -109,6 +109,9 @@ static void add_log(struct hob_error *error, int log, off_t start)
 static int launch(const char *const *words, const char *directory, unsigned milliseconds,
                   struct hob_launched *launched, struct hob_error *error)
 {
+    int wrong = hob_places_check_state(error);
+    if (wrong < 0)
+        return wrong;
     HOB_AUTO(free) char *program = hob_start_program(error);
     if (program == NULL)
         return HOB_E_NO_SERVER;

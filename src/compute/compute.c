@@ -18,6 +18,7 @@ enum {
 struct hob_compute {
     struct hob_liquid_cache *templates;
     struct hob_compute_remote remote; /* `call` is NULL when there is none */
+    bool strict;
 };
 
 struct hob_compute *hob_compute_new(void)
@@ -39,6 +40,11 @@ struct hob_compute *hob_compute_free(struct hob_compute *compute)
 void hob_compute_set_remote(struct hob_compute *compute, const struct hob_compute_remote *remote)
 {
     compute->remote = *remote;
+}
+
+void hob_compute_set_strict(struct hob_compute *compute)
+{
+    compute->strict = true;
 }
 
 static const struct hob_compute_remote *remote_of(const struct hob_compute *compute)
@@ -235,7 +241,8 @@ static int call_nested(const struct hob_value **value, struct step *step,
                                      step->arena,
                                      step->compute->templates,
                                      step->scope,
-                                     remote_of(step->compute)};
+                                     remote_of(step->compute),
+                                     step->compute->strict};
     return function->run(value, &call, error);
 }
 
@@ -403,7 +410,8 @@ static int compute_row(const struct step *step, size_t row, size_t rows,
                                      hob_frame_arena(step->frame),
                                      step->compute->templates,
                                      step->scope,
-                                     remote_of(step->compute)};
+                                     remote_of(step->compute),
+                                     step->compute->strict};
     const struct hob_value *result;
     int status = step->function->run(&result, &call, error);
     if (status < 0)

@@ -41,6 +41,10 @@ struct hob_compute_remote {
 /* Before anything is computed; copied. */
 void hob_compute_set_remote(struct hob_compute *compute, const struct hob_compute_remote *remote);
 
+/* Before anything is computed: templates with a mistake in them (liquid.h) are errors. They render
+ * with holes otherwise, as in the reference. */
+void hob_compute_set_strict(struct hob_compute *compute);
+
 /* Runs the flow's precompute, compute and postcompute on a frame that was read from it. This is a
  * scope's `finish` (with the hob_compute as data), so that every part of a stack computes, too. */
 int hob_compute_finish(void *compute, struct hob_frame *frame, const struct hob_value *flow,

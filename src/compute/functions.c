@@ -42,6 +42,10 @@ static int render_liquid(const struct hob_value **result, const struct hob_funct
         hob_liquid_cache_get(call->templates, &template, source->text, HOB_TEXT("template"), error);
     if (status < 0)
         return status;
+    if (call->strict)
+        status = hob_liquid_check(template, error);
+    if (status < 0)
+        return status;
     if (mentions_clock(source->text))
         hob_sources_set_volatile(call->scope->sources);
     struct hob_liquid_context context = {.data = call->arguments, .warn = log_warning};

@@ -17,6 +17,7 @@ struct hob_function_call {
     struct hob_liquid_cache *templates;
     const struct hob_scope *scope;
     const struct hob_compute_remote *remote; /* NULL: nobody answers for others */
+    bool strict;                             /* a template with a mistake in it is an error */
 };
 
 struct hob_function {

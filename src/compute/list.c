@@ -162,6 +162,22 @@ static bool is_inline(struct hob_text text)
     return false;
 }
 
+int list_no_template(const struct hob_list *list, struct hob_text name, struct hob_error *error)
+{
+    hob_error_set(error, HOB_E_NOT_FOUND,
+                  "there is no template '%.*s' (.md, .html or .liquid) in '%s'", HOB_TEXT_ARG(name),
+                  list->request.templates);
+    hob_error_hint(error, "say with --templates where the templates are");
+    return HOB_E_NOT_FOUND;
+}
+
+static int parse_inline(struct hob_liquid_template **template, struct hob_text source,
+                        const char *key, struct hob_error *error)
+{
+    int result = hob_liquid_parse(template, source, hob_text_from(key), error);
+    return result < 0 ? result : hob_liquid_check(*template, error);
+}
+
 /* A template that stands in the definition itself, or is named there. */
 static int find_template(struct hob_list *list, const char *key, bool may_be_inline,
                          struct hob_liquid_template **template, struct hob_error *error)
@@ -175,16 +191,11 @@ static int find_template(struct hob_list *list, const char *key, bool may_be_inl
                              list->request.type, hob_value_kind_name(value));
     int result;
     if (may_be_inline && (is_inline(value->text) || strcmp(key, "template") != 0))
-        result = hob_liquid_parse(template, value->text, hob_text_from(key), error);
+        result = parse_inline(template, value->text, key, error);
     else
         result = list_templates_load(list->templates, value->text, template, error);
-    if (result == 0 && *template == NULL) {
-        hob_error_set(error, HOB_E_NOT_FOUND,
-                      "there is no template '%.*s' (.md, .html or .liquid) in '%s'",
-                      HOB_TEXT_ARG(value->text), list->request.templates);
-        hob_error_hint(error, "say with --templates where the templates are");
-        return HOB_E_NOT_FOUND;
-    }
+    if (result == 0 && *template == NULL)
+        return list_no_template(list, value->text, error);
     return result < 0 ? hob_error_context(error, "making the list '%s'", list->request.type) : 0;
 }
 

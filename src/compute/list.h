@@ -45,8 +45,8 @@ struct hob_list_request {
 
 /* Finds the definition and checks it; nothing of the entries is needed. HOB_E_KEY for a type that
  * is not defined, with those that are; HOB_E_VALUE for a function that does not exist, with those
- * that do, and for a definition of the wrong form; HOB_E_NOT_FOUND without its template; errors of
- * liquid.h. */
+ * that do, and for a definition of the wrong form; HOB_E_NOT_FOUND without its template;
+ * HOB_E_TEMPLATE for one with a mistake in it; errors of liquid.h. */
 int hob_list_new(struct hob_list **list, const struct hob_list_request *request,
                  struct hob_error *error);
 /* Takes NULL, returns NULL. */
@@ -58,7 +58,8 @@ static inline void hob_auto_list(struct hob_list **list)
 
 /* Appends the rendered entries. An entry's text ends with a line break, one that is put there if
  * need be; entries that render to nothing but white space are left out. *frame, which the caller
- * owns, is replaced by the entries that were rendered. Errors name the function or the entry. */
+ * owns, is replaced by the entries that were rendered. Errors name the function or the entry; a
+ * partial that is not there, or has a mistake in it, is one. */
 int hob_list_render(struct hob_buffer *out, const struct hob_list *list, struct hob_frame **frame,
                     struct hob_error *error);
 

@@ -31,4 +31,7 @@ struct hob_list {
 void list_warn(const struct hob_list_request *request, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* HOB_E_NOT_FOUND: the directory of templates has none of that name. */
+int list_no_template(const struct hob_list *list, struct hob_text name, struct hob_error *error);
+
 #endif

@@ -144,6 +144,15 @@ static void pass_on(void *data, const struct hob_liquid_warning *warning)
               HOB_TEXT_ARG(warning->name), warning->line, warning->column, warning->message);
 }
 
+/* A list with a part left out would look like a whole one. */
+static int load_partial(void *data, struct hob_text name, struct hob_liquid_template **partial,
+                        struct hob_error *error)
+{
+    const struct rendering *rendering = data;
+    int result = list_templates_load(rendering->list->templates, name, partial, error);
+    return result < 0 || *partial != NULL ? result : list_no_template(rendering->list, name, error);
+}
+
 static bool is_blank(struct hob_text text)
 {
     for (size_t i = 0; i < text.size; i++)
@@ -225,8 +234,8 @@ int hob_list_render(struct hob_buffer *out, const struct hob_list *list, struct 
     struct timespec now;
     struct rendering rendering = {.list = list, .frame = frame};
     rendering.context = (struct hob_liquid_context){
-        .load = list_templates_load,
-        .load_data = list->templates,
+        .load = load_partial,
+        .load_data = &rendering,
         .warn = pass_on,
         .warn_data = &rendering,
     };

@@ -88,6 +88,11 @@ int list_templates_load(void *data, struct hob_text name, struct hob_liquid_temp
     result = hob_liquid_parse(template, content.text, name, error);
     if (result < 0)
         return hob_error_context(error, "reading the template '%.*s'", HOB_TEXT_ARG(name));
+    result = hob_liquid_check(*template, error);
+    if (result < 0) {
+        *template = hob_liquid_template_free(*template);
+        return result;
+    }
     struct hob_text key = hob_arena_copy(templates->arena, name);
     if (!hob_map_put(templates->found, key, *template))
         return hob_error_set(error, HOB_E_MEMORY, "not enough memory for templates");

@@ -123,6 +123,8 @@ struct hob_setting {
 int hob_schema_look_directory(const void *path, struct hob_error *error);
 /* ...whose file is made where needed, but not the directory around it. */
 int hob_schema_look_file(const void *path, struct hob_error *error);
+/* ...whose socket is made. */
+int hob_schema_look_socket(const void *path, struct hob_error *error);
 /* ...where a directory is made when it is not there. */
 int hob_schema_look_place(const void *path, struct hob_error *error);
 

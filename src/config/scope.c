@@ -170,6 +170,16 @@ static int open_directory(const struct hob_scope *scope, const char *path, bool 
     return hob_roots_open(scope->roots, path, O_RDONLY | O_DIRECTORY, error);
 }
 
+/* The file that was to be written is what its user knows, and not only the directory around it. */
+static int no_directory(const char *path, const struct hob_error *reason, struct hob_error *error)
+{
+    if (error == NULL)
+        return reason->code;
+    *error = *reason;
+    return reason->code == HOB_E_OUTSIDE ? reason->code
+                                         : hob_error_context(error, "cannot write '%s'", path);
+}
+
 int hob_scope_write(const struct hob_scope *scope, const char *path, bool make_directories,
                     struct hob_file_writer *writer, struct hob_error *error)
 {
@@ -200,10 +210,8 @@ int hob_scope_write(const struct hob_scope *scope, const char *path, bool make_d
     int descriptor = open_directory(scope, directory, makes, &absent);
     if (descriptor == HOB_E_NOT_FOUND && make_directories && scope->rehearses)
         return hob_file_writer_rehearse(writer, -1, name, path, error);
-    if (descriptor < 0 && error != NULL)
-        *error = absent;
     if (descriptor < 0)
-        return descriptor;
+        return no_directory(path, &absent, error);
     return scope->rehearses ? hob_file_writer_rehearse(writer, descriptor, name, path, error)
                             : hob_file_writer_open(writer, descriptor, name, path, error);
 }

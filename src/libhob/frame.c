@@ -61,12 +61,8 @@ static int flow_of(const struct hob_value **flow, struct hob_arena *arena, const
     const char *type = options->type;
     if (type == NULL && format != NULL && format->read != NULL)
         type = format->type;
-    if (type == NULL) {
-        hob_error_set(error, HOB_E_VALUE,
-                      "cannot read '%s': the ending of its name does not say what it holds", path);
-        hob_error_hint(error, "say it in the options: .type = \"csv\"");
-        return HOB_E_VALUE;
-    }
+    if (type == NULL)
+        return hob_format_unreadable(path, "say it in the options: .type = \"csv\"", error);
     struct hob_value *map = hob_value_new(arena, HOB_MAP);
     hob_value_put_string(arena, map, "type", text_value(arena, type));
     hob_value_put_string(arena, map, "filename", text_value(arena, path));

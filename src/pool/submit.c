@@ -24,6 +24,18 @@ struct pool_waiter {
 
 /* ---- bringing ---- */
 
+/* Trying again would not help. */
+static int refuse(const struct hob_pool *pool, struct hob_error *error)
+{
+    hob_error_set(error, HOB_E_BUSY, "pool '%s' is %s", pool->name,
+                  pool->draining ? "drained" : "switched off, and has no fallback");
+    if (pool->draining)
+        hob_error_hint(error, "'hob pool restart %.200s' has it take calls again", pool->name);
+    else
+        hob_error_hint(error, "'enabled: yes' in hob.yml switches it on");
+    return HOB_E_BUSY;
+}
+
 /* With the lock. Nothing is taken when the result is not 0. */
 static int submit(struct hob_pool *pool, struct pool_call *call, unsigned *retry_after,
                   struct hob_error *error)
@@ -35,8 +47,7 @@ static int submit(struct hob_pool *pool, struct pool_call *call, unsigned *retry
     if (supervisor->stopping)
         code = hob_error_set(error, HOB_E_BUSY, "pool '%s' is ending", pool->name);
     else if (off)
-        code = hob_error_set(error, HOB_E_BUSY, "pool '%s' is %s", pool->name,
-                             pool->draining ? "drained" : "switched off, and has no fallback");
+        code = refuse(pool, error);
     else if (hob_pacing_is_open(&pool->pacing, now) && pool->workers == NULL)
         pool_describe_rest(pool, error), code = HOB_E_BUSY;
     else if (pool->queue.count >= pool->options.queue.max)

@@ -14,14 +14,12 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/places.h"
-#include "base/platform.h"
 #include "server/apply.h"
 #include "server/dispatch.h"
 #include "server/listen.h"
+#include "server/unset.h"
 
 enum {
-    MAX_CONNECTIONS = 16384,
-    SPARE_DESCRIPTORS = 128, /* for files, while all connections are in use */
     DRAIN_STEP_US = 2000,
     DRAIN_QUIET_STEPS = 5, /* so many steps without a request: nobody is in the middle of one */
     SUCCESSION_QUIET_STEPS = 50, /* while a successor serves there is no hurry */
@@ -42,19 +40,15 @@ static size_t or_default_size(size_t value, size_t fallback)
 
 static void fill_defaults(struct hob_server_options *options)
 {
-    unsigned cores = hob_platform_cores();
-    size_t descriptors = hob_platform_raise_descriptor_limit();
-    size_t room =
-        descriptors > 2 * SPARE_DESCRIPTORS ? descriptors - SPARE_DESCRIPTORS : descriptors / 2;
     options->host = options->host != NULL ? options->host : "127.0.0.1";
     if (options->port == 0 && !options->any_port)
         options->port = HOB_SERVER_PORT;
     options->max_body = or_default_size(options->max_body, (size_t)64 << 20);
     options->max_file_size = or_default_size(options->max_file_size, HOB_SCOPE_MAX_FILE_SIZE);
-    options->threads = or_default(options->threads, cores);
-    options->max_connections = or_default(
-        options->max_connections, room < MAX_CONNECTIONS ? (unsigned)room : MAX_CONNECTIONS);
-    options->workers = or_default(options->workers, cores * 2 < 4 ? 4 : cores * 2);
+    unsigned connections = hob_unset_connections();
+    options->threads = or_default(options->threads, hob_unset_threads());
+    options->max_connections = or_default(options->max_connections, connections);
+    options->workers = or_default(options->workers, hob_unset_workers());
     options->queue_limit = or_default_size(options->queue_limit, 1024);
     options->cache_size = or_default_size(options->cache_size, (size_t)32 << 20);
     options->drain_seconds = or_default(options->drain_seconds, 30);
@@ -219,32 +213,18 @@ static int open_doors(struct hob_server *server, struct hob_error *error)
     return code;
 }
 
-static int cannot_keep(const char *wanted, int number, struct hob_error *error)
-{
-    int code = hob_error_from_errno(error, number, "keep sessions in", wanted);
-    hob_error_hint(error, "name another directory with --state; none keeps them in memory only");
-    return code;
-}
-
 /* Whether sessions can be kept where the operator said. The directory is made when the first
  * session is, so it is enough when that can be done. */
 static int check_state(const char *wanted, struct hob_error *error)
 {
-    struct stat facts;
-    if (wanted == NULL || wanted[0] == '\0' || strcmp(wanted, "none") == 0)
+    if (wanted == NULL)
+        return hob_places_check_state(error);
+    int number = wanted[0] == '\0' || strcmp(wanted, "none") == 0 ? 0 : hob_places_try(wanted);
+    if (number == 0)
         return 0;
-    HOB_AUTO(free) char *path = hob_copy_string(wanted);
-    while (stat(path, &facts) != 0) {
-        char *slash = strrchr(path, '/');
-        if (errno != ENOENT)
-            return cannot_keep(wanted, errno, error);
-        if (slash == NULL || slash == path)
-            strcpy(path, slash == NULL ? "." : "/");
-        else
-            *slash = '\0';
-    }
-    int number = !S_ISDIR(facts.st_mode) ? ENOTDIR : access(path, W_OK | X_OK) != 0 ? errno : 0;
-    return number == 0 ? 0 : cannot_keep(wanted, number, error);
+    int code = hob_error_from_errno(error, number, "keep sessions in", wanted);
+    hob_error_hint(error, "name another directory with --state; none keeps them in memory only");
+    return code;
 }
 
 static int open_pools(struct hob_server *server, struct hob_error *error)

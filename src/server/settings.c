@@ -3,6 +3,7 @@
  * their rows stand here as a group, behind those of the server. */
 #include "server/settings.h"
 
+#include "base/address.h"
 #include "base/log.h"
 #include "pool/settings.h"
 #include "server/settings_file.h"
@@ -24,12 +25,36 @@ static const char *const durabilities[] = {
     NULL,
 };
 
+/* hobd itself may be told another host on its command line, and so looks when it listens. */
+static int look_at_host(const void *member, struct hob_error *error)
+{
+    const char *const *host = member;
+    struct hob_address address;
+    if (strcmp(*host, "none") == 0 || hob_address_set_host(&address, *host, 1))
+        return 0;
+    return hob_error_set(error, HOB_E_VALUE,
+                         "expected an address of this machine, not '%s': such as 127.0.0.1, ::1 or "
+                         "0.0.0.0, or none",
+                         *host);
+}
+
+static int look_at_listen(const void *values, struct hob_error *error)
+{
+    const struct hob_settings *settings = values;
+    if (strcmp(settings->listen.host, "none") != 0 || settings->listen.socket == NULL ||
+        strcmp(settings->listen.socket, "none") != 0)
+        return 0;
+    return hob_error_set(error, HOB_E_VALUE,
+                         "there is nowhere to listen: give a host or a socket, not none for both");
+}
+
 static const struct hob_setting listen_rows[] = {
     {.name = "host",
      HOB_SETTING(TEXT, struct hob_settings, listen.host),
      .initial = "127.0.0.1",
      .option = "--host",
      .argument = "ADDRESS",
+     .look = look_at_host,
      .help = "listen on this address; none: at the unix socket only"},
     {.name = "port",
      HOB_SETTING(COUNT, struct hob_settings, listen.port),
@@ -43,7 +68,7 @@ static const struct hob_setting listen_rows[] = {
      .unset = "$XDG_RUNTIME_DIR/hob/hobd.sock",
      .word = "none",
      .option = "--socket",
-     .look = hob_schema_look_file,
+     .look = hob_schema_look_socket,
      .help = "the unix socket; none for TCP only"},
     {.name = "threads",
      HOB_SETTING(COUNT, struct hob_settings, listen.threads),
@@ -186,7 +211,10 @@ const struct hob_setting hob_settings_rows[] = {
      .live = true,
      .option = "--drain",
      .help = "how long open requests may take when the server stops"},
-    {.name = "listen", GROUP(listen_rows), .help = "where clients reach the server"},
+    {.name = "listen",
+     GROUP(listen_rows),
+     .look = look_at_listen,
+     .help = "where clients reach the server"},
     {.name = "limits", GROUP(limit_rows), .help = "what one request may use"},
     {.name = "work", GROUP(work_rows), .help = "what is done beside talking to clients"},
     {.name = "cache", GROUP(cache_rows), .help = "answers that are kept"},

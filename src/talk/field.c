@@ -17,6 +17,9 @@ struct hob_talk {
     const struct hob_value *config; /* of the config file, likewise */
     int status;                     /* of reading the markdown file */
     struct hob_error trouble;       /* that is no fault of the files */
+    const char *flaws[2];           /* of the markdown file and of the config */
+    size_t flaw_count;
+    bool config_missing;
 };
 
 struct hob_talk *hob_talk_open(const struct hob_scope *scope,
@@ -45,6 +48,11 @@ static void note_trouble(struct hob_talk *talk, int code, const struct hob_error
         talk->trouble = *error;
 }
 
+static void note_flaw(struct hob_talk *talk, const char *message)
+{
+    talk->flaws[talk->flaw_count++] = hob_arena_copy(talk->arena, hob_text_from(message)).data;
+}
+
 static const struct hob_value *front_matter(struct hob_talk *talk)
 {
     if (talk->fields != NULL)
@@ -60,6 +68,10 @@ static const struct hob_value *front_matter(struct hob_talk *talk)
     struct hob_front_matter read;
     int broken = hob_front_matter_read(talk->arena, content.text, path, &read, &error);
     note_trouble(talk, broken, &error);
+    if (broken < 0)
+        note_flaw(talk, error.message);
+    else if (read.flaw != NULL)
+        note_flaw(talk, hob_arena_printf(talk->arena, "in '%s' %s", path, read.flaw));
     if (broken == 0 && read.fields != NULL)
         talk->fields = read.fields;
     return talk->fields;
@@ -84,9 +96,12 @@ static const struct hob_value *config(struct hob_talk *talk)
         int code = hob_interface_load(talk->arena, &talk->scope, &request, &interface, &error);
         if (code == 0)
             talk->config = interface.fields;
+        else
+            note_flaw(talk, error.message);
         note_trouble(talk, code, &error);
-        break;
+        return talk->config;
     }
+    talk->config_missing = talk->request.config_count > 0;
     return talk->config;
 }
 
@@ -137,6 +152,16 @@ int hob_talk_check(struct hob_talk *talk, struct hob_error *error)
     if (talk->trouble.code != 0 && error != NULL)
         *error = talk->trouble;
     return talk->trouble.code;
+}
+
+const char *hob_talk_flaw(const struct hob_talk *talk, size_t which)
+{
+    return which < talk->flaw_count ? talk->flaws[which] : NULL;
+}
+
+bool hob_talk_lacks_config(const struct hob_talk *talk)
+{
+    return talk->config_missing;
 }
 
 bool hob_talk_exists(struct hob_talk *talk)

@@ -61,11 +61,16 @@ int json_error_unicode(struct hob_error *error, struct hob_text text, size_t val
         if (right == left)
             reason = "unexpected end of data";
     }
+    const char *remedy = hob_utf8_remedy(text);
     if (right == 1)
-        return hob_error_set(error, HOB_E_UNICODE,
-                             "'utf-8' codec can't decode byte 0x%02x in position %zu: %s", bad[0],
-                             valid, reason);
-    return hob_error_set(error, HOB_E_UNICODE,
-                         "'utf-8' codec can't decode bytes in position %zu-%zu: %s", valid,
-                         valid + right - 1, reason);
+        hob_error_set(error, HOB_E_UNICODE,
+                      "'utf-8' codec can't decode byte 0x%02x in position %zu: %s", bad[0], valid,
+                      reason);
+    else
+        hob_error_set(error, HOB_E_UNICODE,
+                      "'utf-8' codec can't decode bytes in position %zu-%zu: %s", valid,
+                      valid + right - 1, reason);
+    if (remedy != NULL)
+        hob_error_hint(error, "%s", remedy);
+    return HOB_E_UNICODE;
 }

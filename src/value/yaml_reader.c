@@ -284,7 +284,8 @@ static int check_text(struct reader *reader)
     if (valid < reader->text.size) {
         fail_place(reader, HOB_E_UNICODE, place_of(reader, valid), NULL,
                    "found bytes that are not UTF-8");
-        hob_error_hint(reader->error, "save the file as UTF-8");
+        const char *remedy = hob_utf8_remedy(reader->text);
+        hob_error_hint(reader->error, "%s", remedy != NULL ? remedy : "save the file as UTF-8");
         return HOB_E_UNICODE;
     }
     if (has_too_many_directives(reader->text))

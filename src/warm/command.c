@@ -108,6 +108,23 @@ static void refuse(struct hob_warm_command *command, const char *reason)
         command->reason = reason;
 }
 
+/* The same for what is said of a file, and what would help. Version managers put scripts of their
+ * own in the place of interpreters and tools; theirs are told by their folder. */
+static void refuse_file(struct hob_warm_command *command, struct hob_arena *arena, const char *path,
+                        const char *what)
+{
+    if (strstr(path, "/shims/") != NULL)
+        refuse(command, hob_arena_printf(arena,
+                                         "'%s' %s, as version managers put before the real one: "
+                                         "'pyenv which %s' or the like names that, which can be "
+                                         "warm",
+                                         path, what, base_name(path)));
+    else
+        refuse(command, hob_arena_printf(
+                            arena, "'%s' %s: what it starts can be warm by a hob run of its own",
+                            path, what));
+}
+
 /* What follows the letters of -m and -c: the rest of the word, which would have to be taken apart
  * for the zygote's own command line, or the next word. */
 static void take_program(struct hob_warm_command *command, const char *rest, size_t at, char mode)
@@ -278,7 +295,7 @@ static void read_shebang(struct hob_warm_command *command, struct hob_arena *are
     char *line = (char *)hob_arena_copy(arena, hob_text_from(head)).data;
     size_t count = shebang_words(line, words);
     if (count == 0 || !has_python_name(words[0])) {
-        refuse(command, "it is no Python program");
+        refuse_file(command, arena, command->program, "is a script, but no Python program");
         return;
     }
     for (size_t i = 0; i < count; i++)
@@ -301,7 +318,7 @@ static void read_program(struct hob_warm_command *command, struct hob_arena *are
         set_argv(command, arena, NULL, 0, 0);
         set_name(command, command->program);
     } else {
-        refuse(command, "it is no Python program");
+        refuse(command, hob_arena_printf(arena, "'%s' is no Python program", command->program));
     }
 }
 
@@ -344,8 +361,10 @@ int hob_warm_command_read(struct hob_warm_command *command, struct hob_arena *ar
     read_program(command, arena);
     if (command->reason != NULL)
         return 0;
-    if (command->python == NULL || !is_binary(command->python))
-        refuse(command, "its interpreter is a script itself, which decides what is run");
+    if (command->python == NULL)
+        refuse(command, "its interpreter is not there");
+    else if (!is_binary(command->python))
+        refuse_file(command, arena, command->python, "is its interpreter, and a script itself");
     if (command->reason == NULL)
         read_options(command);
     if (command->reason == NULL && command->mode == 's')

@@ -75,6 +75,7 @@ static void take_line(struct hob_warm_profile *profile, char *line)
         {"variable ", offsetof(struct hob_warm_profile, variables)},
         {"candidate ", offsetof(struct hob_warm_profile, candidates)},
         {"refused ", offsetof(struct hob_warm_profile, refused)},
+        {"failed ", offsetof(struct hob_warm_profile, failed)},
     };
     if (strncmp(line, "command ", 8) == 0)
         profile->command = line + 8;
@@ -123,18 +124,30 @@ void hob_warm_profile_load(struct hob_warm_profile *profile, struct hob_arena *a
     read_file(profile, arena);
 }
 
+const char *hob_warm_failure(const struct hob_warm_profile *profile, const char *module)
+{
+    size_t size = strlen(module);
+    for (size_t i = 0; i < profile->failed.count; i++) {
+        const char *item = profile->failed.items[i];
+        if (strncmp(item, module, size) == 0 && item[size] == ' ')
+            return item + size + 1;
+    }
+    return NULL;
+}
+
 void hob_warm_wanted_modules(struct hob_warm_names *modules, struct hob_arena *arena,
                              const struct hob_warm_profile *profile, const char *preload)
 {
     *modules = (struct hob_warm_names){0};
     for (size_t i = 0; i < profile->modules.count; i++)
-        hob_warm_names_add(modules, profile->modules.items[i]);
+        if (hob_warm_failure(profile, profile->modules.items[i]) == NULL)
+            hob_warm_names_add(modules, profile->modules.items[i]);
     if (preload == NULL)
         return;
     char *next = (char *)hob_arena_copy(arena, hob_text_from(preload)).data;
     for (char *name = strsep(&next, ","); name != NULL; name = strsep(&next, ","))
         if (name[0] != '\0' && strpbrk(name, " \t\n") == NULL &&
-            !hob_warm_names_have(modules, name))
+            !hob_warm_names_have(modules, name) && hob_warm_failure(profile, name) == NULL)
             hob_warm_names_add(modules, name);
 }
 
@@ -145,5 +158,6 @@ void hob_warm_profile_deinit(struct hob_warm_profile *profile)
     free(profile->variables.items);
     free(profile->candidates.items);
     free(profile->refused.items);
+    free(profile->failed.items);
     *profile = (struct hob_warm_profile){.path = NULL};
 }

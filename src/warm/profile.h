@@ -20,6 +20,7 @@ struct hob_warm_profile {
     struct hob_warm_names variables;  /* that these read while they are imported */
     struct hob_warm_names candidates; /* imported by a run, not tried yet */
     struct hob_warm_names refused;    /* "NAME why" */
+    struct hob_warm_names failed;     /* likewise: a warm process could not load it */
 };
 
 /* Of a command that can be warm; the strings live in the arena. */
@@ -43,8 +44,11 @@ char *hob_warm_profile_folder(bool make);
 /* A name of sixteen hexadecimal digits for a text. */
 void hob_warm_digest(struct hob_text text, char name[17]);
 
-/* The profile's modules and those of `preload`, in this order, without repetitions; the list is
- * the caller's to free, its strings live in the arena. */
+/* Why a warm process could not load the module; NULL when it could, or nobody tried. */
+const char *hob_warm_failure(const struct hob_warm_profile *profile, const char *module);
+
+/* The profile's modules and those of `preload`, in this order, without repetitions and without what
+ * cannot be loaded; the list is the caller's to free, its strings live in the arena. */
 void hob_warm_wanted_modules(struct hob_warm_names *modules, struct hob_arena *arena,
                              const struct hob_warm_profile *profile, const char *preload);
 

@@ -45,8 +45,27 @@ static void say(const struct run *run, bool warm)
     dprintf(STDERR_FILENO, "hob: ran %s: %s\n", warm ? "warm" : "cold", run->why);
 }
 
-static void note(const struct run *run, bool warm)
+/* A module that was asked for and cannot be loaded would be missed without a word. */
+static void add_failures(struct run *run)
 {
+    const char *preload = run->options->preload;
+    if (preload == NULL || run->profile.failed.count == 0)
+        return;
+    char *next = (char *)hob_arena_copy(run->arena, hob_text_from(preload)).data;
+    for (char *name = strsep(&next, ","); name != NULL; name = strsep(&next, ",")) {
+        const char *reason = hob_warm_failure(&run->profile, name);
+        size_t used = strlen(run->why);
+        if (reason != NULL)
+            snprintf(run->why + used, sizeof run->why - used,
+                     "; without '%s', which cannot be loaded (%s; 'hob warm forget' has it tried "
+                     "again)",
+                     name, reason);
+    }
+}
+
+static void note(struct run *run, bool warm)
+{
+    add_failures(run);
     HOB_AUTO(buffer) struct hob_buffer words = HOB_BUFFER_INIT;
     hob_warm_put_words(&words, run->command.words);
     struct hob_warm_record record = {.command = hob_buffer_string(&words),
@@ -79,6 +98,8 @@ static int run_cold(struct run *run, struct hob_error *error)
 {
     if (only_warm(run))
         return 0;
+    if (run->folder == NULL)
+        run->folder = hob_places_runtime(NULL);
     note(run, false);
     return execute(run, error);
 }
@@ -118,6 +139,8 @@ static bool may_be_warm(struct run *run)
         return set_why(run, "HOB_COLD is set");
     if (run->command.reason != NULL)
         return set_why(run, run->command.reason);
+    if (hob_places_check_state(&error) != 0)
+        return set_why(run, error.message);
     if (getuid() != geteuid() || getgid() != getegid())
         return set_why(run, "the effective user is not the real one");
     if (run->inheritance.too_many)

@@ -82,6 +82,12 @@ int renameat(int from, const char *old, int to, const char *name)
     return is_my_turn() ? -1 : real(from, old, to, name);
 }
 
+int linkat(int from, const char *old, int to, const char *name, int flags)
+{
+    int (*real)(int, const char *, int, const char *, int) = next("linkat");
+    return is_my_turn() ? -1 : real(from, old, to, name, flags);
+}
+
 int fchmod(int descriptor, mode_t mode)
 {
     int (*real)(int, mode_t) = next("fchmod");

@@ -461,6 +461,8 @@ CALL(int, mkdirat, (int at, const char *path, mode_t mode), (at, path, mode), -1
 CALL(int, rename, (const char *from, const char *to), (from, to), -1, -1, EIO)
 CALL(int, renameat, (int from_at, const char *from, int to_at, const char *to),
      (from_at, from, to_at, to), -1, -1, EIO)
+CALL(int, linkat, (int from_at, const char *from, int to_at, const char *to, int flags),
+     (from_at, from, to_at, to, flags), -1, -1, EACCES)
 CALL(int, unlink, (const char *path), (path), -1, -1, EACCES)
 CALL(int, unlinkat, (int at, const char *path, int flags), (at, path, flags), -1, -1, EACCES)
 CALL(int, chmod, (const char *path, mode_t mode), (path, mode), -1, -1, EPERM)

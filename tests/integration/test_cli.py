@@ -10,7 +10,9 @@ import json
 import os
 import pty
 import re
+import resource
 import shutil
+import signal
 import stat
 import struct
 import subprocess
@@ -347,6 +349,19 @@ class Read(Scratch):
                          sorted(["people.json", "people.csv", "people.yml", "interface.yml",
                                  "talk.md", "_lamd.yml", "out.csv"]))
 
+    def test_an_output_that_cannot_be_made_is_named(self):
+        self.write("cvlists.yml", "all: {template: '{{ name }}'}\n")
+        for words in (["read", "people.csv", "-o", "nodir/x.csv"],
+                      ["convert", "people.csv", "nodir/x.csv"],
+                      ["list", "all", "people.csv", "-o", "nodir/x.csv"],
+                      ["profile", "--html", "nodir/x.csv", "--", "true"]):
+            with self.subTest(words=words):
+                done = self.hob(*words)
+                message = done.stderr.decode()
+                self.assertEqual(done.returncode, 1, message)
+                self.assertIn("cannot write 'nodir/x.csv': cannot open 'nodir'", message)
+                self.assertIn("check the name", message)
+
     def test_a_pipe_is_written_to_and_not_replaced(self):
         os.mkfifo(self.path("pipe.csv"))
         reader = subprocess.Popen(["cat", self.path("pipe.csv")], stdout=subprocess.PIPE)
@@ -357,6 +372,57 @@ class Read(Scratch):
     def test_a_failure_leaves_the_old_output_as_it_was(self):
         self.write("out.csv", "old")
         self.fails(1, "read", "nope.csv", "-o", "out.csv")
+        with open(self.path("out.csv"), encoding="utf-8") as file:
+            self.assertEqual(file.read(), "old")
+
+
+class Templates(Scratch):
+    def setUp(self):
+        super().setUp()
+        os.mkdir(self.path("templates"))
+        self.write("templates/bold.md", "{{ name | bold }}\n")
+        self.write("cvlists.yml", "\n".join([
+            "good: {template: '* {{ name }}'}",
+            "filter: {template: '* {{ name | bold }}'}",
+            "tag: {template: '* {% nope %}{{ name }}'}",
+            "open: {template: '* {% if name %}{{ name }}'}",
+            "unclosed: {template: '* {{ name'}",
+            "footer: {template: '* {{ name }}', footer: '{{ count | bold }}'}",
+            "named: {listtemplate: bold}",
+            "partial: {template: \"{% include 'bold' %}\"}",
+            "gone: {template: \"{% include 'gone' %}{{ name }}\"}", ""]))
+
+    def test_a_list_whose_template_cannot_be_used_is_not_written(self):
+        says = {"filter": "unknown filter 'bold'", "tag": "unknown tag 'nope'",
+                "open": "'if' is never closed", "unclosed": "never closed",
+                "footer": "unknown filter 'bold'", "named": "template 'bold' has a mistake",
+                "partial": "unknown filter 'bold'", "gone": "there is no template 'gone'"}
+        self.succeeds("list", "good", "people.csv", "-o", "out.md")
+        with open(self.path("out.md"), encoding="utf-8") as file:
+            good = file.read()
+        self.assertEqual(good, "* Ada\n* 環境\n")
+        for name, reason in says.items():
+            with self.subTest(name=name):
+                for words in [[], ["-o", "out.md"]]:
+                    message = self.fails(1, "list", name, "people.csv", *words)
+                    self.assertIn(reason, message)
+                    self.assertIn(f"list '{name}'", message)
+                with open(self.path("out.md"), encoding="utf-8") as file:
+                    self.assertEqual(file.read(), good)
+
+    def test_a_mistake_is_told_also_when_there_are_no_entries(self):
+        self.write("none.csv", "name\n")
+        self.assertEqual(self.succeeds("list", "good", "none.csv"), "")
+        self.assertIn("bold", self.fails(1, "list", "filter", "none.csv"))
+
+    def test_a_computed_column_whose_template_cannot_be_used_is_not_written(self):
+        self.write("computed.yml", "input:\n  type: csv\n  filename: people.csv\n  compute:\n"
+                                   "    field: s\n    function: render_liquid\n"
+                                   "    args: {template: '{{ name | bold }}'}\n"
+                                   "    row_args: {name: name}\n")
+        self.write("out.csv", "old")
+        for words in [[], ["-o", "out.csv"]]:
+            self.assertIn("unknown filter 'bold'", self.fails(1, "read", "computed.yml", *words))
         with open(self.path("out.csv"), encoding="utf-8") as file:
             self.assertEqual(file.read(), "old")
 
@@ -384,6 +450,19 @@ class BadFiles(Scratch):
                 self.write(name, data)
                 message = self.fails(1, "read", name)
                 self.assertIn(name, message)
+
+    def test_what_is_utf_16_is_said_to_be(self):
+        for name in ("u.csv", "u.json", "u.yml", "u.bib", "u.ndjson"):
+            with self.subTest(name=name):
+                self.write(name, "name\nAda\n".encode("utf-16"))
+                self.assertIn("iconv -f utf-16 -t utf-8", self.fails(1, "read", name))
+
+    def test_a_format_that_can_only_be_written_is_said_to_be_one(self):
+        self.succeeds("convert", "people.csv", "people.arrows")
+        for words in (["read", "people.arrows"], ["convert", "people.arrows", "x.csv"]):
+            message = self.fails(1, *words)
+            self.assertIn("arrow is a format that can only be written", message)
+            self.assertNotIn("--", message)
 
     def test_interfaces_that_are_broken(self):
         files = {
@@ -415,12 +494,73 @@ class BadFiles(Scratch):
         self.assertEqual((done.returncode, done.stdout), (1, b""))
         self.assertIn(b"'people.csv': Permission denied (check the permissions", done.stderr)
 
-    def test_broken_talks_answer_from_the_config(self):
-        self.write("bad.md", b"---\ntitle: [\n---\n")
-        self.write("binary.md", bytes(range(256)))
-        self.write("nul.md", b"---\ntitle: a\0b\n---\n")
-        for name in ["bad.md", "binary.md", "nul.md"]:
+    def check_warning(self, words, expected, *says, program=None):
+        """An answer as if the file were empty, and a line that says why."""
+        done = self.hob(*words, program=program)
+        message = done.stderr.decode()
+        name = "mdfield" if program else "hob"
+        self.assertEqual((done.returncode, done.stdout.decode()), (0, expected + "\n"), message)
+        self.assertRegex(message, rf"\A{name}: warning: [^\n]*\n\Z")
+        for text in says:
+            self.assertIn(text, message)
+
+    def test_broken_talks_answer_from_the_config_with_a_warning(self):
+        link = self.path("mdfield")
+        os.symlink(HOB, link)
+        files = {"bad.md": (b"---\ntitle: [\n---\n", "line 3"),
+                 "binary.md": (bytes(range(256)), "not UTF-8"),
+                 "nul.md": (b"---\ntitle: a\0b\n---\n", ""),
+                 "open.md": (b"---\ntitle: a\n", "never closed"),
+                 "half.md": (b"---\ntitle: a\n---- x\n\nb: [\n---\n", "to close"),
+                 "list.md": (b"---\n- a\n---\n", "no mapping")}
+        for name, (data, reason) in files.items():
+            with self.subTest(name=name):
+                self.write(name, data)
+                self.check_warning(["field", "venue", name], "Hall", f"'{name}'", reason,
+                                   "counts as empty")
+                self.check_warning(["venue", name], "Hall", name, program=link)
+        self.write("plain.md", "Only text.\n")
+        self.write("empty.md", "---\n---\n")
+        for name in ("plain.md", "empty.md"):
             self.assertEqual(self.succeeds("field", "venue", name), "Hall\n")
+
+    def test_a_broken_config_is_told_when_it_is_asked(self):
+        self.write("bad.yml", "venue: [\n")
+        self.write("binary.yml", bytes(range(256)))
+        for name in ("bad.yml", "binary.yml"):
+            self.assertEqual(self.succeeds("field", "date", "talk.md", "-c", name), "2024-03-05\n")
+            self.check_warning(["field", "venue", "talk.md", "-c", name], "", f"{name}'",
+                               "counts as empty")
+        self.check_warning(["field", "venue", "talk.md", "-c", "nope.yml"], "", "'nope.yml'")
+        self.check_warning(["field", "batch", "talk.md", "-c", "bad.yml", "-f", "venue", "x"],
+                           "venue:\nx:", "bad.yml'")
+        os.unlink(self.path("_lamd.yml"))
+        self.assertEqual(self.succeeds("field", "venue", "talk.md"), "\n")
+
+
+class Killed(Scratch):
+    def test_what_ends_a_command_while_it_writes_leaves_nothing_beside_the_target(self):
+        """The signal for too large a file, as it certainly comes in the middle of a write; any
+        other ends a process likewise (tests/fault/test_write.py kills it at every step)."""
+        try:
+            os.close(os.open(self.directory, os.O_TMPFILE | os.O_WRONLY))
+        except (AttributeError, OSError):
+            self.skipTest("this file system has no files without names")
+        self.write("people.csv", "name\n" + "Ada\n" * 10000)
+        self.write("out.json", "old")
+        before = sorted(os.listdir(self.directory))
+        for name in ("out.json", "new.json"):
+            done = subprocess.run([HOB, "convert", "people.csv", name], cwd=self.directory,
+                                  preexec_fn=limit_files, stderr=subprocess.DEVNULL, timeout=60)
+            self.assertEqual(done.returncode, -signal.SIGXFSZ)
+            self.assertEqual(sorted(os.listdir(self.directory)), before)
+            with open(self.path("out.json"), encoding="utf-8") as file:
+                self.assertEqual(file.read(), "old")
+
+
+def limit_files():
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (9999, 9999))
 
 
 class Output(Scratch):

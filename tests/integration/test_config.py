@@ -60,10 +60,26 @@ class Look(ConfigTest):
         self.assertEqual((shown.returncode, shown.stderr), (0, ""))
         self.assertIn("listen:\n  host: 127.0.0.1\n  port: 8765\n", shown.stdout)
 
+    def test_what_depends_on_the_user_and_the_machine_is_shown(self):
+        os.mkdir(self.path("run"), 0o700)
+        shown = self.config("show", "--json", XDG_RUNTIME_DIR=self.path("run"), HOB_STATE="",
+                            XDG_STATE_HOME=self.path("state"))
+        self.assertEqual((shown.returncode, shown.stderr), (0, ""))
+        value = json.loads(shown.stdout)
+        self.assertEqual(value["listen"]["socket"], self.path("run/hob/hobd.sock"))
+        self.assertEqual(value["listen"]["threads"], len(os.sched_getaffinity(0)))
+        self.assertEqual(value["work"]["threads"], max(4, 2 * len(os.sched_getaffinity(0))))
+        self.assertGreater(value["listen"]["connections"], 0)
+        self.assertEqual(value["sessions"]["state"], self.path("state/hob"))
+        self.assertEqual(value["log"]["file"], "none")
+        self.settings("work: {threads: 7}\nsessions: {state: none}\n")
+        given = json.loads(self.config("show", "-c", "hob.yml", "--json").stdout)
+        self.assertEqual((given["work"]["threads"], given["sessions"]["state"]), (7, "none"))
+
     def test_what_is_shown_can_be_read_again(self):
         os.mkdir(self.path("a b"))
         self.settings("roots: ['a b', /]\ncache: {size: off}\ndrain: 1500ms\n"
-                      "listen: {host: '1', socket: none}\nlog: {level: info}\n")
+                      "listen: {host: '::1', socket: none}\nlog: {level: info}\n")
         plain = self.config("show", "--config", "hob.yml")
         self.assertEqual((plain.returncode, plain.stderr), (0, ""))
         as_json = self.config("show", "--config", "hob.yml", "--json")

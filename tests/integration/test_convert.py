@@ -145,6 +145,11 @@ class Convert(Scratch):
             (["people.json", "out.csv", "-O", "sheet"], "KEY=VALUE"),
             (["people.json", "out.csv", "-O", "=x"], "KEY=VALUE"),
             (["people.json", "out.csv", "-O", "delimiter=[1"], "YAML"),
+            (["people.json", "out.csv", "-O", "to.delimiter=ab"], "one ASCII character"),
+            (["people.json", "out.csv", "-O", "delimiter=ab"], "one ASCII character"),
+            (["people.json", "-", "--to", "csv", "-O", "to.quotechar=ä"], "one ASCII character"),
+            (["people.json", "out.csv", "-O", "to.delimiter="], "cannot be empty"),
+            (["people.csv", "out.csv", "-O", "from.delimiter=''"], "cannot be empty"),
             (["people.json", "out.csv", "-O", "filename=x"], "filename"),
             (["people.json", "out.csv", "-O", "to.type=x"], "type"),
             (["people.json", "out.csv", "--max-file-size", "0"], "--max-file-size"),
@@ -159,9 +164,7 @@ class Convert(Scratch):
         self.write("what.xyz", "x")
         for words in [["nope.json", "out.csv"], ["bad.json", "out.csv"], ["what.xyz", "out.csv"],
                       [".", "out.csv"], ["people.json", "nowhere/out.csv"],
-                      ["people.json", "out.csv", "--max-file-size", "10"],
-                      ["people.json", "out.csv", "-O", "to.delimiter=ab"],
-                      ["people.json", "-", "--to", "csv", "-O", "to.delimiter=ab"]]:
+                      ["people.json", "out.csv", "--max-file-size", "10"]]:
             with self.subTest(words=words):
                 self.fails(1, "convert", *words)
         self.assertEqual(self.read("out.csv"), "old")

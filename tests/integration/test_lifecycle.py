@@ -108,6 +108,20 @@ class AutoStart(LifeTest):
         self.assertIn("ended before it was ready", result.stderr)
         self.assertIn("the moon is full", result.stderr)
 
+    def test_a_relative_place_for_state_is_refused(self):
+        """It would be another directory for the server, which runs in /, than for its client."""
+        self.environment["HOB_STATE"] = "here"
+        code, _, errors = self.ask("GET", "/api/ping")
+        self.assertEqual(code, 1)
+        self.assertIn("HOB_STATE is 'here'", errors)
+        self.assertEqual(self.daemons(), [])
+        server = subprocess.run([HOBD, "--host", "none", "--socket", self.path("own")],
+                                env=self.environment, capture_output=True, text=True,
+                                timeout=PATIENCE, check=False)
+        self.assertEqual(server.returncode, 1)
+        self.assertIn("HOB_STATE is 'here'", server.stderr)
+        self.assertIn("the whole path", server.stderr)
+
     def test_a_killed_server_is_replaced_by_the_next_client(self):
         for _ in range(5):
             first = self.status()["pid"]

@@ -229,6 +229,11 @@ ABSENT = [
     ("log:\n  file: nowhere/log\n", "settings.yml:2: log.file", "make its directory first"),
     ("log: {file: folder}\n", "log.file", "name a file in it"),
     ("sessions: {state: people.csv}\n", "sessions.state", "expected a directory"),
+    ("sessions: {state: people.csv/below}\n", "sessions.state", "name another one"),
+    ("listen: {socket: people.csv}\n", "listen.socket", "move it away"),
+    ("listen: {socket: %s}\n" % ("x" * 120), "listen.socket", "choose a shorter one"),
+    ("listen: {host: nonsense}\n", "listen.host", "such as 127.0.0.1"),
+    ("listen: {host: none, socket: none}\n", "listen", "nowhere to listen"),
     ("pools: {tools: {command: [cat], directory: nowhere}}\n", "pools.tools.directory",
      "expected a directory that is there"),
     ("pools:\n  tools:\n    command: [pyhton3, w.py]\n", "settings.yml:2: pools.tools: command",
@@ -384,7 +389,22 @@ class Mistakes(ServerTest):
         self.check("hob read secret.csv", 1, "'secret.csv'", "check the permissions", **user)
         self.check("hob read people.csv --output locked/x.csv", 1, "'locked/x.csv'",
                    "check the permissions", **user)
+        self.check_settings_that_may_not_be_used(user)
         self.environment.pop("GCOV_PREFIX", None)
+
+    def check_settings_that_may_not_be_used(self, user):
+        """What hobd would be refused by the system: the check says it beforehand."""
+        self.write("own.yml", "sessions: {state: locked/x/y}\nlog: {file: locked/log}\n"
+                              "listen: {socket: locked/s}\n")
+        if user:
+            os.chown(self.path("own.yml"), NOBODY, NOBODY)
+        result = self.tell("hob config check own.yml", **user)
+        self.assertEqual((result.returncode, result.stderr), (1, b""))
+        for line, key, path in zip(result.stdout.decode().splitlines(),
+                                   ("sessions.state", "log.file", "listen.socket"),
+                                   ("locked/x/y", "locked/log", "locked/s")):
+            self.check_text(line + "\n", f"{key}: expected", f"{path}' (Permission denied)")
+        self.assertEqual(result.stdout.count(b"\n"), 3)
 
     def check_with_a_server(self):
         self.start("--config", "pools.yml", "--state", "none",

@@ -147,13 +147,25 @@ class Pool(Pools):
         self.hob("call", "tools", "echo")
         self.hob("pool", "drain", "tools")
         self.hob("call", "tools", "echo", status=1)
-        self.assertIn("tools", self.errors)
+        self.assertIn("pool 'tools' is drained", self.errors)
+        self.assertIn("'hob pool restart tools'", self.errors)
+        self.assertNotIn("try again", self.errors)
 
     def test_a_pool_that_is_not_there(self):
         for command in ("status", "logs", "restart", "drain"):
             with self.subTest(command=command):
                 self.hob("pool", command, "toools", status=1)
                 self.assertIn("toools", self.errors)
+
+
+class NoPools(ServerTest):
+    def test_list_and_status_say_that_there_are_none(self):
+        server = self.start(environment={"HOB_STATE": "none"})
+        for what in ("list", "status"):
+            done = subprocess.run([HOB, "pool", what, "--server", "http://127.0.0.1:%d" % server.port],
+                                  capture_output=True, text=True, timeout=PATIENCE, check=False)
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertIn("There are no pools", done.stdout)
 
 
 class Stdio(Pools):

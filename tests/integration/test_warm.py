@@ -111,6 +111,36 @@ class WarmTest(WarmCase):
         self.assertEqual(self.hob("run", "--", "no-such-command-here").returncode, 127)
         self.assertEqual(self.hob("run", "--", self.script("no-program", "")).returncode, 126)
 
+    def test_why_tells_of_the_last_run_when_that_could_not_be_warm(self):
+        self.make_warm(PYTHON, "-c", "pass")
+        self.hob("run", "--", PYTHON, "-c", "pass")
+        self.assert_warm()
+        folder = self.root / "shims"
+        path = self.script("shims/mytool", "#!/bin/sh\necho hello\n")
+        os.chmod(path, 0o755)
+        os.chmod(self.script("shims/python3", "#!/bin/sh\nexec %s \"$@\"\n" % PYTHON), 0o755)
+        os.chmod(self.script("tool", "#!/usr/bin/env python3\nprint('hello')\n"), 0o755)
+        self.environment["PATH"] = "%s:%s" % (folder, self.environment["PATH"])
+        for words, says in ((["mytool"], [path, "no Python program", "'pyenv which mytool'"]),
+                            (["./tool"], [str(folder / "python3"), "'pyenv which python3'"]),
+                            (["/bin/echo", "hello"], ["'/bin/echo' is no Python program"])):
+            with self.subTest(words=words):
+                done = self.hob("run", "--", *words)
+                self.assertEqual((done.returncode, done.stdout), (0, "hello\n"), done.stderr)
+                said = self.last_run()
+                self.assertTrue(said.startswith(words[0]), said)
+                self.assertIn("ran cold", said)
+                for text in says:
+                    self.assertIn(text, said)
+
+    def test_a_relative_place_for_state_is_named_and_the_run_is_cold(self):
+        self.environment["HOB_STATE"] = "here"
+        done = self.hob("run", "--explain", "--", PYTHON, "-c", "print('hello')")
+        self.assertEqual((done.returncode, done.stdout), (0, "hello\n"))
+        self.assertIn("ran cold: HOB_STATE is 'here'", done.stderr)
+        self.assertIn("ran cold: HOB_STATE is 'here'", self.last_run())
+        self.assertFalse((self.root / "here").exists())
+
     def test_extra_descriptors_are_handed_over(self):
         path = self.script("fd.py", "import os\nprint(os.read(7, 10), os.get_inheritable(7))\n")
         reader, writer = os.pipe()
@@ -259,6 +289,23 @@ class WarmTest(WarmCase):
         wait_for(lambda: len(self.zygotes()) == 2, "a second warm process")
         self.assertEqual(self.hob("warm", "forget", *words).returncode, 0)
         self.assertNotIn("-c pass", self.hob("warm", "list").stdout)
+
+    def test_a_module_that_cannot_be_preloaded_is_named_and_left_out(self):
+        words = [PYTHON, "-c", "pass"]
+
+        def said_after_a_run():
+            self.assertEqual(self.hob("run", "--preload", "nope_mod,csv", "--", *words).returncode, 0)
+            return self.last_run()
+
+        said = wait_for(lambda: (lambda said: "ran warm" in said and "nope_mod" in said and said)(
+            said_after_a_run()), "a warm run without the module")
+        self.assertIn("without 'nope_mod', which cannot be loaded", said)
+        self.assertIn("ModuleNotFoundError: No module named 'nope_mod'", said)
+        explained = self.hob("warm", "explain", *words).stdout
+        self.assertIn("could not be loaded", explained)
+        self.assertIn("nope_mod: ModuleNotFoundError", explained)
+        self.assertEqual(self.hob("warm", "forget", *words).returncode, 0)
+        self.assertNotIn("nope_mod", self.hob("warm", "explain", *words).stdout)
 
     # --- zygotes ---
 
@@ -449,6 +496,22 @@ class WarmTest(WarmCase):
         self.assert_warm()
         done = subprocess.run([shims / "other"], env=self.environment, stdout=subprocess.PIPE)
         self.assertEqual(done.stdout, b"other\n")
+
+
+    def test_checking_shims_that_are_not_there(self):
+        missing = self.hob("shim", "-d", "nopedir", "--check")
+        self.assertEqual((missing.returncode, missing.stdout), (1, ""))
+        self.assertIn("'nopedir'", missing.stderr)
+        (self.root / "empty").mkdir()
+        none = self.hob("shim", "-d", "empty", "--check")
+        self.assertEqual((none.returncode, none.stderr), (0, ""))
+        self.assertIn("There are no shims in empty", none.stdout)
+
+    def test_a_shim_is_of_a_plain_path(self):
+        os.chmod(self.script("s/rep.py", "#!%s\n" % PYTHON), 0o755)
+        made = self.hob("shim", "-d", "shims", "./s/rep.py")
+        self.assertEqual(made.returncode, 0, made.stderr)
+        self.assertIn("\t%s/s/rep.py\n" % self.root, (self.root / "shims" / ".hob-shims").read_text())
 
 
 if __name__ == "__main__":

@@ -234,6 +234,11 @@ static void mistakes_in_definitions_are_told(void **state)
     check_error("{template: '{{t}}', preprocessor: {f: convert_int, columns: t}}", "[{t: x}]",
                 HOB_E_VALUE, "entry 1 has 'x' where a whole number is needed");
     check_error("{template: '{{t'}", "[{t: x}]", HOB_E_TEMPLATE, "never closed");
+    check_error("{template: '{{t|bold}}'}", "[]", HOB_E_TEMPLATE, "unknown filter 'bold'");
+    check_error("{template: '{{t}}', footer: '{% if t %}'}", "[{t: x}]", HOB_E_TEMPLATE,
+                "'if' is never closed");
+    check_error("{template: \"{% include 'none' %}{{ t }}\"}", "[{t: 1}]", HOB_E_NOT_FOUND,
+                "there is no template 'none'");
     check_error("{filter: {f: recent}}", "[{t: x}]", HOB_E_KEY, "neither");
     check_error("5", "[{t: x}]", HOB_E_VALUE, "must be a mapping");
 }
@@ -250,9 +255,9 @@ static void keys_that_mean_nothing_are_warned_of(void **state)
 static void a_mistake_in_a_template_is_told_once(void **state)
 {
     (void)state;
-    check("{template: \"{% include 'none' %}{{ t }}\"}", "[{t: 1}, {t: 2}]", "1\n2\n");
+    check("{template: '{{ t | divided_by: 0 }}{{ t }}'}", "[{t: 1}, {t: 2}]", "1\n2\n");
     assert_string_equal(hob_buffer_string(&warnings),
-                        "template 'template', line 1, column 1: there is no partial 'none'\n");
+                        "template 'template', line 1, column 1: division by zero\n");
 }
 
 static int start(void **state)

@@ -27,6 +27,10 @@ enum { HOB_LIQUID_MAX_NESTING = 100, HOB_LIQUID_MAX_SOURCE = 4 << 20 };
  * the message names line and column. Warnings of the parser are kept and given at each render. */
 int hob_liquid_parse(struct hob_liquid_template **out, struct hob_text source, struct hob_text name,
                      struct hob_error *error);
+/* For who would rather have no text than one with holes: HOB_E_TEMPLATE with the first of the
+ * parser's warnings (a tag or filter that does not exist, a block that is never closed...), 0 when
+ * there is none. */
+int hob_liquid_check(const struct hob_liquid_template *template, struct hob_error *error);
 /* One more reference; returns the template. */
 struct hob_liquid_template *hob_liquid_template_ref(struct hob_liquid_template *template);
 /* Drops one reference. Takes NULL, returns NULL. */

@@ -256,6 +256,26 @@ int hob_liquid_parse(struct hob_liquid_template **out, struct hob_text source, s
     return status;
 }
 
+int hob_liquid_check(const struct hob_liquid_template *template, struct hob_error *error)
+{
+    unsigned line, column, count = 0;
+    const struct liquid_template_warning *first = template->warnings;
+    if (first == NULL)
+        return 0;
+    liquid_locate(template->source, first->offset, &line, &column);
+    hob_error_set(error, HOB_E_TEMPLATE,
+                  "the template '%.*s' has a mistake in line %u, column %u: %s",
+                  HOB_TEXT_ARG(template->name), line, column, first->message);
+    for (const struct liquid_template_warning *each = first; each != NULL; each = each->next)
+        count++;
+    if (count > 1)
+        hob_error_hint(error, "it has %u mistakes; 'hob help functions' lists tags and filters",
+                       count);
+    else
+        hob_error_hint(error, "'hob help functions' lists tags and filters");
+    return HOB_E_TEMPLATE;
+}
+
 struct hob_liquid_template *hob_liquid_template_ref(struct hob_liquid_template *template)
 {
     atomic_fetch_add_explicit(&template->references, 1, memory_order_relaxed);
