@@ -383,8 +383,9 @@ static const struct hob_option options[] = {
      .letter = 'w',
      .argument = "CONDITION",
      .repeatable = true,
-     .help = "only rows for which this holds, as in 'year >= 2020 and venue contains \"Harbour\"'; "
-             "of several all must"},
+     .help =
+         "only rows for which this holds, as in 'year >= 2020 and venue contains \"Hydrology\"'; "
+         "of several all must"},
     {.name = "sort",
      .letter = 's',
      .argument = "NAME,...",

@@ -191,6 +191,9 @@ class Installed(unittest.TestCase):
         for text, right in [("<!-- run -->\n\n    $ echo a\n    a\n", True),
                             ("<!-- run -->\n\n    $ echo a\n    b\n", False),
                             ("<!-- run -->\n\n    false\n", False),
+                            ("<!-- run -->\n\n    hob read grants.csv --limit 1\n", True),
+                            ("<!-- run -->\n\n    hob read grants.csv --limit 0\n", False),
+                            ("<!-- run -->\n\n    hob read grants.csv --where 'amount < 0'\n", False),
                             ("<!-- first: false -->\n", False),
                             ("<!-- save: x -->\n    1\n\n<!-- run -->\n    $ cat x\n    1\n", True),
                             ("<!-- run -->\n\nno block\n", False)]:
