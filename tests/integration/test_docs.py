@@ -24,6 +24,12 @@ class Reference(unittest.TestCase):
         self.assertEqual((ROOT / "docs" / "commands.md").read_text(),
                          printed(os.environ["HOB"], "help", "--markdown"))
 
+    def test_code_in_help_is_code(self):
+        """Help texts and markdown write code alike; a mark that is escaped would be printed."""
+        text = printed(os.environ["HOB"], "help", "--markdown")
+        self.assertIn("`hob help formats`", text)
+        self.assertNotIn("\\`", text)
+
     def test_routes(self):
         self.assertEqual((ROOT / "docs" / "http-api.md").read_text(),
                          printed(os.environ["HOBD"], "--routes-markdown"))
