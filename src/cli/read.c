@@ -433,7 +433,7 @@ static const struct hob_note examples[] = {
 static const struct hob_note exits[] = {
     {"0", "read and written"},
     {"1", "the file could not be read as asked, or the result not written"},
-    {"2", "the command line is wrong"},
+    {"2", "the command line is wrong, or the interface has no `input` that says what to read"},
     {NULL, NULL},
 };
 
