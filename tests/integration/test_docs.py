@@ -38,8 +38,17 @@ class Reference(unittest.TestCase):
         self.assertEqual((ROOT / "docs" / "settings.md").read_text(),
                          printed(os.environ["HOBD"], "--settings-markdown"))
 
+    def test_the_man_page_of_hobd_has_its_options(self):
+        help_has = re.findall(r"^  (--[a-z-]+)(?: (\S+))?", printed(os.environ["HOBD"], "--help"), re.M)
+        page = (ROOT / "man" / "hobd.1").read_text().replace("\\-", "-")
+        page = page.split(".SH OPTIONS")[1].split(".SH")[0]
+        page_has = re.findall(r'^\.BI? (--[a-z-]+)(?: " (\S+)")?$', page, re.M)
+        self.assertEqual(page_has, help_has)
+        self.assertGreater(len(page_has), 10)
+
     def test_links_lead_somewhere(self):
-        for page in [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / "docs").glob("*.md")]:
+        for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"),
+                     *(ROOT / "examples").rglob("README.md")]:
             for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
                 self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
 

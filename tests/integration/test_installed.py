@@ -204,6 +204,14 @@ class Installed(unittest.TestCase):
             except examples.Wrong:
                 self.assertFalse(right, text)
 
+    def test_links_of_installed_pages_lead_somewhere(self):
+        place = self.prefix / "share/doc/hob"
+        pages = [*place.glob("*.md"), *place.glob("docs/*.md"), *place.rglob("README.md")]
+        self.assertGreater(len(pages), 10)
+        for page in pages:
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+                self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
+
     def test_uninstall(self):
         """In a tree of its own: whatever was installed goes, directories too."""
         root = self.scratch / "other"
