@@ -54,11 +54,16 @@ class Installed(unittest.TestCase):
             LD_LIBRARY_PATH=str(cls.libraries), PATH=f"{cls.prefix}/bin:{os.environ['PATH']}",
             HOB_CONFIG="none", HOB_PYTHON=str(cls.prefix / "share/hob/python"),
             HOME=str(cls.scratch), XDG_STATE_HOME=str(cls.scratch / "state"))
-        for name in ("HOB_SERVER", "XDG_RUNTIME_DIR", "HOB_STATE"):
+        # Commands of examples start a server, which is for this test alone.
+        runtime = cls.scratch / "run"
+        runtime.mkdir(mode=0o700)
+        cls.environment["XDG_RUNTIME_DIR"] = str(runtime)
+        for name in ("HOB_SERVER", "HOB_SESSION", "HOB_AUTOSTART", "HOB_STATE"):
             cls.environment.pop(name, None)
 
     @classmethod
     def tearDownClass(cls):
+        run(cls.prefix / "bin/hob", "serve", "--stop", env=cls.environment)
         cls.log.unlink(missing_ok=True)
         if cls.before is not None:
             cls.log.write_bytes(cls.before)
@@ -182,7 +187,8 @@ class Installed(unittest.TestCase):
         for page in pages:
             with self.subTest(page=page.name):
                 count = examples.run_page(page, self.environment)
-                if page.name in ("README.md", "speed-up-a-makefile.md", "embed-libhob.md"):
+                if page.name in ("README.md", "speed-up-a-makefile.md", "embed-libhob.md",
+                                 "query-tables.md", "sessions.md"):
                     self.assertGreater(count, 0)
 
     def test_wrong_examples_are_found(self):
