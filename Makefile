@@ -70,6 +70,7 @@ docs: build ## write the reference pages that are generated from the programs
 
 install: build ## install into PREFIX (default /usr/local), below DESTDIR if that is given
 	@meson configure $(BUILD) --prefix $(PREFIX) && meson install -C $(BUILD)
+	@[ -n "$(DESTDIR)" ] || scripts/say-where-libhob-is $(PREFIX)
 
 uninstall: ## remove what the last install put there
 	@ninja -C $(BUILD) uninstall

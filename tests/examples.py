@@ -3,7 +3,8 @@
 as a copy of examples/cv.
 
     <!-- run -->          the indented block below is run by sh; where lines begin with `$ `, those are
-                          the commands, and what stands below each is what it prints
+                          the commands, and what stands below each is what it prints; a block without
+                          them may print anything but a table without rows
     <!-- save: NAME -->   the block below is the file NAME
     <!-- first: COMMAND -->   is run, and not shown to readers
 
@@ -22,6 +23,7 @@ import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MARK = re.compile(r"<!-- (run|save|first)(?:: (.*?))? -->$")
+EMPTY_TABLE = re.compile(r"^0 rows × \d+ columns?$", re.MULTILINE)
 PATIENCE = 120
 
 
@@ -69,7 +71,7 @@ def steps_of(page):
 
 
 def commands_of(text):
-    """Pairs of a command and what it prints; None for a script, which may print anything."""
+    """Pairs of a command and what it prints; None for a script, of which a page does not say it."""
     if not text.startswith("$ "):
         return [(text, None)]
     pairs = []
@@ -124,6 +126,8 @@ def run_page(page, environment, chroot=None):
                 status, printed = place.run(command)
                 if status != 0:
                     raise Wrong(f"{where}: {command.strip()}\nstatus {status}\n{printed}")
+                if expected is None and EMPTY_TABLE.search(printed):
+                    raise Wrong(f"{where}: {command.strip()}\nfinds nothing to show:\n{printed}")
                 if expected is not None and printed.rstrip("\n") != expected:
                     raise Wrong(f"{where}: {command}\nprints\n{printed}\nand not\n{expected}")
             count += step.kind == "run"

@@ -17,8 +17,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ._errors import (BusyError, CallTimedOut, ConnectionFailed, DeadlineExceeded, Error,
-                          InternalError, InvalidKey, InvalidType, InvalidValue, LibraryMissing,
-                          NotAllowed, NotFound, NotSupported, PoolBusy, RPCError, TooLarge)
+                          InterfaceNotFound, InternalError, InvalidKey, InvalidType, InvalidValue,
+                          LibraryMissing, NotAllowed, NotFound, NotSupported, PoolBusy, RPCError,
+                          TooLarge)
     from .client import Client
     from .server import Server
     from .session import Session
@@ -27,9 +28,9 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 __all__ = ["BusyError", "CallTimedOut", "Client", "ConnectionFailed", "DeadlineExceeded", "Error",
-           "InternalError", "InvalidKey", "InvalidType", "InvalidValue", "LibraryMissing",
-           "NotAllowed", "NotFound", "NotSupported", "PoolBusy", "RPCError", "Server", "Session",
-           "Table", "TooLarge", "__version__"]
+           "InterfaceNotFound", "InternalError", "InvalidKey", "InvalidType", "InvalidValue",
+           "LibraryMissing", "NotAllowed", "NotFound", "NotSupported", "PoolBusy", "RPCError",
+           "Server", "Session", "Table", "TooLarge", "__version__"]
 
 _HOMES = {name: "_errors" for name in __all__ if not name.startswith("__")}
 _HOMES.update(Client="client", Server="server", Session="session", Table="table")

@@ -52,6 +52,10 @@ class NotFound(Error, FileNotFoundError):
     """No such file."""
 
 
+class InterfaceNotFound(NotFound, InvalidValue):
+    """None of the interface files is there: a missing file, and a ValueError as lynguine has it."""
+
+
 class NotAllowed(Error, PermissionError):
     """Outside the server's roots, or refused by the system or the server."""
 
@@ -142,8 +146,9 @@ _STATUSES: dict[int, type[Error]] = {
 }
 
 
-def from_answer(status: int, body: object, what: str) -> Error:
-    """The exception for an answer that is an error; `what` was asked, where its body is silent."""
+def from_answer(status: int, body: object, what: str, of_interface: bool = False) -> Error:
+    """The exception for an answer that is an error; `what` was asked, where its body is silent.
+    `of_interface`: the request named an interface file, which is what may be missing."""
     content = body if isinstance(body, dict) else {}
     kind = content.get("error_type")
     message = content.get("error_message") or content.get("error")
@@ -156,6 +161,8 @@ def from_answer(status: int, body: object, what: str) -> Error:
     cls = KINDS.get(kind) if isinstance(kind, str) else None
     if cls is None:
         cls = _STATUSES.get(status, InternalError)
+    if of_interface and status == 404 and cls is InvalidValue:
+        cls = InterfaceNotFound
     return cls(message, hint=hint if isinstance(hint, str) else "",
                kind=kind if isinstance(kind, str) else "", status=status)
 

@@ -140,7 +140,9 @@ class Client:
             timeout=self._timeout if timeout is None else timeout,
             headers=headers)
         if answer.status >= 400:
-            raise _errors.from_answer(answer.status, _json_or_none(answer), f"{method} {path}")
+            of_interface = isinstance(body, dict) and "interface_file" in body
+            raise _errors.from_answer(answer.status, _json_or_none(answer), f"{method} {path}",
+                                      of_interface)
         return answer
 
     def _ask(self, method: str, path: str, body: object = None, *, safe: bool | None = None,

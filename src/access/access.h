@@ -44,6 +44,7 @@ struct hob_format {
 /* Those that hold for whatever is read. */
 #define HOB_COLUMN_KEYS "index add_columns rename_columns ignore_columns select_columns columns"
 
+/* The table of all, in order of their names; and the one of this type, or NULL. */
 const struct hob_format *hob_formats(size_t *count);
 const struct hob_format *hob_format_find(struct hob_text type);
 /* By the ending of a file name; NULL when it is not known. */

@@ -27,6 +27,7 @@ struct hob_arrow_limits {
     size_t small_text; /* bytes of a cell's text from which on a column needs 64-bit offsets */
 };
 
+/* hob_arrow_write with such batches; the same errors. */
 int hob_arrow_write_limited(const struct hob_sink *sink, const struct hob_frame *frame,
                             const struct hob_arrow_limits *limits, struct hob_error *error);
 

@@ -48,6 +48,7 @@ struct hob_csv_tuning {
     bool plodding;     /* byte by byte, in one piece */
 };
 
+/* hob_csv_read and hob_csv_read_file (csv.h), with the same errors; the caller frees *frame. */
 int hob_csv_read_tuned(struct hob_frame **frame, struct hob_text text,
                        const struct hob_csv_options *options, const struct hob_csv_tuning *tuning,
                        struct hob_error *error);
@@ -293,6 +294,7 @@ struct hob_csv_reading {
     struct hob_error *error;
 };
 
+/* Says so in reading->error; returns HOB_E_MEMORY. */
 int hob_csv_no_memory(const struct hob_csv_reading *reading);
 /* Short rows are filled: a small text must not become a huge table. */
 bool hob_csv_too_many_cells(const struct hob_csv_reading *reading, size_t rows);

@@ -37,6 +37,8 @@ struct hob_file_places {
     const struct hob_value *root, *directory; /* of that head */
 };
 
+/* Needs no deinit: what it keeps is the arena's. What errno says when there is no working
+ * directory. */
 int hob_file_places_init(struct hob_file_places *places, struct hob_arena *arena,
                          struct hob_error *error);
 /* Below the working directory that is the root; elsewhere the root is all but the last part of the

@@ -17,6 +17,8 @@ struct hob_flow_stream {
         HOB_FILE_WRITER_INIT                                                                       \
     }
 
+/* Begins a temporary file beside the one that the flow names. Errors of hob_access_path and of
+ * hob_scope_write; deinit is right after them, too, and without a commit leaves the old file. */
 int hob_flow_stream_open(struct hob_flow_stream *stream, const struct hob_scope *scope,
                          const struct hob_value *flow, struct hob_error *error);
 /* Lives as long as the stream. */

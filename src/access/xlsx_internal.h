@@ -43,6 +43,8 @@ struct hob_xlsx_text {
     bool listening;    /* inside <t> */
 };
 
+/* Begins and ends an element; `put` appends a piece of its text. HOB_E_LIMIT beyond 1 MiB,
+ * HOB_E_MEMORY. The buffer is freed by whoever has it. */
 void hob_xlsx_text_start(struct hob_xlsx_text *text, const char *element);
 void hob_xlsx_text_end(struct hob_xlsx_text *text, const char *element);
 int hob_xlsx_text_put(struct hob_xlsx_text *text, struct hob_text piece, struct hob_error *error);

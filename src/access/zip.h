@@ -33,7 +33,9 @@ int hob_zip_extract(struct hob_zip *zip, struct hob_text name, hob_zip_sink *sin
 /* Writing: begin a member, put its text, end it; finish writes the directory. */
 struct hob_zip_writer;
 
+/* Appends to `out`, which is borrowed. Never NULL; the caller frees it. */
 struct hob_zip_writer *hob_zip_writer_new(struct hob_buffer *out);
+/* Takes NULL, returns NULL; what was appended stays. */
 struct hob_zip_writer *hob_zip_writer_free(struct hob_zip_writer *writer);
 static inline void hob_auto_zip_writer(struct hob_zip_writer **writer)
 {

@@ -10,6 +10,7 @@
 
 struct hob_arena;
 
+/* Never NULL; the caller frees it, or hands it to who does. */
 struct hob_arena *hob_arena_new(void);
 /* Takes NULL, returns NULL. */
 struct hob_arena *hob_arena_free(struct hob_arena *arena);

@@ -8,6 +8,7 @@
 
 struct hob_map;
 
+/* Never NULL; the caller frees it. */
 struct hob_map *hob_map_new(void);
 /* Takes NULL, returns NULL. */
 struct hob_map *hob_map_free(struct hob_map *map);

@@ -27,6 +27,8 @@ bool hob_destination_is_standard(const char *path);
 bool hob_destination_is_device(const char *path);
 bool hob_destination_is_terminal(const char *path);
 
+/* Standard output, a device, or a new file that commit puts in the place of the old one; `path` is
+ * borrowed. What errno says, and the errors of hob_scope_write; deinit is right after them, too. */
 int hob_destination_open(struct hob_destination *destination, const struct hob_scope *scope,
                          const char *path, struct hob_error *error);
 /* Lives as long as the destination. */

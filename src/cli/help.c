@@ -261,7 +261,7 @@ static void put_topics(struct hob_buffer *out)
 }
 
 static const struct hob_option options[] = {
-    {.name = "man", .hidden = true, .help = "print the man page instead (roff)"},
+    {.name = "man", .help = "print the man page instead (roff)"},
     {.name = "markdown", .help = "print the reference of all commands in markdown"},
     {0},
 };

@@ -2,11 +2,17 @@
 #include "access/access.h"
 #include "cli/help.h"
 
-/* Text outside code: what markdown would take for a mark is escaped. */
+/* Help texts put code in backquotes, as markdown does. Outside of it, what markdown would take for
+ * a mark is escaped, and so is a backquote alone; within, the bar alone, which ends a cell of a
+ * table there, too. */
 static void put_markdown(struct hob_buffer *out, const char *text)
 {
+    bool in_code = false;
     for (; *text != '\0'; text++) {
-        if (strchr("_*|<`\\[", *text) != NULL)
+        bool mark = *text == '`' && (in_code || strchr(text + 1, '`') != NULL);
+        if (mark)
+            in_code = !in_code;
+        else if (strchr(in_code ? "|" : "_*|<`\\[", *text) != NULL)
             hob_buffer_put_char(out, '\\');
         hob_buffer_put_char(out, *text);
     }

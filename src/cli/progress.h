@@ -10,6 +10,8 @@
 
 struct hob_progress;
 
+/* NULL where standard error is no terminal, or there is no thread to be had: the rest takes that.
+ * The caller stops it. */
 struct hob_progress *hob_progress_start(void);
 /* What is being done now, to what (borrowed while it is): how many bytes there are to read (0: not
  * known), how many rows to write. */

@@ -379,8 +379,9 @@ static const struct hob_option options[] = {
      .letter = 'w',
      .argument = "CONDITION",
      .repeatable = true,
-     .help = "only rows for which this holds, as in 'year >= 2020 and venue contains \"Harbour\"'; "
-             "of several all must"},
+     .help =
+         "only rows for which this holds, as in 'year >= 2020 and venue contains \"Hydrology\"'; "
+         "of several all must"},
     {.name = "sort",
      .letter = 's',
      .argument = "NAME,...",
@@ -428,7 +429,7 @@ static const struct hob_note examples[] = {
 static const struct hob_note exits[] = {
     {"0", "read and written"},
     {"1", "the file could not be read as asked, or the result not written"},
-    {"2", "the command line is wrong"},
+    {"2", "the command line is wrong, or the interface has no `input` that says what to read"},
     {NULL, NULL},
 };
 

@@ -22,6 +22,7 @@ struct hob_serve_request {
     struct hob_error error;
 };
 
+/* `arguments` are borrowed; what was asked for since is freed by deinit. */
 void hob_serve_request_init(struct hob_serve_request *request,
                             const struct hob_arguments *arguments);
 void hob_serve_request_deinit(struct hob_serve_request *request);

@@ -12,8 +12,10 @@ static const struct hob_option server_options[] = {HOB_REMOTE_SERVER_OPTIONS};
 
 const struct hob_note hob_remote_exits[] = {
     {"0", "done, and the answer printed"},
-    {"1", "the server said no, or could not be reached; or the answer not printed"},
-    {"2", "the command line is wrong, or does not say which session"},
+    {"1", "there is no such file, session, row or column; it may not or could not be done; the "
+          "server could not be reached; or the answer not printed"},
+    {"2", "the command line is wrong, or a condition, value or parameter on it; it does not say "
+          "which session, or lacks what the interface does not say (`compute`)"},
     {NULL, NULL},
 };
 

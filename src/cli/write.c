@@ -217,7 +217,7 @@ static const struct hob_note examples[] = {
 static const struct hob_note exits[] = {
     {"0", "written"},
     {"1", "the records could not be read, or not written; what was there is as it was"},
-    {"2", "the command line is wrong"},
+    {"2", "the command line is wrong, or the interface has no `output` that says what to write"},
     {NULL, NULL},
 };
 

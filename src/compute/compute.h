@@ -22,6 +22,7 @@
 /* What computing keeps between calls: parsed templates. Thread-safe. */
 struct hob_compute;
 
+/* Never NULL; the caller frees it when nobody computes with it any more. */
 struct hob_compute *hob_compute_new(void);
 /* Takes NULL, returns NULL. */
 struct hob_compute *hob_compute_free(struct hob_compute *compute);

@@ -14,6 +14,7 @@ struct list_templates {
     struct hob_map *found;         /* name -> template; what is not there is not kept */
 };
 
+/* `directory` and `scope` are borrowed. Nothing is looked for yet. */
 void list_templates_init(struct list_templates *templates, const char *directory,
                          const struct hob_scope *scope);
 void list_templates_deinit(struct list_templates *templates);

@@ -48,7 +48,7 @@ static int wrong_at(struct parser *parser, const char *at, const char *what)
                   "cannot read the condition '%.*s': %s at character %zu",
                   HOB_TEXT_ARG(parser->source), what, place_of(parser, at));
     hob_error_hint(parser->error,
-                   "a condition is like year >= 2020 and venue contains \"Harbour\"");
+                   "a condition is like year >= 2020 and venue contains \"Hydrology\"");
     return HOB_E_PARAMETER;
 }
 

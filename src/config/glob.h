@@ -32,12 +32,13 @@ void hob_paths_sort(struct hob_paths *paths);
 /* Whether a name matches `*`, `?`, `[a-z]`, `[!a-z]` and literal characters. */
 bool hob_glob_match(struct hob_text pattern, struct hob_text name);
 
-/* Adds what matches `pattern` below `directory` (which is taken literally), each as DIRECTORY/NAME,
- * in no order. Wildcards do not match a leading dot, `**` is `*`, and directories that a wildcard
- * matches are not found. What is not there, or may not be listed, matches nothing; HOB_E_OUTSIDE
- * for a directory outside the roots, HOB_E_VALUE for `..` behind a wildcard (it would find the same
- * files once for each directory), HOB_E_LIMIT for more than HOB_GLOB_MAX_DIRECTORIES directories.
- */
+/* Adds to *paths (initialised; freed by the caller), with texts of `arena`, what matches `pattern`
+ * below `directory` (which is taken literally), each as DIRECTORY/NAME, in no order. Wildcards do
+ * not match a leading dot, `**` is `*`, and directories that a wildcard matches are not found. What
+ * is not there, or may not be listed, matches nothing; HOB_E_OUTSIDE for a directory outside the
+ * roots, HOB_E_VALUE for `..` behind a wildcard (it would find the same files once for each
+ * directory), HOB_E_LIMIT for more than HOB_GLOB_MAX_DIRECTORIES directories, and the errors of
+ * hob_paths_add; some may have been added by then. */
 #define HOB_GLOB_MAX_DIRECTORIES ((size_t)100000)
 
 int hob_glob(const struct hob_scope *scope, struct hob_arena *arena, const char *directory,

@@ -11,18 +11,22 @@
 
 struct hob_roots;
 
+/* None yet: nothing is allowed until something is added. Never NULL; the caller frees it. */
 struct hob_roots *hob_roots_new(void);
+/* Takes NULL, returns NULL. */
 struct hob_roots *hob_roots_free(struct hob_roots *roots);
 static inline void hob_auto_roots(struct hob_roots **roots)
 {
     hob_roots_free(*roots);
 }
 
-/* Allows a directory and everything below it. It must exist. */
+/* Allows a directory and everything below it. It must exist: what errno says otherwise. The name is
+ * copied. */
 int hob_roots_add(struct hob_roots *roots, const char *directory, struct hob_error *error);
 
 /* The roots of `above` (which must live longer), and the working directory of the calling thread,
- * of which `directory` is an open descriptor, taken over on success. */
+ * of which `directory` is an open descriptor, taken over on success. What errno says when it has no
+ * name any more. */
 int hob_roots_new_here(struct hob_roots **roots, const struct hob_roots *above, int directory,
                        struct hob_error *error);
 

@@ -9,10 +9,12 @@
 
 struct hob_sources;
 
+/* An empty record. Never NULL; the caller frees it. */
 struct hob_sources *hob_sources_new(void);
 /* One that keeps every file, also those that may have changed unnoticed while they were read: for
  * whoever looks at the record later, not for hob_sources_unchanged. */
 struct hob_sources *hob_sources_new_complete(void);
+/* Takes NULL, returns NULL. */
 struct hob_sources *hob_sources_free(struct hob_sources *sources);
 static inline void hob_auto_sources(struct hob_sources **sources)
 {

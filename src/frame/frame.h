@@ -21,6 +21,7 @@ struct hob_frame;
  * more. */
 int hob_frame_check_size(size_t rows, size_t columns, size_t given, struct hob_error *error);
 
+/* Without rows and columns. Never NULL; the caller frees it. */
 struct hob_frame *hob_frame_new(void);
 /* Takes NULL, returns NULL. */
 struct hob_frame *hob_frame_free(struct hob_frame *frame);

@@ -45,6 +45,7 @@ struct hob_key_table {
         0                                                                                          \
     }
 
+/* `keys` is borrowed. HOB_E_MEMORY; there is nothing to free then. */
 int hob_key_table_init(struct hob_key_table *table, const struct hob_keys *keys,
                        struct hob_error *error);
 void hob_key_table_deinit(struct hob_key_table *table);

@@ -13,6 +13,7 @@ enum { HOB_RECORDS_GIVE_UP = 1 };
 
 struct hob_records;
 
+/* Never NULL; the caller frees it. */
 struct hob_records *hob_records_new(void);
 /* Takes NULL, returns NULL. */
 struct hob_records *hob_records_free(struct hob_records *records);

@@ -27,6 +27,7 @@ enum hob_framing_found {
     HOB_FRAMING_TOO_LARGE, /* one that is not kept: *message is how it begins, valid likewise */
 };
 
+/* `limit`: bytes that a message may have. Nothing is allocated yet. */
 void hob_framing_init(struct hob_framing *framing, enum hob_framing_kind kind, size_t limit);
 void hob_framing_deinit(struct hob_framing *framing);
 /* Room for `size` more bytes to be read into, NULL without memory; then says how many came. */

@@ -180,9 +180,11 @@ struct hob_supervisor {
 
 /* ---- calls.c ---- */
 
+/* A list owns nothing: who takes a call out of it frees it or adds it to another one. */
 void pool_calls_add(struct pool_calls *calls, struct pool_call *call);
 void pool_calls_add_first(struct pool_calls *calls, struct pool_call *call);
 void pool_calls_remove(struct pool_calls *calls, struct pool_call *call);
+/* Of a call that is in no list; returns NULL. Nobody is told: that is pool_call_fail's. */
 struct pool_call *pool_call_free(struct pool_call *call);
 /* NULL without memory. */
 struct pool_call *pool_call_new(struct hob_pool *pool, enum pool_call_kind kind,
@@ -203,6 +205,7 @@ struct hob_text pool_call_params(const struct pool_call *call);
 
 /* ---- worker.c: one process and its pipes ---- */
 
+/* Not started yet, and in no list of the pool; never NULL. */
 struct pool_worker *pool_worker_new(struct hob_pool *pool);
 /* By the supervisor's thread. The lock is released meanwhile. */
 int pool_worker_start(struct pool_worker *worker, struct hob_error *error);
@@ -235,6 +238,7 @@ size_t pool_worker_unread(const struct pool_worker *worker);
 
 /* ---- answers.c: what a worker says ---- */
 
+/* One message as it was framed; `text` is needed until it returns. */
 void pool_worker_hear(struct pool_worker *worker, struct hob_text text);
 /* `beginning` is how the message begins. */
 void pool_worker_hear_too_large(struct pool_worker *worker, struct hob_text beginning);
@@ -250,6 +254,7 @@ void pool_worker_greet(struct pool_worker *worker);
 
 /* ---- schedule.c: which worker gets what, and how many there are ---- */
 
+/* Gives waiting calls to workers that are free, and starts workers where there are too few. */
 void pool_dispatch(struct hob_pool *pool);
 /* What has to be done by the clock; the time of the next thing to be done. */
 uint64_t pool_tick(struct hob_pool *pool, uint64_t now);
@@ -315,6 +320,7 @@ bool pool_runs_sweep(struct hob_pool *pool);
 /* True when a watched file is not as it was; looks at most as often as it is cheap. */
 bool pool_watch_changed(struct hob_pool *pool, uint64_t now);
 
+/* With its workers and their calls, of which nobody is told. */
 void pool_free(struct hob_pool *pool);
 /* Frees those of which nothing is left, and that nobody holds. */
 void pool_free_closed(struct hob_supervisor *supervisor);
@@ -333,6 +339,7 @@ int pool_start_process(struct hob_supervisor *supervisor, struct hob_process *pr
 
 /* ---- drive.c: who waits for events, and what they lead to ---- */
 
+/* The one lock of all that a supervisor has. */
 void pool_lock(struct hob_supervisor *supervisor);
 /* Also takes what others have left meanwhile. */
 void pool_unlock(struct hob_supervisor *supervisor);

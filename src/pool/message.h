@@ -32,6 +32,7 @@ int hob_message_read(struct hob_message *message, struct hob_text text, struct h
 enum { HOB_MESSAGE_MAX_BATCH = 10000 };
 int hob_message_split(struct hob_text list, struct hob_text **items, size_t *count,
                       struct hob_error *error);
+/* Whether it begins as a JSON list does. */
 bool hob_message_is_batch(struct hob_text text);
 
 /* The member `name` of a JSON object as it stands there; empty when it is not. */

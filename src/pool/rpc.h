@@ -31,6 +31,9 @@ struct hob_rpc_options {
     struct hob_pool_loop *loop;
 };
 
+/* Has the pool answer the document; does not wait. All that it is given is copied (of `data` the
+ * pointer), and the caller may let go of the pool when it returns. `done` is called in any case,
+ * also for what cannot be read, is refused or finds no memory; by which thread says pool.h. */
 void hob_rpc_answer(struct hob_pool *pool, struct hob_text document,
                     const struct hob_rpc_options *options, const struct hob_rpc_handlers *handlers);
 

@@ -16,6 +16,7 @@ struct hob_tail {
         0                                                                                          \
     }
 
+/* The bytes are copied; HOB_TAIL_SIZE are allocated with the first of them. */
 void hob_tail_deinit(struct hob_tail *tail);
 void hob_tail_add(struct hob_tail *tail, const char *bytes, size_t size);
 /* Appends what is kept; the first line is left out if its beginning is. */

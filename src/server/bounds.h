@@ -26,6 +26,7 @@ struct hob_bounds_place {
     atomic_uint number; /* of the current ones; 0: there are none yet */
 };
 
+/* None are in force yet. */
 void hob_bounds_init(struct hob_bounds_place *place);
 /* Nobody may hold any bounds any more. */
 void hob_bounds_deinit(struct hob_bounds_place *place);

@@ -7,6 +7,7 @@
 
 struct hob_linger;
 
+/* Never NULL; the owner frees it. */
 struct hob_linger *hob_linger_new(void);
 /* Lets a connection linger that its owner is about to close: a duplicate is kept. Does nothing when
  * too many linger already. From any thread. */

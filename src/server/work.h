@@ -16,6 +16,8 @@ struct hob_job {
     struct hob_job *next; /* the queue's own */
 };
 
+/* Starts threads when there are jobs, up to `threads`; `queue_limit` jobs may wait. Never NULL; the
+ * owner frees it. */
 struct hob_work *hob_work_new(unsigned threads, size_t queue_limit);
 /* Does what is queued, ends the threads. Takes NULL, returns NULL. */
 struct hob_work *hob_work_free(struct hob_work *work);

@@ -29,6 +29,7 @@ struct hob_store_options {
     enum hob_durability durability;
 };
 
+/* The options are copied. Never NULL: its directory is not looked at before sessions are. */
 struct hob_store *hob_store_new(const struct hob_store_options *options);
 /* Other limits, from now on; 0 as in the options. What is beyond them leaves when sessions are used
  * or opened. */

@@ -38,7 +38,9 @@ struct hob_json_token {
 /* A pull reader: one token a call, nothing built. `text` must stay as it is meanwhile. */
 struct hob_json_reader;
 
+/* `max_depth`: of nested lists and mappings. Never NULL; the caller frees it. */
 struct hob_json_reader *hob_json_reader_new(struct hob_text text, unsigned max_depth);
+/* Takes NULL, returns NULL. */
 struct hob_json_reader *hob_json_reader_free(struct hob_json_reader *reader);
 static inline void hob_auto_json_reader(struct hob_json_reader **reader)
 {

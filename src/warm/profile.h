@@ -35,6 +35,7 @@ static inline void hob_auto_warm_profile(struct hob_warm_profile *profile)
     hob_warm_profile_deinit(profile);
 }
 
+/* The name is borrowed; without memory it is left out. */
 void hob_warm_names_add(struct hob_warm_names *names, const char *name);
 bool hob_warm_names_have(const struct hob_warm_names *names, const char *name);
 

@@ -20,6 +20,8 @@ enum hob_warm_end {
     HOB_WARM_LOST,    /* the zygote was killed, and nobody knows how the run ended */
 };
 
+/* Waits for the run to end, and passes signals on until then. *status is set with HOB_WARM_ENDED
+ * alone. */
 enum hob_warm_end hob_warm_relay(struct hob_warm_zygote *zygote, int *status);
 
 /* Ends this process as a run with this status has ended. */

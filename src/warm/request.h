@@ -18,6 +18,8 @@ struct hob_warm_inheritance {
     uint64_t blocked_bits, ignored_bits; /* bit n-1 is signal n */
 };
 
+/* Fills it in; there is nothing to free. Never fails: where descriptors cannot be listed, or are
+ * more than HOB_WARM_MOST_DESCRIPTORS, `too_many` is set, and the run has to be cold. */
 void hob_warm_inherit(struct hob_warm_inheritance *inheritance);
 
 /* Appends the fields of a request to run the command here and now; `profile` is the file in which

@@ -54,11 +54,16 @@ class Installed(unittest.TestCase):
             LD_LIBRARY_PATH=str(cls.libraries), PATH=f"{cls.prefix}/bin:{os.environ['PATH']}",
             HOB_CONFIG="none", HOB_PYTHON=str(cls.prefix / "share/hob/python"),
             HOME=str(cls.scratch), XDG_STATE_HOME=str(cls.scratch / "state"))
-        for name in ("HOB_SERVER", "XDG_RUNTIME_DIR", "HOB_STATE"):
+        # Commands of examples start a server, which is for this test alone.
+        runtime = cls.scratch / "run"
+        runtime.mkdir(mode=0o700)
+        cls.environment["XDG_RUNTIME_DIR"] = str(runtime)
+        for name in ("HOB_SERVER", "HOB_SESSION", "HOB_AUTOSTART", "HOB_STATE"):
             cls.environment.pop(name, None)
 
     @classmethod
     def tearDownClass(cls):
+        run(cls.prefix / "bin/hob", "serve", "--stop", env=cls.environment)
         cls.log.unlink(missing_ok=True)
         if cls.before is not None:
             cls.log.write_bytes(cls.before)
@@ -182,7 +187,8 @@ class Installed(unittest.TestCase):
         for page in pages:
             with self.subTest(page=page.name):
                 count = examples.run_page(page, self.environment)
-                if page.name in ("README.md", "speed-up-a-makefile.md", "embed-libhob.md"):
+                if page.name in ("README.md", "speed-up-a-makefile.md", "embed-libhob.md",
+                                 "query-tables.md", "sessions.md"):
                     self.assertGreater(count, 0)
 
     def test_wrong_examples_are_found(self):
@@ -191,6 +197,9 @@ class Installed(unittest.TestCase):
         for text, right in [("<!-- run -->\n\n    $ echo a\n    a\n", True),
                             ("<!-- run -->\n\n    $ echo a\n    b\n", False),
                             ("<!-- run -->\n\n    false\n", False),
+                            ("<!-- run -->\n\n    hob read grants.csv --limit 1\n", True),
+                            ("<!-- run -->\n\n    hob read grants.csv --limit 0\n", False),
+                            ("<!-- run -->\n\n    hob read grants.csv --where 'amount < 0'\n", False),
                             ("<!-- first: false -->\n", False),
                             ("<!-- save: x -->\n    1\n\n<!-- run -->\n    $ cat x\n    1\n", True),
                             ("<!-- run -->\n\nno block\n", False)]:
@@ -200,6 +209,14 @@ class Installed(unittest.TestCase):
                 self.assertTrue(right, text)
             except examples.Wrong:
                 self.assertFalse(right, text)
+
+    def test_links_of_installed_pages_lead_somewhere(self):
+        place = self.prefix / "share/doc/hob"
+        pages = [*place.glob("*.md"), *place.glob("docs/*.md"), *place.rglob("README.md")]
+        self.assertGreater(len(pages), 10)
+        for page in pages:
+            for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", page.read_text()):
+                self.assertTrue((page.parent / target).exists(), f"{page.name}: {target}")
 
     def test_uninstall(self):
         """In a tree of its own: whatever was installed goes, directories too."""

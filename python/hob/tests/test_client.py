@@ -105,7 +105,9 @@ class Reading(ClientTest):
         self.write("bad.json", "[1,")
         for ask, kinds, status in (
                 (lambda: self.client.read("nothing.csv"), (FileNotFoundError,), 404),
-                (lambda: self.client.read("nothing.yml"), (ValueError,), 404),
+                (lambda: self.client.read("nothing.yml"), (FileNotFoundError,), 404),
+                (lambda: self.client.read("nothing.yml"), (ValueError,), 404),  # as lynguine
+                (lambda: self.client.read(["a.yml", "b.yml"]), (FileNotFoundError,), 404),
                 (lambda: self.client.read("/etc/group", type="csv"), (PermissionError,), 403),
                 (lambda: self.client.read("bad.json"), (ValueError,), 422),
                 (lambda: self.client.read({"type": 7}), (ValueError, TypeError), 400),
@@ -114,13 +116,17 @@ class Reading(ClientTest):
                 (lambda: self.client.get_session("none"), (KeyError,), 404),
                 (lambda: self.client.compute("nothing", [{"a": 1}]), (ValueError, KeyError), None),
                 (lambda: self.client.request("GET", "/api/nothing"), (ValueError,), 404),
-                (lambda: self.client.interface_field("a", "nothing.yml"), (ValueError,), 404)):
+                (lambda: self.client.interface_field("a", "nothing.yml"),
+                 (FileNotFoundError,), 404)):
             with self.assertRaises(kinds) as caught:
                 ask()
             self.assertIsInstance(caught.exception, hob.Error)
             self.assertTrue(caught.exception.message)
             if status is not None:
                 self.assertEqual(caught.exception.status, status)
+        with self.assertRaises(ValueError) as caught:
+            self.client.request("GET", "/api/nothing")
+        self.assertNotIsInstance(caught.exception, FileNotFoundError)
 
     def test_fields(self):
         self.write("talk.md", "---\ntitle: Peat\n---\nText\n")

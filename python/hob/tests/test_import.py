@@ -69,7 +69,8 @@ class Errors(unittest.TestCase):
 
     def test_they_say_what_to_do_and_travel_between_processes(self):
         import pickle
-        for cls in (hob.NotFound, hob.InvalidKey, hob.InvalidValue, hob.ConnectionFailed):
+        for cls in (hob.NotFound, hob.InterfaceNotFound, hob.InvalidKey, hob.InvalidValue,
+                    hob.ConnectionFailed):
             error = cls("no 'x'", hint="look", kind="K", status=404)
             for one in (error, pickle.loads(pickle.dumps(error))):
                 self.assertEqual((str(one), one.message, one.hint, one.kind, one.status),
