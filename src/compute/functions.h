@@ -28,6 +28,7 @@ struct hob_function {
                struct hob_error *error);
 };
 
+/* The table of all; and the one of this name, NULL when there is none. */
 const struct hob_function *hob_functions(size_t *count);
 const struct hob_function *hob_function_find(struct hob_text name);
 

@@ -39,6 +39,7 @@ struct hob_list_function {
     int (*run)(const struct hob_list_call *call, struct hob_error *error);
 };
 
+/* The table of all. */
 const struct hob_list_function *hob_list_functions(size_t *count);
 /* NULL when that stage has none of that name. */
 const struct hob_list_function *hob_list_function_find(enum hob_list_stage stage,

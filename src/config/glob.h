@@ -32,6 +32,8 @@ void hob_paths_sort(struct hob_paths *paths);
 /* Whether a name matches `*`, `?`, `[a-z]`, `[!a-z]` and literal characters. */
 bool hob_glob_match(struct hob_text pattern, struct hob_text name);
 
+#define HOB_GLOB_MAX_DIRECTORIES ((size_t)100000)
+
 /* Adds to *paths (initialised; freed by the caller), with texts of `arena`, what matches `pattern`
  * below `directory` (which is taken literally), each as DIRECTORY/NAME, in no order. Wildcards do
  * not match a leading dot, `**` is `*`, and directories that a wildcard matches are not found. What
@@ -39,8 +41,6 @@ bool hob_glob_match(struct hob_text pattern, struct hob_text name);
  * roots, HOB_E_VALUE for `..` behind a wildcard (it would find the same files once for each
  * directory), HOB_E_LIMIT for more than HOB_GLOB_MAX_DIRECTORIES directories, and the errors of
  * hob_paths_add; some may have been added by then. */
-#define HOB_GLOB_MAX_DIRECTORIES ((size_t)100000)
-
 int hob_glob(const struct hob_scope *scope, struct hob_arena *arena, const char *directory,
              const char *pattern, struct hob_paths *paths, struct hob_error *error);
 

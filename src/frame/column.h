@@ -39,6 +39,7 @@ struct hob_column {
     size_t missing_capacity;
 };
 
+/* Without rows. Every column is freed by its owner, a frame's by the frame. */
 void hob_column_init(struct hob_column *column, enum hob_column_type type);
 void hob_column_deinit(struct hob_column *column);
 

@@ -28,6 +28,7 @@ struct hob_pacing {
     bool probing;        /* it is, and one worker has been started to find out */
 };
 
+/* The options are copied. There is nothing to free. */
 void hob_pacing_init(struct hob_pacing *pacing, const struct hob_pacing_options *options);
 /* A worker failed before it had done anything. `chance` is between 0 and 1. */
 void hob_pacing_failed(struct hob_pacing *pacing, uint64_t now, double chance);

@@ -81,6 +81,7 @@ struct hob_route {
                   struct hob_http_request *request);
 };
 
+/* The table of all. */
 const struct hob_route *hob_routes(size_t *count);
 /* By path, one slash at the end left aside; `{...}` in a route's path stands for any one part.
  * NULL when there is none. */

@@ -73,6 +73,7 @@ struct hob_session_operation {
     const struct hob_parameter *parameters; /* ended by one without a name; or NULL */
 };
 
+/* The table of all. */
 const struct hob_session_operation *hob_session_operations(size_t *count);
 /* NULL when there is none of that name. */
 const struct hob_session_operation *hob_session_operation_find(struct hob_text name);

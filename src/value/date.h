@@ -9,6 +9,7 @@ struct hob_date {
     int year, month, day; /* 1-9999, 1-12, 1-31 */
 };
 
+/* Whether there is such a day in the years 1 to 9999; days are counted from 1970-01-01. */
 bool hob_date_valid(int year, int month, int day);
 int64_t hob_date_to_days(struct hob_date date);
 struct hob_date hob_date_from_days(int64_t days);

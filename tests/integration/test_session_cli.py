@@ -278,6 +278,19 @@ class Commands(SessionCliTest):
                 (2, "no address", ("list", "--server", "nowhere"))):
             self.fails(status, message, *words)
 
+    def test_the_status_tells_what_is_not_there_from_what_cannot_be_understood(self):
+        """As the table in docs/sessions.md has it."""
+        for status, message, words in (
+                (2, "expected a column", ("filter", "age >")), (2, "'start' must be", ("slice", "a")),
+                (2, "cannot read the value", ("set", "[1")), (2, "no `compute`", ("compute",)),
+                (2, "required parameter", ("do", "set_value")),
+                (1, "no column 'shoes'", ("filter", "shoes > 3")),
+                (1, "\"Nobody\" not found", ("row", "Nobody")),
+                (1, "nothing to undo", ("undo",)), (1, "unknown operation", ("do", "dance")),
+                (1, "row of this index already", ("add-row", "Ada")),
+                (1, "there is no session", ("get", "-s", "fffffff"))):
+            self.fails(status, message, *words)
+
     def test_every_command_explains_itself(self):
         names = re.findall(r"^  ([a-z-]+) ", self.do("--help"), re.M)
         for name in ("open", "list", "info", "get", "set", "focus", "slice", "row", "column",

@@ -22,6 +22,7 @@ struct liquid_filter {
     liquid_filter_function *function;
     const char *help;
 };
+/* NULL when there is none of that name. */
 const struct liquid_filter *liquid_find_filter(struct hob_text name);
 
 /* The value as Python's str makes text of it; nil and undefined are "". Text is not copied. */

@@ -115,6 +115,7 @@ struct liquid_tag {
     int (*render)(struct liquid_render *render, const struct liquid_node *node);
     const char *help;
 };
+/* NULL when there is none of that name. */
 const struct liquid_tag *liquid_find_tag(struct hob_text name);
 /* The position in the table, below LIQUID_TAG_COUNT. */
 enum { LIQUID_TAG_COUNT = 24 };
