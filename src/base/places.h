@@ -38,8 +38,8 @@ char *hob_places_libexec(const char *name);
 char *hob_places_state(const char *wanted);
 /* HOB_E_PARAMETER for such a relative $HOB_STATE. */
 int hob_places_check_state(struct hob_error *error);
-/* Whether this user can make things in the directory, which is there or can be made: 0, or the errno
- * of what is in the way. */
+/* Whether this user can make things in the directory, which is there or can be made: 0, or the
+ * errno of what is in the way. */
 int hob_places_try(const char *directory);
 
 #endif

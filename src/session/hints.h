@@ -8,7 +8,7 @@
 /* name, for the API, for the command line */
 #define HOB_SESSION_HINTS(X)                                                                       \
     X(COLUMNS, "get_columns lists the columns; add_column makes one",                              \
-      "'hob session info' lists the columns; 'hob session add-column' makes one")        \
+      "'hob session info' lists the columns; 'hob session add-column' makes one")                  \
     X(ROWS, "get_indices lists the rows; numbers and texts are different",                         \
       "'hob session do get_indices' lists the rows; numbers and texts are different")              \
     X(WRITABLE, "columns of output, series and cache can be; add_column makes a new one",          \
