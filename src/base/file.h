@@ -53,10 +53,10 @@ static inline void hob_auto_file_content(struct hob_file_content *content)
 }
 
 /* An atomic replacement: write to the descriptor, then commit; deinit without commit leaves the
- * old file byte for byte, and nothing else. Where the file system has files without names, a process
- * that is killed while it writes leaves nothing either, but in the moment between naming and
- * renaming. Keeps permissions, and where it may the owner, of an existing file; hard links to it keep
- * the old content. */
+ * old file byte for byte, and nothing else. Where the file system has files without names, a
+ * process that is killed while it writes leaves nothing either, but in the moment between naming
+ * and renaming. Keeps permissions, and where it may the owner, of an existing file; hard links to
+ * it keep the old content. */
 struct hob_file_writer {
     int descriptor;  /* of the new file, or -1 */
     int directory;   /* descriptor of the directory, or -1 */

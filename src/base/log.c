@@ -19,18 +19,6 @@ static const char *const level_names[] = {"error", "warning", "info", "debug"};
 static atomic_int current_level = HOB_LOG_WARNING;
 static atomic_int log_descriptor = STDERR_FILENO;
 
-int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error)
-{
-    for (int i = 0; i <= HOB_LOG_DEBUG; i++) {
-        if (strcmp(name, level_names[i]) == 0) {
-            *level = (enum hob_log_level)i;
-            return 0;
-        }
-    }
-    return hob_error_set(error, HOB_E_PARAMETER,
-                         "unknown log level '%s': use error, warning, info or debug", name);
-}
-
 void hob_log_set_level(enum hob_log_level level)
 {
     atomic_store(&current_level, (int)level);

@@ -15,8 +15,6 @@ enum hob_log_level {
     HOB_LOG_DEBUG
 };
 
-/* Parses "error", "warning", "info" or "debug". */
-int hob_log_level_parse(enum hob_log_level *level, const char *name, struct hob_error *error);
 void hob_log_set_level(enum hob_log_level level);
 _Bool hob_log_enabled(enum hob_log_level level);
 /* Where the log may go: a file (appended to, created with mode 0600), or stderr for NULL. A

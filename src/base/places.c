@@ -50,7 +50,7 @@ char *hob_places_runtime_file(const char *name, struct hob_error *error)
     return hob_copy_string(hob_buffer_string(&path));
 }
 
-int hob_places_make(const char *directory, struct hob_error *error)
+static int make_all(const char *directory, mode_t mode, struct hob_error *error)
 {
     HOB_AUTO(free) char *part = hob_copy_string(directory);
     for (char *at = part + 1;; at++) {
@@ -58,12 +58,28 @@ int hob_places_make(const char *directory, struct hob_error *error)
             continue;
         char end = *at;
         *at = '\0';
-        if (mkdir(part, 0700) != 0 && errno != EEXIST)
+        if (mkdir(part, mode) != 0 && errno != EEXIST)
             return hob_error_from_errno(error, errno, "make the directory", part);
         if (end == '\0')
             return 0;
         *at = end;
     }
+}
+
+int hob_places_make(const char *directory, struct hob_error *error)
+{
+    return make_all(directory, 0700, error);
+}
+
+int hob_places_make_shared(const char *directory, struct hob_error *error)
+{
+    return make_all(directory, 0777, error);
+}
+
+const char *hob_places_base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL ? slash + 1 : path;
 }
 
 /* In the directory of this executable; "" when nobody knows which that is. */

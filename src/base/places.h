@@ -15,6 +15,11 @@ char *hob_places_runtime_file(const char *name, struct hob_error *error);
 
 /* Makes a directory, and those above it, for this user alone; it may be there already. */
 int hob_places_make(const char *directory, struct hob_error *error);
+/* The same for whoever the umask allows. */
+int hob_places_make_shared(const char *directory, struct hob_error *error);
+
+/* What follows the last slash. */
+const char *hob_places_base_name(const char *path);
 
 /* Where a program of hob's is: beside this one (as in a build tree), else in $PATH. malloc'd; NULL
  * when it is nowhere. */
@@ -33,8 +38,8 @@ char *hob_places_libexec(const char *name);
 char *hob_places_state(const char *wanted);
 /* HOB_E_PARAMETER for such a relative $HOB_STATE. */
 int hob_places_check_state(struct hob_error *error);
-/* Whether this user can make things in the directory, which is there or can be made: 0, or the errno
- * of what is in the way. */
+/* Whether this user can make things in the directory, which is there or can be made: 0, or the
+ * errno of what is in the way. */
 int hob_places_try(const char *directory);
 
 #endif

@@ -12,8 +12,8 @@
  * ELOOP for a path that leads out, ENOSYS where the system has no such call. Close-on-exec. */
 int hob_platform_open_beneath(int root, const char *path, int flags, mode_t mode, _Bool no_links);
 
-/* Opens a new file without a name for writing, in a directory: nobody sees it, and it is gone with the
- * process unless it is given a name. -1 and errno where the system or file system has none.
+/* Opens a new file without a name for writing, in a directory: nobody sees it, and it is gone with
+ * the process unless it is given a name. -1 and errno where the system or file system has none.
  * Close-on-exec. */
 int hob_platform_open_nameless(int directory, mode_t mode);
 /* Gives it a name that is not taken: 0, or -1 and errno. */

@@ -8,8 +8,8 @@
 /* The number of leading bytes that are valid UTF-8; text.size when all of it is. */
 size_t hob_utf8_valid_prefix(struct hob_text text);
 
-/* What to do with a text that is no UTF-8, for an error's hint: NULL when its first bytes do not say
- * what it is. */
+/* What to do with a text that is no UTF-8, for an error's hint: NULL when its first bytes do not
+ * say what it is. */
 const char *hob_utf8_remedy(struct hob_text text);
 
 /* Like hob_utf8_valid_prefix, but lone surrogates written as three bytes (WTF-8) pass: that is how

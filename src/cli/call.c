@@ -12,6 +12,7 @@
 #include "client/client.h"
 #include "config/schema.h"
 #include "pool/message.h"
+#include "pool/options.h"
 #include "value/json.h"
 
 enum { LONGEST_PATH = 200, SLACK_MS = 5000 };
@@ -186,18 +187,12 @@ static bool is_time(const char *text)
     return hob_schema_set(arena, place, &text, 1, &milliseconds, NULL) == 0;
 }
 
-static bool is_pool_name(const char *name)
-{
-    size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
-    return size > 0 && name[size] == '\0' && size <= 64;
-}
-
 static int run_call(const struct hob_arguments *arguments)
 {
     struct call call = {.arguments = arguments,
                         .output = {.program = arguments->name},
                         .stream = hob_arguments_has(arguments, "stream")};
-    if (!is_pool_name(arguments->words[0]))
+    if (!hob_pool_is_name(arguments->words[0]))
         return hob_arguments_wrong(arguments, "'%s' is no name of a pool", arguments->words[0]);
     const char *timeout = hob_arguments_value(arguments, "timeout");
     if (timeout != NULL && !is_time(timeout))

@@ -11,11 +11,29 @@ static const char *const default_configs[] = {"_lamd.yml", "_config.yml"};
 
 enum { DEFAULT_COUNT = sizeof default_configs / sizeof default_configs[0] };
 
-static void put_field(struct hob_output *output, struct hob_talk *talk, const char *field)
+static void put_field(struct hob_output *output, struct hob_talk *talk, struct hob_text field)
 {
     if (hob_talk_exists(talk))
-        hob_talk_print_field(&output->buffer, talk, hob_text_from(field));
+        hob_talk_print_field(&output->buffer, talk, field);
     hob_buffer_put_char(&output->buffer, '\n');
+}
+
+static void put_named(struct hob_output *output, struct hob_talk *talk, struct hob_text field)
+{
+    hob_buffer_put_text(&output->buffer, field);
+    hob_buffer_put_char(&output->buffer, ':');
+    put_field(output, talk, field);
+}
+
+/* Names between commas, as other commands take them; the tool itself does not. */
+static void put_each(struct hob_output *output, struct hob_talk *talk, const char *names)
+{
+    while (*names != '\0') {
+        size_t size = strcspn(names, ",");
+        if (size > 0)
+            put_named(output, talk, (struct hob_text){names, size});
+        names += size + (names[size] == ',');
+    }
 }
 
 static void put_batch(struct hob_output *output, struct hob_talk *talk,
@@ -23,10 +41,12 @@ static void put_batch(struct hob_output *output, struct hob_talk *talk,
 {
     size_t count;
     HOB_AUTO(free) const char **fields = hob_arguments_values(arguments, "fields", &count);
+    bool drop_in = strcmp(arguments->name, "hob") != 0;
     for (size_t i = 0; i < count; i++) {
-        hob_buffer_put_string(&output->buffer, fields[i]);
-        hob_buffer_put_char(&output->buffer, ':');
-        put_field(output, talk, fields[i]);
+        if (drop_in)
+            put_named(output, talk, hob_text_from(fields[i]));
+        else
+            put_each(output, talk, fields[i]);
     }
 }
 
@@ -54,7 +74,7 @@ static int print_fields(const struct hob_arguments *arguments, struct hob_talk *
     if (batch)
         put_batch(&output, talk, arguments);
     else
-        put_field(&output, talk, arguments->words[0]);
+        put_field(&output, talk, hob_text_from(arguments->words[0]));
     struct hob_error error = HOB_ERROR_INIT;
     if (hob_talk_check(talk, &error) != 0) {
         hob_buffer_clear(&output.buffer);
@@ -97,7 +117,7 @@ static const struct hob_option options[] = {
      .argument = "FIELD...",
      .repeatable = true,
      .many = true,
-     .help = "with batch: the fields to print, each as NAME:VALUE"},
+     .help = "with batch: the fields to print, each as NAME:VALUE; also with commas between them"},
     {0},
 };
 

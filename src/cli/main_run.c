@@ -14,12 +14,6 @@
 
 enum { UNKNOWN_END = 125, NOT_EXECUTABLE = 126 };
 
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
-
 static char **copy_words(struct hob_arena *arena, char *const *words)
 {
     size_t count = 0;
@@ -34,7 +28,7 @@ static char **words_of(struct hob_arena *arena, char **argv)
 {
     if (argv[0] == NULL)
         return NULL;
-    if (strcmp(base_name(argv[0]), "hob") != 0) {
+    if (strcmp(hob_places_base_name(argv[0]), "hob") != 0) {
         const char *program = hob_shim_program(arena, argv[0]);
         char **words = copy_words(arena, argv);
         words[0] = (char *)program;

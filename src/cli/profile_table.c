@@ -227,8 +227,9 @@ void hob_build_put_table(struct hob_buffer *out, const struct hob_build *build, 
     hob_report_put_words(out, build->arguments);
     hob_buffer_put_string(out, "\n\n  ");
     hob_report_put_time(out, build->whole);
-    hob_buffer_printf(out, ", %zu calls of %zu programs, at most %u of them working at once\n\n  ",
-                      build->calls, build->group_count, build->most_at_once);
+    hob_buffer_printf(out, ", %zu call%s of %zu program%s, at most %u working at once\n\n  ",
+                      build->calls, build->calls == 1 ? "" : "s", build->group_count,
+                      build->group_count == 1 ? "" : "s", build->most_at_once);
     put_padded(out, HOB_TEXT("command"), name_width, false);
     hob_buffer_put_string(out, "  calls      each       own  start-up  order       ");
     hob_buffer_put_string(out, build->follow.files_known ? "    files\n" : "\n");

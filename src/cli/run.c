@@ -10,6 +10,18 @@
 #include "cli/options.h"
 #include "cli/output.h"
 
+static int print_version(const char *name)
+{
+    HOB_AUTO(output) struct hob_output output = {.program = name};
+    hob_buffer_printf(&output.buffer, "%s " HOB_VERSION "\n", name);
+    return hob_output_finish(&output);
+}
+
+static bool is_one_of(const char *word, const char *short_form, const char *long_form)
+{
+    return strcmp(word, short_form) == 0 || strcmp(word, long_form) == 0;
+}
+
 static int run_command(const struct hob_command *command, const char *name, const char *program,
                        const struct hob_compute_hook *compute, char *const *words)
 {
@@ -29,13 +41,6 @@ static int run_command(const struct hob_command *command, const char *name, cons
     return hob_output_finish(&output);
 }
 
-static int print_version(void)
-{
-    HOB_AUTO(output) struct hob_output output = {.program = "hob"};
-    hob_buffer_put_string(&output.buffer, "hob " HOB_VERSION "\n");
-    return hob_output_finish(&output);
-}
-
 static int print_overview(void)
 {
     HOB_AUTO(output) struct hob_output output = {.program = "hob"};
@@ -52,10 +57,13 @@ static int unknown_word(const struct hob_command *const *commands, const char *p
     unsigned distance = hob_near_enough("version");
     hob_error_set(&error, HOB_E_PARAMETER,
                   word[0] == '-' ? "unknown option '%s'" : "there is no command '%s'", word);
-    if (nearest != NULL)
+    bool option = strncmp(word, "--", 2) == 0;
+    bool version =
+        commands == hob_commands && hob_nearer(word + (option ? 2 : 0), "version", &distance);
+    if (version)
+        hob_error_hint(&error, "did you mean '%s--version'?", option ? "" : "hob ");
+    else if (nearest != NULL)
         hob_error_hint(&error, "did you mean '%s %s'?", program, nearest->name);
-    else if (strncmp(word, "--", 2) == 0 && hob_nearer(word + 2, "version", &distance))
-        hob_error_hint(&error, "did you mean '--version'?");
     else if (commands == hob_commands && access(word, F_OK) == 0)
         hob_error_hint(&error, "'hob read %.250s' prints the table in a file", word);
     else
@@ -69,11 +77,6 @@ static int no_word(const char *program)
     hob_error_set(&error, HOB_E_PARAMETER, "no command was given");
     hob_error_hint(&error, "'%s --help' lists all commands", program);
     return hob_report(program, &error);
-}
-
-static bool is_one_of(const char *word, const char *short_form, const char *long_form)
-{
-    return strcmp(word, short_form) == 0 || strcmp(word, long_form) == 0;
 }
 
 static int print_help(const struct hob_command *command, const char *program)
@@ -105,6 +108,8 @@ static int run_named(const struct hob_command *command, const struct hob_compute
 int hob_cli_run(int argc, char **argv, const struct hob_compute_hook *compute)
 {
     const struct hob_command *command = argc > 0 ? hob_command_of_executable(argv[0]) : NULL;
+    if (command != NULL && argc == 2 && is_one_of(argv[1], "-V", "--version"))
+        return print_version(command->alias);
     if (command != NULL)
         return run_command(command, command->alias, command->alias, compute, argv + 1);
     int status;
@@ -118,6 +123,6 @@ int hob_cli_run(int argc, char **argv, const struct hob_compute_hook *compute)
     if (is_one_of(argv[1], "-h", "--help"))
         return print_overview();
     if (is_one_of(argv[1], "-V", "--version"))
-        return print_version();
+        return print_version("hob");
     return unknown_word(hob_commands, "hob", argv[1]);
 }

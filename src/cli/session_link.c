@@ -6,6 +6,7 @@
 
 #include "base/utf8.h"
 #include "cli/session.h"
+#include "session/hints.h"
 #include "value/json.h"
 #include "value/yaml.h"
 
@@ -136,8 +137,10 @@ int hob_remote_request(struct hob_remote_call *call, const char *method, const c
     request.body = hob_buffer_text(&body);
     if (code == 0)
         code = hob_client_ask(call->link->connection, &request, &call->reply, &call->error);
-    if (code != 0)
+    if (code != 0) {
+        hob_session_hint_translate(&call->error);
         return code;
+    }
     code =
         hob_json_read(call->arena, hob_buffer_text(&call->reply.body), &call->answer, &call->error);
     return code == 0 ? 0 : hob_error_context(&call->error, "the server's answer is not hobd's");

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/places.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "warm/command.h"
@@ -139,21 +140,11 @@ static int make_all(struct making *making)
     return status;
 }
 
-static void make_folders(const char *folder)
-{
-    HOB_AUTO(free) char *path = hob_copy_string(folder);
-    for (char *slash = strchr(path + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-        *slash = '\0';
-        mkdir(path, 0777);
-        *slash = '/';
-    }
-    mkdir(path, 0777);
-}
-
 static int make_shims(struct making *making)
 {
     struct hob_error error = HOB_ERROR_INIT;
-    make_folders(making->folder);
+    if (hob_places_make_shared(making->folder, &error) != 0)
+        return hob_report(making->arguments->name, &error);
     struct stat facts;
     if (stat(making->folder, &facts) != 0 || !S_ISDIR(facts.st_mode)) {
         hob_error_from_errno(&error, ENOTDIR, "make links in", making->folder);

@@ -327,7 +327,7 @@ int hob_table_put(struct hob_buffer *out, const struct hob_frame *frame,
         put_rows(&table, 0, table.head_end);
         if (table.head_end < table.tail_start)
             put_hidden(out, table.tail_start - table.head_end, " row",
-                       " (use --rows N or --format csv)\n");
+                       options->last > 0 ? " (use --rows N or --format csv)\n" : "\n");
         put_rows(&table, table.tail_start, rows);
     }
     put_footer(&table);

@@ -23,11 +23,11 @@ static void put_duration(char *text, size_t size, uint64_t nanoseconds)
 }
 
 static void describe_timeout(const struct pool_call *call, const struct pool_worker *worker,
-                             uint64_t now, struct hob_error *error)
+                             uint64_t deadline, struct hob_error *error)
 {
     char time[32];
     struct hob_text method = pool_call_method(call);
-    put_duration(time, sizeof time, now - call->submitted);
+    put_duration(time, sizeof time, deadline - call->submitted);
     if (worker == NULL) {
         bool failing = call->pool->pacing.in_a_row > 0;
         hob_error_set(error, HOB_E_TIMEOUT,
@@ -69,7 +69,7 @@ uint64_t pool_tick_queue(struct hob_pool *pool, uint64_t now)
         following = call->next;
         if (now >= deadline) {
             struct hob_error error = HOB_ERROR_INIT;
-            describe_timeout(call, NULL, now, &error);
+            describe_timeout(call, NULL, deadline, &error);
             pool->timeouts++;
             pool_calls_remove(&pool->queue, call);
             pool_call_fail(call, HOB_RPC_TIMED_OUT, &error);
@@ -94,7 +94,7 @@ static bool give_up_if_overdue(struct pool_worker *worker, struct pool_call *cal
         pool_worker_event(worker, HOB_LIFE_TOO_LATE);
         return true;
     }
-    describe_timeout(call, worker, now, &error);
+    describe_timeout(call, worker, call->deadline, &error);
     worker->pool->timeouts++;
     pool_worker_abandon(worker, call, HOB_RPC_TIMED_OUT, &error);
     return true;

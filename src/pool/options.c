@@ -13,7 +13,7 @@ static int wrong(const char *name, struct hob_error *error, const char *what, co
     return HOB_E_PARAMETER;
 }
 
-static bool is_name(const char *name)
+bool hob_pool_is_name(const char *name)
 {
     size_t size = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.-");
     return size > 0 && name[size] == '\0' && size <= 64;
@@ -31,7 +31,7 @@ static bool is_method(const char *name)
 int hob_pool_options_check(const struct hob_pool_options *options, const char *name,
                            struct hob_error *error)
 {
-    if (!is_name(name))
+    if (!hob_pool_is_name(name))
         return wrong(name, error, "the name must be of letters, digits, '_', '.' and '-'",
                      "choose another name");
     if (options->command == NULL || options->command[0] == NULL)

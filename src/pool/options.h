@@ -62,6 +62,8 @@ struct hob_pool_options {
         .restart.jitter = 0.2, .restart.failures = 5, .restart.within = 60000,                     \
     }
 
+/* Whether a pool may be called so: a word of letters, digits and _.- */
+bool hob_pool_is_name(const char *name);
 /* HOB_E_PARAMETER for what cannot be meant: no command, more workers at least than at most... */
 int hob_pool_options_check(const struct hob_pool_options *options, const char *name,
                            struct hob_error *error);

@@ -214,11 +214,6 @@ void pool_free_closed(struct hob_supervisor *supervisor)
     }
 }
 
-const char *hob_pool_name(const struct hob_pool *pool)
-{
-    return pool->name;
-}
-
 void hob_pool_restart(struct hob_pool *pool)
 {
     struct hob_supervisor *supervisor = pool->supervisor;

@@ -54,7 +54,6 @@ static inline void hob_auto_pool(struct hob_pool **pool)
 {
     hob_pool_release(*pool);
 }
-const char *hob_pool_name(const struct hob_pool *pool);
 
 struct hob_pool_request {
     struct hob_text method; /* a JSON string, quotes included */

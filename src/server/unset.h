@@ -1,5 +1,5 @@
-/* unset: what hobd does where a setting has no fixed default and nothing was given: it depends on the
- * machine and on who starts it. */
+/* unset: what hobd does where a setting has no fixed default and nothing was given: it depends on
+ * the machine and on who starts it. */
 #ifndef HOB_SERVER_UNSET_H
 #define HOB_SERVER_UNSET_H
 

@@ -1,4 +1,5 @@
 /* change: the operations that edit: they look at the focus and the parameters, and make records. */
+#include "session/hints.h"
 #include "session/internal.h"
 
 #include <math.h>
@@ -59,7 +60,7 @@ static int describe_entry(const struct hob_session *session, const struct sessio
         hob_error_set(error, HOB_E_PARAMETER,
                       "cannot set a value of a series with several entries "
                       "in the row while no selector is set");
-        hob_error_hint(error, "say with set_selector which column tells them apart");
+        hob_session_hint(error, HOB_SESSION_HINT_SELECTOR);
         return HOB_E_PARAMETER;
     }
     if (result < 0)
@@ -321,7 +322,7 @@ SESSION_OPERATION(run_compute)
     if (hob_value_get(flow, "compute") == NULL && hob_value_get(flow, "precompute") == NULL &&
         hob_value_get(flow, "postcompute") == NULL) {
         hob_error_set(error, HOB_E_PARAMETER, "the interface has no `compute` section");
-        hob_error_hint(error, "give one: {\"compute\": {\"field\": ..., \"function\": ...}}");
+        hob_session_hint(error, HOB_SESSION_HINT_COMPUTE);
         return HOB_E_PARAMETER;
     }
     return compute(session, flow, scope, out, error);

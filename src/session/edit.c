@@ -8,6 +8,7 @@
  * Records name rows by labels and entries of series by number and subindex. Applying one twice
  * changes nothing: a file that was saved just before a crash may already have what the journal
  * says. */
+#include "session/hints.h"
 #include "session/internal.h"
 
 #include "value/json.h"
@@ -29,7 +30,7 @@ static int need_mutable(const struct session_column *column, struct hob_error *e
                              HOB_TEXT_ARG(name));
     hob_error_set(error, HOB_E_NO_KEY, "Column \"%.*s\" is immutable and cannot be modified.",
                   HOB_TEXT_ARG(name));
-    hob_error_hint(error, "columns of output, series and cache can be; add_column makes a new one");
+    hob_session_hint(error, HOB_SESSION_HINT_WRITABLE);
     return HOB_E_NO_KEY;
 }
 
@@ -153,7 +154,7 @@ static int check_row(struct hob_session *session, const struct hob_value *values
     if (!exists || series_only || session->replaying)
         return 0;
     hob_error_set(error, HOB_E_VALUE, "there is a row of this index already");
-    hob_error_hint(error, "set_value changes it; series may have several entries in a row");
+    hob_session_hint(error, HOB_SESSION_HINT_ROW_IS_THERE);
     return HOB_E_VALUE;
 }
 

@@ -2,6 +2,7 @@
  *
  * A subindex belongs to the row for which it was set. On another row that does not have it, the
  * last entry counts; on a row without entries it is kept, for the entry that writing makes. */
+#include "session/hints.h"
 #include "session/internal.h"
 
 #include "value/json.h"
@@ -45,7 +46,7 @@ int session_need_row(const struct hob_session *session, const struct hob_value *
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     print(&text, value, NULL);
     hob_error_set(error, HOB_E_NO_KEY, "Index %s not found in data", hob_buffer_string(&text));
-    hob_error_hint(error, "get_indices lists the rows; numbers and texts are different");
+    hob_session_hint(error, HOB_SESSION_HINT_ROWS);
     return HOB_E_NO_KEY;
 }
 
@@ -59,7 +60,7 @@ int session_need_column(const struct hob_session *session, const struct hob_valu
     print(&text, name, NULL);
     hob_error_set(error, HOB_E_NO_KEY, "Column %s not found in the session",
                   hob_buffer_string(&text));
-    hob_error_hint(error, "get_columns lists the columns; add_column makes one");
+    hob_session_hint(error, HOB_SESSION_HINT_COLUMNS);
     return HOB_E_NO_KEY;
 }
 
@@ -112,8 +113,7 @@ int session_pick_entry(const struct hob_session *session, const struct session_p
         return 0;
     if (selector == NULL || selector->part != part) {
         hob_error_set(error, HOB_E_NO_KEY, "Selector not set.");
-        hob_error_hint(error, "the row has several entries: say with set_selector which column "
-                              "tells them apart");
+        hob_session_hint(error, HOB_SESSION_HINT_ENTRY_SELECTOR);
         return HOB_E_NO_KEY;
     }
     size_t found = SIZE_MAX;
@@ -385,8 +385,8 @@ SESSION_OPERATION(set_subindex)
     if (found == SIZE_MAX) {
         hob_error_set(error, HOB_E_NO_KEY, "no entry of the row has the subindex %s",
                       hob_buffer_string(&text));
-        hob_error_hint(error, selector == NULL ? "set_selector first"
-                                               : "get_subseries lists the entries of the row");
+        hob_session_hint(error, selector == NULL ? HOB_SESSION_HINT_NO_SELECTOR
+                                                 : HOB_SESSION_HINT_ENTRIES);
         return HOB_E_NO_KEY;
     }
     char *json = hob_buffer_steal(&text, NULL);

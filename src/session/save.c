@@ -76,8 +76,8 @@ static int check_complete(const struct session_part *part, struct hob_error *err
                       "`%s` cannot be saved: its `%s` makes the columns of the session others than "
                       "those of the file, which would be lost",
                       kind, settings[i]);
-        hob_error_hint(error, "take `%s` out of `%s` in the interface, then `reload`", settings[i],
-                       kind);
+        hob_error_hint(error, "take `%s` out of `%s` in the interface, then reload the session",
+                       settings[i], kind);
         return HOB_E_VALUE;
     }
     if (part->repeated == 0)
@@ -87,8 +87,8 @@ static int check_complete(const struct session_part *part, struct hob_error *err
                   "already, the first of them %.*s",
                   kind, part->repeated, part->repeated == 1 ? "" : "s",
                   HOB_TEXT_ARG(part->first_repeated));
-    hob_error_hint(error, "make the labels in the file unique, then `reload`, which keeps the "
-                          "edits");
+    hob_error_hint(error, "make the labels in the file unique, then reload the session, which "
+                          "keeps the edits");
     return HOB_E_VALUE;
 }
 

@@ -1,6 +1,7 @@
 /* store_entries: the table of sessions: by id, by use, and within the limits of memory and time.
  *
  * Everything here is done with the store's lock held, for moments. */
+#include "session/hints.h"
 #include "session/store_internal.h"
 
 #include <stdio.h>
@@ -247,8 +248,7 @@ bool store_measure(struct hob_store *store, struct entry *entry)
 int store_no_such_session(const char *id, struct hob_error *error)
 {
     hob_error_set(error, HOB_E_NO_KEY, "Session not found: %.100s", id);
-    hob_error_hint(error, "GET /api/sessions lists those that there are; sessions end when nobody "
-                          "uses them for longer than their timeout");
+    hob_session_hint(error, HOB_SESSION_HINT_SESSIONS);
     return HOB_E_NO_KEY;
 }
 

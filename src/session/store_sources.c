@@ -1,5 +1,6 @@
 /* store_sources: the files that a session was made from, and whether they are still as they were.
  */
+#include "session/hints.h"
 #include "session/store_internal.h"
 
 #include <sys/stat.h>
@@ -149,8 +150,7 @@ int store_writing(void *data, const char *path, bool begins, struct hob_error *e
         store_source_changed(&saving->entry->sources[at])) {
         hob_error_set(error, HOB_E_VALUE,
                       "'%s' was changed by another program since the session read it", path);
-        hob_error_hint(error, "`reload` reads it again and keeps the edits; `save` with "
-                              "\"force\": true replaces it");
+        hob_session_hint(error, HOB_SESSION_HINT_FILE_CHANGED);
         /* The file before this one is complete. */
         saving->last = begins ? SIZE_MAX : saving->last;
         return HOB_E_VALUE;

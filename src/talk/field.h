@@ -36,8 +36,8 @@ const struct hob_value *hob_talk_field(struct hob_talk *talk, struct hob_text fi
 int hob_talk_check(struct hob_talk *talk, struct hob_error *error);
 
 /* What kept the markdown file or the config, as far as they were looked at, from being read: they
- * count as empty then. The message of the first (`which` 0) or the second, naming the file; NULL when
- * there is none. To be asked last. */
+ * count as empty then. The message of the first (`which` 0) or the second, naming the file; NULL
+ * when there is none. To be asked last. */
 const char *hob_talk_flaw(const struct hob_talk *talk, size_t which);
 
 /* True when a config was looked for, and none of those named is there. To be asked last. */

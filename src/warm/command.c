@@ -9,14 +9,9 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/places.h"
 
 enum { HEAD_SIZE = 256, MOST_SHEBANG_WORDS = 8 };
-
-static const char *base_name(const char *path)
-{
-    const char *slash = strrchr(path, '/');
-    return slash != NULL ? slash + 1 : path;
-}
 
 static bool is_program(const char *path)
 {
@@ -65,7 +60,7 @@ static bool read_head(const char *path, char head[HEAD_SIZE + 1])
 
 static bool has_python_name(const char *path)
 {
-    const char *name = base_name(path);
+    const char *name = hob_places_base_name(path);
     if (strncmp(name, "python", 6) != 0)
         return false;
     return name[6 + strspn(name + 6, "0123456789.")] == '\0';
@@ -118,7 +113,7 @@ static void refuse_file(struct hob_warm_command *command, struct hob_arena *aren
                                          "'%s' %s, as version managers put before the real one: "
                                          "'pyenv which %s' or the like names that, which can be "
                                          "warm",
-                                         path, what, base_name(path)));
+                                         path, what, hob_places_base_name(path)));
     else
         refuse(command, hob_arena_printf(
                             arena, "'%s' %s: what it starts can be warm by a hob run of its own",
@@ -223,7 +218,7 @@ static void check_environment(struct hob_warm_command *command)
 
 static void set_name(struct hob_warm_command *command, const char *path)
 {
-    snprintf(command->name, sizeof command->name, "%s", base_name(path));
+    snprintf(command->name, sizeof command->name, "%s", hob_places_base_name(path));
 }
 
 /* argv = the interpreter's words, then those of the command from `from` on. */
@@ -275,7 +270,7 @@ static size_t shebang_words(char *line, char *words[MOST_SHEBANG_WORDS])
     for (size_t size = strlen(rest); size > 0 && strchr(" \t\r\v\f", rest[size - 1]) != NULL;
          size--)
         rest[size - 1] = '\0';
-    if (strcmp(base_name(interpreter), "env") == 0)
+    if (strcmp(hob_places_base_name(interpreter), "env") == 0)
         return words_behind_env(rest, words);
     words[0] = interpreter;
     words[1] = rest;

@@ -44,15 +44,8 @@ char *hob_warm_profile_folder(bool make)
     if (state == NULL)
         return NULL;
     hob_buffer_printf(&path, "%s/warm", state);
-    if (make) {
-        for (char *slash = strchr(state + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
-            *slash = '\0';
-            mkdir(state, 0700);
-            *slash = '/';
-        }
-        mkdir(state, 0700);
-        mkdir(hob_buffer_string(&path), 0700);
-    }
+    if (make && hob_places_make(hob_buffer_string(&path), NULL) != 0)
+        return NULL;
     return hob_copy_string(hob_buffer_string(&path));
 }
 

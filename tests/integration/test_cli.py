@@ -168,6 +168,10 @@ class Help(Scratch):
     def test_the_version_is_printed(self):
         self.assertRegex(self.succeeds("--version"), r"\Ahob \d+\.\d+\.\d+\S*\n\Z")
 
+    def test_version_as_a_word_is_told_how_it_is_asked_for(self):
+        for word in ("version", "versoin"):
+            self.assertIn("did you mean 'hob --version'?", self.fails(2, word))
+
     def test_formats_are_listed(self):
         text = self.succeeds("help", "formats")
         self.assertRegex(text, r"(?m)^  csv +\S")
@@ -236,6 +240,7 @@ class Field(Scratch):
     def test_batch_prints_names(self):
         expected = "title:Deep $PLACE\nvenue:Hall\ntitle:Deep $PLACE\n"
         for words in [["talk.md", "--fields", "title", "venue", "title"],
+                      ["talk.md", "--fields", "title,venue,", "title"],
                       ["--fields", "title", "--fields=venue", "-f", "title", "--", "talk.md"]]:
             self.assertEqual(self.succeeds("field", "batch", *words), expected)
 
@@ -258,6 +263,8 @@ class Field(Scratch):
         self.assertEqual(self.succeeds("venue", "nope.md", program=link), "\n")
         self.assertEqual(self.succeeds("batch", "talk.md", "--fields", "venue", program=link),
                          "venue:Hall\n")
+        self.assertEqual(self.succeeds("--version", program=link).split()[0], "mdfield")
+        self.assertEqual(self.succeeds("batch", "talk.md", "--fields", "a,b", program=link), "a,b:\n")
         self.assertIn("Usage: mdfield ", self.succeeds("--help", program=link))
         self.assertTrue(self.fails(2, "venue", program=link).startswith("mdfield: FILE is missing"))
 
@@ -293,7 +300,7 @@ class Read(Scratch):
                             "--format", "csv")
         self.assertEqual(out, "born,name\n1815,Ada\n")
         out = self.succeeds("read", "people.json", "-n1", "-c", "born")
-        self.assertEqual(out, "born\n────\n1815\n… 1 more row (use --rows N or --format csv)\n"
+        self.assertEqual(out, "born\n────\n1815\n… 1 more row\n"
                               "2 rows × 1 column\n")
         self.assertIn("name, born, note", self.fails(1, "read", "people.json", "-c", "born,x"))
 

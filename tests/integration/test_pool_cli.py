@@ -158,6 +158,13 @@ class Pool(Pools):
                 self.assertIn("toools", self.errors)
 
 
+class Timeout(Pools):
+    def test_the_time_that_was_given_is_told(self):
+        seen = os.path.join(self.directory, "seen")
+        self.hob("call", "tools", "wait", json.dumps({"file": seen}), "--timeout", "123ms", status=1)
+        self.assertRegex(self.errors, r"(within|waited) 123 ms")
+
+
 class NoPools(ServerTest):
     def test_list_and_status_say_that_there_are_none(self):
         server = self.start(environment={"HOB_STATE": "none"})

@@ -115,6 +115,22 @@ class Commands(SessionCliTest):
                          ("below", "part", 0))
         self.assertIn("timeout", self.fails(2, "timeout", "open", "i.yml", "--timeout", "soon"))
 
+    def test_hints_are_in_words_of_the_command_line(self):
+        told = [self.fails(1, "nope", "get", "nope"), self.fails(1, "Nobody", "get", "age", "Nobody"),
+                self.fails(1, "there is a row", "add-row", "Ada"), self.fails(2, "compute", "compute"),
+                self.fails(1, "Session not found", "info", "-s", "0" * 8 + self.id[8:])]
+        self.do("set", "42", "--column", "score")
+        self.write("out.csv", "changed,by\nanother,program\n")
+        told.append(self.fails(1, "changed", "save"))
+        for text, words in zip(told, ("'hob session info'", "'hob session do get_indices'",
+                                      "'hob session set'", "hob session compute '{field",
+                                      "'hob session list'", "'hob session save --force'")):
+            self.assertIn(words, text)
+            self.assertNotRegex(text, "GET /|add_column|set_value|\"force\"|`save`")
+        answer = self.server.request("POST", "/api/sessions/%s/set_column" % self.id,
+                                     {"column": "nope"})
+        self.assertIn("add_column makes one", answer.json["hint"])
+
     def test_get_and_set(self):
         self.assertEqual(self.do("get"), "36")
         self.assertEqual(self.do("get", "height"), "1.65")
