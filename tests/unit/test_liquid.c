@@ -344,6 +344,71 @@ static void test_lists_that_follow_each_other_are_one(void **state)
                                             "</li>\n<li>\n<p>b</p>\n</li>\n</ul>");
 }
 
+static void assert_markdown(const char *json, const char *expected)
+{
+    HOB_AUTO(buffer) struct hob_buffer data = HOB_BUFFER_INIT;
+    hob_buffer_printf(&data, "{\"m\": \"%s\"}", json);
+    give_data(hob_buffer_string(&data));
+    assert_renders("{{ m | markdownify }}", expected);
+}
+
+static void test_a_joined_item_keeps_all_of_its_text_in_one_paragraph(void **state)
+{
+    (void)state;
+    const char *b = "</li>\n<li>\n<p>c</p>\n</li>\n</ul>";
+    char expected[256];
+    snprintf(expected, sizeof expected, "<ul>\n<li>\n<p>a\nb</p>\n%s", b);
+    assert_markdown("- a\\n  b\\n\\n1. c", expected);
+    assert_markdown("- a\\nb\\n\\n* c", expected);
+    snprintf(expected, sizeof expected, "<ul>\n<li>\n<p>a<br />\nb</p>\n%s", b);
+    assert_markdown("- a  \\n  b\\n\\n1. c", expected);
+    snprintf(expected, sizeof expected, "<ul>\n<li>\n<p><em>a</em> <!-- x --> b</p>\n%s", b);
+    assert_markdown("- *a* <!-- x --> b\\n\\n1. c", expected);
+    snprintf(expected, sizeof expected, "<ul>\n<li>\n<p>a</p>\n<blockquote>\n<p>q</p>\n%s%s",
+             "</blockquote>\n", b);
+    assert_markdown("- a\\n  > q\\n\\n1. c", expected);
+    assert_markdown("- a\\n\\n1. b\\n   c\\n\\n* **d**",
+                    "<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b\nc</p>\n</li>\n"
+                    "<li>\n<p><strong>d</strong></p>\n</li>\n</ul>");
+    assert_markdown("> - a\\n>\\n> * b\\n>   c",
+                    "<blockquote>\n<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b\nc</p>\n</li>\n"
+                    "</ul>\n</blockquote>");
+}
+
+/* Only a blank line makes paragraphs; a marker of another kind does not. */
+static void test_lists_are_joined_tightly_without_a_blank_line(void **state)
+{
+    (void)state;
+    const char *two = "<ul>\n<li>a</li>\n<li>b</li>\n</ul>";
+    assert_markdown("- a\\n* b", two);
+    assert_markdown("- a\\n1. b", two);
+    assert_markdown("- a\\r\\n* b", two);
+    assert_markdown("* a\\n+ b\\n- c", "<ul>\n<li>a</li>\n<li>b</li>\n<li>c</li>\n</ul>");
+    assert_markdown("- a\\nm\\n* **b**", "<ul>\n<li>a\nm</li>\n<li><strong>b</strong></li>\n</ul>");
+    assert_markdown("- a\\n* - x\\n\\n+ c",
+                    "<ul>\n<li>a</li>\n<li>\n<ul>\n<li>x</li>\n</ul>\n</li>\n"
+                    "<li>\n<p>c</p>\n</li>\n</ul>");
+    assert_markdown("- a\\n    - x\\n    * y",
+                    "<ul>\n<li>a<ul>\n<li>x</li>\n<li>y</li>\n</ul>\n</li>\n</ul>");
+    assert_markdown("- a\\n\\n- b\\n* c",
+                    "<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b</p>\n</li>\n<li>c</li>\n</ul>");
+}
+
+/* As Python-Markdown: quotes are escaped in attributes alone, references stay as they are written,
+ * and a list has no start. */
+static void test_texts_stay_as_python_markdown_leaves_them(void **state)
+{
+    (void)state;
+    assert_markdown("He said \\\"hi\\\" & `a \\\"b\\\"`",
+                    "<p>He said \"hi\" &amp; <code>a \"b\"</code></p>");
+    assert_markdown("    x \\\"<\\\"", "<pre><code>x \"&lt;\"\n</code></pre>");
+    assert_markdown("&copy; a&mdash;b &#169; &quot; &parallel;",
+                    "<p>&copy; a&mdash;b &#169; &quot; &parallel;</p>");
+    assert_markdown("[\\\"a\\\"](u 't\\\"') \\\"",
+                    "<p><a href=\"u\" title=\"t&quot;\">\"a\"</a> \"</p>");
+    assert_markdown("3. a\\n4. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>");
+}
+
 static void test_deeply_nested_lists_close_as_they_opened(void **state)
 {
     (void)state;
@@ -551,6 +616,9 @@ int main(void)
         TEST(test_loop_object_can_be_kept),
         TEST(test_arithmetic_is_decimal_and_exact),
         TEST(test_lists_that_follow_each_other_are_one),
+        TEST(test_a_joined_item_keeps_all_of_its_text_in_one_paragraph),
+        TEST(test_lists_are_joined_tightly_without_a_blank_line),
+        TEST(test_texts_stay_as_python_markdown_leaves_them),
         TEST(test_deeply_nested_lists_close_as_they_opened),
         TEST(test_attributes_of_an_image_are_sorted),
         TEST(test_now_is_what_the_caller_says),
