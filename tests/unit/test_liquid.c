@@ -421,6 +421,22 @@ static void test_deeply_nested_lists_close_as_they_opened(void **state)
     assert_renders(source, "81");
 }
 
+/* What is expected is Python's html.escape(html.unescape(s)). */
+static void test_references_are_those_of_html_5(void **state)
+{
+    (void)state;
+    assert_renders("{{ 'see &parallel; and &#150; x' | escape_once }}", "see \u2225 and \u2013 x");
+    assert_renders("{{ '&ltcc;|&ltx;|&lt&gt;|&ampersand;|&notin;|&notin|&NotEqualTilde;' "
+                   "| escape_once }}",
+                   "\u2AA6|&lt;x;|&lt;&gt;|&amp;ersand;|\u2209|\u00ACin|\u2242\u0338");
+    assert_renders("{{ '&#128;|&#1;|&#x7f;|&#xFFFE;|&#0;|&#xD800;|&#1114112;|&#65x' "
+                   "| escape_once }}",
+                   "\u20AC||||\uFFFD|\uFFFD|\uFFFD|Ax");
+    assert_renders("{{ '&nosuchname;|&;|&#;|&#x;|&hellip|&apos;|&CounterClockwiseContourIntegral;' "
+                   "| escape_once }}",
+                   "&amp;nosuchname;|&amp;;|&amp;#;|&amp;#x;|&amp;hellip|&#x27;|\u2233");
+}
+
 static void test_attributes_of_an_image_are_sorted(void **state)
 {
     (void)state;
@@ -620,6 +636,7 @@ int main(void)
         TEST(test_lists_are_joined_tightly_without_a_blank_line),
         TEST(test_texts_stay_as_python_markdown_leaves_them),
         TEST(test_deeply_nested_lists_close_as_they_opened),
+        TEST(test_references_are_those_of_html_5),
         TEST(test_attributes_of_an_image_are_sorted),
         TEST(test_now_is_what_the_caller_says),
         TEST(test_dates_as_people_write_them),
