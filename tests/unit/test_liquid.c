@@ -207,9 +207,34 @@ static void test_memory_has_a_limit(void **state)
 {
     (void)state;
     context.limits.memory = 1 << 20;
-    assert_fails("{% for i in (1..1000000) %}{% capture s %}{{ i }} and more{% endcapture %}"
-                 "{% endfor %}",
+    assert_fails("{% assign a = 'x' | split: ',' %}{% for i in (1..1000000) %}"
+                 "{% capture s %}{{ i }} and more{% endcapture %}"
+                 "{% assign b = s | split: ',' %}{% assign a = a | concat: b %}{% endfor %}",
                  HOB_E_LIMIT, "memory");
+    assert_fails("{% assign a = '1,2' | split: ',' %}{% for i in (1..99) %}"
+                 "{% assign a = a | concat: a %}{% endfor %}",
+                 HOB_E_LIMIT, "memory");
+}
+
+/* What a loop builds bit by bit may come to much more than a render may hold, as long as what is
+ * alive at a time does not. */
+static void test_values_that_nothing_refers_to_are_given_back(void **state)
+{
+    (void)state;
+    assert_renders("{% for i in (1..3000) %}{% assign s = s | append: '<100 x>' | append: ', ' %}"
+                   "{% endfor %}{{ s | size }}",
+                   "27000");
+    assert_renders("{% capture x %}{% for i in (1..100) %}x{% endfor %}{% endcapture %}"
+                   "{% for i in (1..5000) %}{% capture s %}{{ s }}{{ x }}{% endcapture %}"
+                   "{% endfor %}{{ s | size }}",
+                   "500000");
+    assert_renders("{% assign b = 'x' | split: ',' %}{% assign a = b %}{% for i in (1..4999) %}"
+                   "{% assign a = a | concat: b %}{% endfor %}{{ a | size }}",
+                   "5000");
+    context.limits.memory = 1 << 20;
+    assert_renders("{% for i in (1..100000) %}{% capture s %}{{ i }} and more{% endcapture %}"
+                   "{% endfor %}{{ s }}",
+                   "100000 and more");
 }
 
 static void test_output_has_a_limit(void **state)
@@ -235,6 +260,46 @@ static void give_partial(const char *source)
 {
     context.load = load_itself;
     context.load_data = (void *)source;
+}
+
+/* The same for what is referred to: each template makes more garbage than the limit, while values
+ * are in use in one of the places that they can be used from. */
+static void test_values_in_use_are_kept(void **state)
+{
+    (void)state;
+#define GARBAGE                                                                                    \
+    "{% for g in (1..400) %}{% capture x %}{% for k in (1..200) %}garbage {{ k }}{% endfor %}"     \
+    "{% endcapture %}{% assign y = x | split: ' ' %}{% endfor %}"
+#define LIST "{% assign a = 'p,q,r' | upcase | split: ',' %}"
+    context.limits.memory = 1 << 20;
+    assert_renders(LIST GARBAGE "{{ a | join: '-' }}", "P-Q-R");
+    assert_renders(LIST "{% assign b = a | concat: a %}{% assign a = b | slice: 4, 2 %}"
+                        "{% assign b = nil %}" GARBAGE "{{ a | join: '-' }}",
+                   "Q-R");
+    assert_renders(LIST "{% for i in a %}{% assign a = nil %}" GARBAGE "{{ i }}{% endfor %}",
+                   "PQR");
+    assert_renders(LIST "{% tablerow i in a %}{% assign a = nil %}" GARBAGE "{{ i }}"
+                        "{% endtablerow %}",
+                   "<tr class=\"row1\">\n<td class=\"col1\">P</td><td class=\"col2\">Q</td>"
+                   "<td class=\"col3\">R</td></tr>\n");
+    assert_renders(LIST "{% assign a = a | join %}{% case a %}{% when 'P Q R' %}"
+                        "{% assign a = nil %}" GARBAGE "1{% when 'P Q R' %}2{% endcase %}",
+                   "12");
+    give_data("{\"m\": {\"k\": \"v\", \"l\": \"w\"}}");
+    assert_renders("{% for p in m %}" GARBAGE "{{ p[0] }}{{ p | last }}{% endfor %}"
+                   "{% assign f = m.first %}" GARBAGE "{{ f | join }}",
+                   "kvlwk v");
+    give_partial(GARBAGE "{{ it }}{{ q }};");
+    assert_renders(LIST "{% capture w %}w{{ a[0] }}{% endcapture %}"
+                        "{% include 'p' for a as it, q: w %}{% render 'p' for a as it, q: w %}"
+                        "{% render 'p' with w as it %}{{ a | join }}",
+                   "PwP;QwP;RwP;PwP;QwP;RwP;wP;P Q R");
+    char source[2048] =
+        "{% assign l = 'start' | split: ',' %}{% for i in (1..1500) %}"
+        "{% capture t %}{{ i }}{% endcapture %}{% assign u = t | split: ',' %}"
+        "{% assign l = l | concat: u %}{% endfor %}"
+        "{% assign h = l | slice: 1, 2 %}" GARBAGE "{{ l | size }} {{ l | last }} {{ h | join }}";
+    assert_renders(source, "1501 1500 1 2");
 }
 
 static void test_partial_that_includes_itself_ends(void **state)
@@ -619,6 +684,8 @@ int main(void)
         TEST(test_filter_on_a_giant_range_ends),
         TEST(test_doubling_text_ends),
         TEST(test_memory_has_a_limit),
+        TEST(test_values_that_nothing_refers_to_are_given_back),
+        TEST(test_values_in_use_are_kept),
         TEST(test_output_has_a_limit),
         TEST(test_partial_that_includes_itself_ends),
         TEST(test_missing_partial_gives_a_warning),

@@ -10,7 +10,7 @@
 
 static bool is_name(const struct liquid_name *a, const struct liquid_name *b)
 {
-    return a->hash == b->hash && hob_text_equal(a->text, b->text);
+    return a->hash == b->hash && a->text.data != NULL && hob_text_equal(a->text, b->text);
 }
 
 static struct liquid_binding *find_slot(const struct liquid_table *table,
@@ -96,6 +96,11 @@ int liquid_push(struct liquid_render *render, struct liquid_name name, struct li
         return liquid_exceeded(render, "memory");
     render->stack[render->stack_count++] = (struct liquid_binding){name, value};
     return 0;
+}
+
+int liquid_hold(struct liquid_render *render, struct liquid_value value)
+{
+    return liquid_push(render, (struct liquid_name){{NULL, 0}, 0}, value);
 }
 
 /* `now` is the local time without a zone, `today` its date; made when they are first asked for. */
