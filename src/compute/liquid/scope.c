@@ -155,7 +155,8 @@ struct liquid_value liquid_lookup(struct liquid_render *render, struct liquid_na
     if (found != NULL)
         return *found;
     struct liquid_value value = {.kind = LIQUID_UNDEFINED};
-    if (render->data.kind == LIQUID_MAP)
+    const char *withheld = render->context->withheld;
+    if (render->data.kind == LIQUID_MAP && (withheld == NULL || !hob_text_is(name.text, withheld)))
         value = liquid_member_named(&render->data, name.text);
     if (value.kind != LIQUID_UNDEFINED || find_moment(render, name.text, &value))
         return value;
