@@ -398,6 +398,25 @@ static void test_arithmetic_is_decimal_and_exact(void **state)
         " -14285714285714285715 6 1");
 }
 
+static void test_bounds_may_be_booleans_and_beyond_64_bit(void **state)
+{
+    (void)state;
+    assert_renders("{{ true | at_least: 0 }} {{ true | at_least: 1 }} {{ 0 | at_least: true }} "
+                   "{{ true | at_most: 0 }} {{ false | at_most: 1 }} {{ true | at_least: 2 }}",
+                   "true true true 0 false 2");
+    assert_renders("{{ 'hello' | slice: 1, 99999999999999999999 }} "
+                   "{{ 'hello' | slice: -99999999999999999999, 2 }}|"
+                   "{{ 'hello' | slice: '99999999999999999999' }}|"
+                   "{{ 'a,b' | split: ',' | slice: 0, 99999999999999999999 | join }}",
+                   "ello ||a b");
+    assert_renders("{{ 'a b' | truncatewords: 99999999999999999999 }} "
+                   "{{ 'a b' | truncatewords: '-99999999999999999999' }} "
+                   "{{ 'a b' | truncate: 99999999999999999999 }}",
+                   "a b a... a b");
+    assert_renders("{{ 'a b' | truncate: -99999999999999999999 }}", "...");
+    assert_warned("");
+}
+
 /* As Python-Markdown does it: the list goes on, and the items at the seam become paragraphs. */
 static void test_lists_that_follow_each_other_are_one(void **state)
 {
@@ -698,6 +717,7 @@ int main(void)
         TEST(test_limit_zero_is_none_and_ranges_end_where_they_say),
         TEST(test_loop_object_can_be_kept),
         TEST(test_arithmetic_is_decimal_and_exact),
+        TEST(test_bounds_may_be_booleans_and_beyond_64_bit),
         TEST(test_lists_that_follow_each_other_are_one),
         TEST(test_a_joined_item_keeps_all_of_its_text_in_one_paragraph),
         TEST(test_lists_are_joined_tightly_without_a_blank_line),
