@@ -417,6 +417,27 @@ static void test_bounds_may_be_booleans_and_beyond_64_bit(void **state)
     assert_warned("");
 }
 
+/* What is expected is Python's urljoin. */
+static void test_urls_are_joined_as_python_does(void **state)
+{
+    (void)state;
+    assert_renders(
+        "{% assign all = 'a;|..;p|a;b;c?q#f|http:a|http:|HTTP://X;|http:?q|http:/b//../c|"
+        "a?#|a//b/./|../../..' | split: '|' %}"
+        "{% for u in all %}{{ u | relative_url }} {{ u | absolute_url }}\n{% endfor %}",
+        "/notebooks/a http://localhost:8888/notebooks/a\n"
+        "/;p http://localhost:8888/;p\n"
+        "/notebooks/a;b;c?q#f http://localhost:8888/notebooks/a;b;c?q#f\n"
+        "http:a http://localhost:8888/notebooks/a\n"
+        "http: http://localhost:8888/notebooks/\n"
+        "HTTP://X; http://X;\n"
+        "http:?q http://localhost:8888/notebooks/?q\n"
+        "http:/b//../c http://localhost:8888/b/c\n"
+        "/notebooks/a http://localhost:8888/notebooks/a\n"
+        "/notebooks/a/b/ http://localhost:8888/notebooks/a/b/\n"
+        "/ http://localhost:8888/\n");
+}
+
 /* As Python-Markdown does it: the list goes on, and the items at the seam become paragraphs. */
 static void test_lists_that_follow_each_other_are_one(void **state)
 {
@@ -718,6 +739,7 @@ int main(void)
         TEST(test_loop_object_can_be_kept),
         TEST(test_arithmetic_is_decimal_and_exact),
         TEST(test_bounds_may_be_booleans_and_beyond_64_bit),
+        TEST(test_urls_are_joined_as_python_does),
         TEST(test_lists_that_follow_each_other_are_one),
         TEST(test_a_joined_item_keeps_all_of_its_text_in_one_paragraph),
         TEST(test_lists_are_joined_tightly_without_a_blank_line),
