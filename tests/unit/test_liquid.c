@@ -438,6 +438,16 @@ static void test_urls_are_joined_as_python_does(void **state)
         "/ http://localhost:8888/\n");
 }
 
+/* One U+FFFD for as many bytes as could have begun a character, as Python's decoder has it. */
+static void test_url_decode_replaces_what_is_no_utf_8(void **state)
+{
+    (void)state;
+    assert_renders("{{ '%E2%82|%E2%82A|%F0%9F%98|%F0%9F|%ED%A0%80|%FF%FE|%C3|%E0%80|%F4%90%80' "
+                   "| url_decode }}",
+                   "\uFFFD|\uFFFDA|\uFFFD|\uFFFD|\uFFFD\uFFFD\uFFFD|\uFFFD\uFFFD|\uFFFD|"
+                   "\uFFFD\uFFFD|\uFFFD\uFFFD\uFFFD");
+}
+
 /* As Python-Markdown does it: the list goes on, and the items at the seam become paragraphs. */
 static void test_lists_that_follow_each_other_are_one(void **state)
 {
@@ -740,6 +750,7 @@ int main(void)
         TEST(test_arithmetic_is_decimal_and_exact),
         TEST(test_bounds_may_be_booleans_and_beyond_64_bit),
         TEST(test_urls_are_joined_as_python_does),
+        TEST(test_url_decode_replaces_what_is_no_utf_8),
         TEST(test_lists_that_follow_each_other_are_one),
         TEST(test_a_joined_item_keeps_all_of_its_text_in_one_paragraph),
         TEST(test_lists_are_joined_tightly_without_a_blank_line),
