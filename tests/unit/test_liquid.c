@@ -448,6 +448,15 @@ static void test_url_decode_replaces_what_is_no_utf_8(void **state)
                    "\uFFFD\uFFFD|\uFFFD\uFFFD\uFFFD");
 }
 
+/* Python looks past what Unicode calls case-ignorable, and at letters that have a case alone. */
+static void test_a_sigma_is_final_where_python_says_so(void **state)
+{
+    (void)state;
+    assert_renders("{{ 'ΑΣ.Α ΑΣ. ΑΣ\u00AD ΑΣ\u00ADΑ Α\u00ADΣ Α\u0301Σ\u0301 אΣ Σ ΑΣא Α\u2019Σ ΑΣ1' "
+                   "| downcase }}",
+                   "ασ.α ας. ας\u00AD ασ\u00ADα α\u00ADς α\u0301ς\u0301 אσ σ αςא α\u2019ς ας1");
+}
+
 /* As Python-Markdown does it: the list goes on, and the items at the seam become paragraphs. */
 static void test_lists_that_follow_each_other_are_one(void **state)
 {
@@ -751,6 +760,7 @@ int main(void)
         TEST(test_bounds_may_be_booleans_and_beyond_64_bit),
         TEST(test_urls_are_joined_as_python_does),
         TEST(test_url_decode_replaces_what_is_no_utf_8),
+        TEST(test_a_sigma_is_final_where_python_says_so),
         TEST(test_lists_that_follow_each_other_are_one),
         TEST(test_a_joined_item_keeps_all_of_its_text_in_one_paragraph),
         TEST(test_lists_are_joined_tightly_without_a_blank_line),
