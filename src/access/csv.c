@@ -3,6 +3,12 @@
 
 #include "access/formats.h"
 
+/* What stands between cells when the flow does not say. */
+static char delimiter_of(const char *path)
+{
+    return hob_text_ends_with(hob_text_from(path), ".tsv") ? '\t' : ',';
+}
+
 static int read_csv(struct hob_frame **frame, const struct hob_csv_file *file,
                     const struct hob_value *flow, struct hob_error *error)
 {
@@ -10,9 +16,9 @@ static int read_csv(struct hob_frame **frame, const struct hob_csv_file *file,
     int result = hob_csv_options_from_flow(&options, flow, error);
     if (result < 0)
         return result;
-    bool said = options.delimiter != NULL || options.sniff;
-    if (!said && hob_text_ends_with(hob_text_from(file->path), ".tsv"))
-        options.delimiter = "\t";
+    const char by_name[] = {delimiter_of(file->path), '\0'};
+    if (options.delimiter == NULL && !options.sniff)
+        options.delimiter = by_name;
     return hob_csv_read_file(frame, file, &options, error);
 }
 
@@ -56,8 +62,12 @@ int hob_csv_write_flow(const struct hob_scope *scope, const struct hob_value *fl
                        const struct hob_frame *frame, struct hob_error *error)
 {
     char delimiter, quote;
+    const char *path;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
-    int result = character_of(&delimiter, flow, "delimiter", ',', error);
+    int result = hob_access_path(&path, arena, flow, error);
+    if (result == 0)
+        result = character_of(&delimiter, flow, "delimiter", delimiter_of(path), error);
     if (result == 0)
         result = character_of(&quote, flow, "quotechar", '"', error);
     if (result == 0)

@@ -1,8 +1,9 @@
 /* csv_write: a frame as comma-separated text.
  *
  * Minimal quoting, as pandas has Python's csv module do it: fields that hold the delimiter, the
- * quote or a line feed (not a lone carriage return), and the empty field of a table with one
- * column, which would else be a blank line. */
+ * quote or a line feed, and the empty field of a table with one column, which would else be a blank
+ * line. A lone carriage return is quoted too: readers, pandas among them, take it for a line's end.
+ */
 #include "access/csv_internal.h"
 
 #include <math.h>
@@ -161,7 +162,7 @@ static void put_row(struct hob_csv_writer *writer, size_t row)
 static void find_special(struct hob_csv_writer *writer)
 {
     static const char in_numbers[] = "0123456789+-.einfTrueFals";
-    const char special[] = {writer->delimiter, writer->quote, '\n'};
+    const char special[] = {writer->delimiter, writer->quote, '\n', '\r'};
     for (size_t i = 0; i < sizeof special; i++)
         writer->special[(unsigned char)special[i]] = true;
     writer->quotes_numbers = memchr(in_numbers, writer->delimiter, sizeof in_numbers - 1) != NULL ||

@@ -202,6 +202,19 @@ bool hob_utf8_is_space(uint32_t character)
     }
 }
 
+/* The bytes at the start, which are no character, that one replacement stands for: as many as could
+ * have begun a character. */
+static size_t broken_size(struct hob_text text)
+{
+    unsigned char first = (unsigned char)text.data[0];
+    unsigned char second = text.size > 1 ? (unsigned char)text.data[1] : 0;
+    unsigned char low = first == 0xE0 ? 0xA0 : first == 0xF0 ? 0x90 : 0x80;
+    unsigned char high = first == 0xED ? 0x9F : first == 0xF4 ? 0x8F : 0xBF;
+    if (first < 0xE0 || first > 0xF4 || second < low || second > high)
+        return 1;
+    return first >= 0xF0 && text.size > 2 && is_continuation(text.data[2]) ? 3 : 2;
+}
+
 void hob_utf8_put_repaired(struct hob_buffer *out, struct hob_text text)
 {
     while (text.size > 0) {
@@ -210,6 +223,8 @@ void hob_utf8_put_repaired(struct hob_buffer *out, struct hob_text text)
         if (valid == text.size)
             return;
         hob_buffer_put_string(out, "\xEF\xBF\xBD");
-        text = (struct hob_text){text.data + valid + 1, text.size - valid - 1};
+        text = (struct hob_text){text.data + valid, text.size - valid};
+        size_t broken = broken_size(text);
+        text = (struct hob_text){text.data + broken, text.size - broken};
     }
 }

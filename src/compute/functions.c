@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/log.h"
+#include "compute/liquid/moment.h"
 #include "value/python.h"
 
 static void log_warning(void *data, const struct hob_liquid_warning *warning)
@@ -48,7 +49,8 @@ static int render_liquid(const struct hob_value **result, const struct hob_funct
         return status;
     if (mentions_clock(source->text))
         hob_sources_set_volatile(call->scope->sources);
-    struct hob_liquid_context context = {.data = call->arguments, .warn = log_warning};
+    struct hob_liquid_context context = {
+        .data = call->arguments, .withheld = "template", .warn = log_warning};
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     status = hob_liquid_render(&out, template, &context, error);
     if (status < 0)
@@ -64,18 +66,17 @@ static int today(const struct hob_value **result, const struct hob_function_call
     const char *format = given != NULL ? hob_value_string(given) : "%Y-%m-%d";
     if (format == NULL)
         return hob_error_set(error, HOB_E_PARAMETER, "the `format` of today must be a text");
-    time_t now = time(NULL);
-    struct tm parts;
-    char text[512];
-    localtime_r(&now, &parts);
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    size_t size = strftime(text, sizeof text, format, &parts);
-#pragma GCC diagnostic pop
-    if (size == 0 && format[0] != '\0')
-        return hob_error_set(error, HOB_E_VALUE, "the `format` of today makes too long a text");
+    struct timespec now;
+    struct liquid_moment moment;
+    clock_gettime(CLOCK_REALTIME, &now);
+    if (!liquid_local_moment(&now, &moment))
+        return hob_error_set(error, HOB_E_VALUE, "today: the clock is not in the years 1 to 9999");
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    liquid_put_moment(&text, &moment, hob_text_from(format));
+    if (hob_buffer_failed(&text))
+        return hob_error_set(error, HOB_E_MEMORY, "today: not enough memory for the `format`");
     hob_sources_set_volatile(call->scope->sources);
-    *result = hob_value_new_string(call->arena, (struct hob_text){text, size});
+    *result = hob_value_new_string(call->arena, hob_buffer_text(&text));
     return 0;
 }
 
@@ -96,7 +97,7 @@ static const struct hob_function functions[] = {
      hob_function_call_pool},
     {"render_liquid", "template; every other argument is a variable in it",
      "renders a Liquid template", render_liquid},
-    {"today", "format (strftime's directives, without fractions of seconds; %Y-%m-%d)",
+    {"today", "format (strftime's directives, and %f for microseconds; %Y-%m-%d)",
      "the current date", today},
 };
 

@@ -133,6 +133,22 @@ class Convert(Scratch):
                 self.assertEqual(self.succeeds("convert", "semicolon.csv", "-", "--to", "csv",
                                                *words), expected)
 
+    def test_tsv_is_written_as_it_is_read(self):
+        self.write("t.csv", 'a,b\n1,"x,y"\n')
+        self.succeeds("convert", "t.csv", "o.tsv")
+        self.assertEqual(self.read("o.tsv"), "a\tb\n1\tx,y\n")
+        self.assertEqual(self.records("o.tsv"), self.records("t.csv"))
+        self.succeeds("convert", "t.csv", "o.tsv", "-O", "to.delimiter=,")
+        self.assertEqual(self.read("o.tsv"), self.read("t.csv"))
+
+    def test_every_line_end_in_a_text_survives_csv(self):
+        rows = [{"a": "lone\rreturn", "b": 1}, {"a": "both\r\n", "b": 2}, {"a": "\r", "b": 3}]
+        self.write("ends.json", json.dumps(rows))
+        self.succeeds("convert", "ends.json", "ends.csv")
+        self.assertEqual(self.read("ends.csv"),
+                         'a,b\n"lone\rreturn",1\n"both\r\n",2\n"\r",3\n')
+        self.assertEqual(self.records("ends.csv"), rows)
+
     def test_wrong_command_lines_are_status_2(self):
         for words, part in [
             (["people.json"], "OUT is missing"),

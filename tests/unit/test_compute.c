@@ -82,21 +82,24 @@ static int compute(struct fixture *fixture, const char *section)
                                &fixture->scope, &fixture->error);
 }
 
-/* The cells of a column as JSON, joined by blanks. */
-static void assert_column(const struct fixture *fixture, const char *name, const char *first,
-                          const char *second)
+/* A cell as JSON. */
+static const char *read_cell(const struct fixture *fixture, const char *name, size_t row)
 {
     struct hob_value *key = hob_value_new_string(fixture->arena, hob_text_from(name));
     size_t position = hob_frame_find(fixture->frame, key);
     assert_true(position != SIZE_MAX);
-    const char *const wanted[] = {first, second};
-    for (size_t row = 0; row < 2; row++) {
-        const struct hob_value *cell =
-            hob_column_value(hob_frame_column(fixture->frame, position), row, fixture->arena);
-        HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
-        assert_int_equal(hob_json_write(&text, cell, HOB_JSON_COMPACT, SIZE_MAX, NULL), 0);
-        assert_string_equal(hob_buffer_string(&text), wanted[row]);
-    }
+    const struct hob_value *cell =
+        hob_column_value(hob_frame_column(fixture->frame, position), row, fixture->arena);
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    assert_int_equal(hob_json_write(&text, cell, HOB_JSON_COMPACT, SIZE_MAX, NULL), 0);
+    return hob_arena_copy(fixture->arena, hob_buffer_text(&text)).data;
+}
+
+static void assert_column(const struct fixture *fixture, const char *name, const char *first,
+                          const char *second)
+{
+    assert_string_equal(read_cell(fixture, name, 0), first);
+    assert_string_equal(read_cell(fixture, name, 1), second);
 }
 
 static void a_method_is_called_for_each_row(void **state)
@@ -177,6 +180,33 @@ static void names_must_name_a_pool_and_a_method(void **state)
     }
 }
 
+/* Naive, as Python's datetime.now(): the zone's directives print nothing. */
+static void today_knows_pythons_directives(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    assert_int_equal(
+        compute(&fixture, "{field: f, function: today, args: {format: '%f|%z|%Z|%%'}}"), 0);
+    const char *cell = read_cell(&fixture, "f", 0);
+    assert_int_equal(strspn(cell + 1, "0123456789"), 6);
+    assert_string_equal(cell + 7, "|||%\"");
+    tear_down(&fixture);
+}
+
+static void a_template_does_not_see_its_own_source(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    set_up(&fixture);
+    assert_int_equal(compute(&fixture,
+                             "{field: out, function: render_liquid, row_args: {who: name},"
+                             " args: {template: '[{{ template }}]{{ who }}'}}"),
+                     0);
+    assert_column(&fixture, "out", "\"[]Ada\"", "\"[]Bo\"");
+    tear_down(&fixture);
+}
+
 static void without_pools_the_error_says_where_they_are(void **state)
 {
     (void)state;
@@ -198,6 +228,8 @@ int main(void)
         cmocka_unit_test(what_a_worker_says_is_not_kept),
         cmocka_unit_test(failures_say_which_row),
         cmocka_unit_test(names_must_name_a_pool_and_a_method),
+        cmocka_unit_test(today_knows_pythons_directives),
+        cmocka_unit_test(a_template_does_not_see_its_own_source),
         cmocka_unit_test(without_pools_the_error_says_where_they_are),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -207,9 +207,34 @@ static void test_memory_has_a_limit(void **state)
 {
     (void)state;
     context.limits.memory = 1 << 20;
-    assert_fails("{% for i in (1..1000000) %}{% capture s %}{{ i }} and more{% endcapture %}"
-                 "{% endfor %}",
+    assert_fails("{% assign a = 'x' | split: ',' %}{% for i in (1..1000000) %}"
+                 "{% capture s %}{{ i }} and more{% endcapture %}"
+                 "{% assign b = s | split: ',' %}{% assign a = a | concat: b %}{% endfor %}",
                  HOB_E_LIMIT, "memory");
+    assert_fails("{% assign a = '1,2' | split: ',' %}{% for i in (1..99) %}"
+                 "{% assign a = a | concat: a %}{% endfor %}",
+                 HOB_E_LIMIT, "memory");
+}
+
+/* What a loop builds bit by bit may come to much more than a render may hold, as long as what is
+ * alive at a time does not. */
+static void test_values_that_nothing_refers_to_are_given_back(void **state)
+{
+    (void)state;
+    assert_renders("{% for i in (1..3000) %}{% assign s = s | append: '<100 x>' | append: ', ' %}"
+                   "{% endfor %}{{ s | size }}",
+                   "27000");
+    assert_renders("{% capture x %}{% for i in (1..100) %}x{% endfor %}{% endcapture %}"
+                   "{% for i in (1..5000) %}{% capture s %}{{ s }}{{ x }}{% endcapture %}"
+                   "{% endfor %}{{ s | size }}",
+                   "500000");
+    assert_renders("{% assign b = 'x' | split: ',' %}{% assign a = b %}{% for i in (1..4999) %}"
+                   "{% assign a = a | concat: b %}{% endfor %}{{ a | size }}",
+                   "5000");
+    context.limits.memory = 1 << 20;
+    assert_renders("{% for i in (1..100000) %}{% capture s %}{{ i }} and more{% endcapture %}"
+                   "{% endfor %}{{ s }}",
+                   "100000 and more");
 }
 
 static void test_output_has_a_limit(void **state)
@@ -235,6 +260,46 @@ static void give_partial(const char *source)
 {
     context.load = load_itself;
     context.load_data = (void *)source;
+}
+
+/* The same for what is referred to: each template makes more garbage than the limit, while values
+ * are in use in one of the places that they can be used from. */
+static void test_values_in_use_are_kept(void **state)
+{
+    (void)state;
+#define GARBAGE                                                                                    \
+    "{% for g in (1..400) %}{% capture x %}{% for k in (1..200) %}garbage {{ k }}{% endfor %}"     \
+    "{% endcapture %}{% assign y = x | split: ' ' %}{% endfor %}"
+#define LIST "{% assign a = 'p,q,r' | upcase | split: ',' %}"
+    context.limits.memory = 1 << 20;
+    assert_renders(LIST GARBAGE "{{ a | join: '-' }}", "P-Q-R");
+    assert_renders(LIST "{% assign b = a | concat: a %}{% assign a = b | slice: 4, 2 %}"
+                        "{% assign b = nil %}" GARBAGE "{{ a | join: '-' }}",
+                   "Q-R");
+    assert_renders(LIST "{% for i in a %}{% assign a = nil %}" GARBAGE "{{ i }}{% endfor %}",
+                   "PQR");
+    assert_renders(LIST "{% tablerow i in a %}{% assign a = nil %}" GARBAGE "{{ i }}"
+                        "{% endtablerow %}",
+                   "<tr class=\"row1\">\n<td class=\"col1\">P</td><td class=\"col2\">Q</td>"
+                   "<td class=\"col3\">R</td></tr>\n");
+    assert_renders(LIST "{% assign a = a | join %}{% case a %}{% when 'P Q R' %}"
+                        "{% assign a = nil %}" GARBAGE "1{% when 'P Q R' %}2{% endcase %}",
+                   "12");
+    give_data("{\"m\": {\"k\": \"v\", \"l\": \"w\"}}");
+    assert_renders("{% for p in m %}" GARBAGE "{{ p[0] }}{{ p | last }}{% endfor %}"
+                   "{% assign f = m.first %}" GARBAGE "{{ f | join }}",
+                   "kvlwk v");
+    give_partial(GARBAGE "{{ it }}{{ q }};");
+    assert_renders(LIST "{% capture w %}w{{ a[0] }}{% endcapture %}"
+                        "{% include 'p' for a as it, q: w %}{% render 'p' for a as it, q: w %}"
+                        "{% render 'p' with w as it %}{{ a | join }}",
+                   "PwP;QwP;RwP;PwP;QwP;RwP;wP;P Q R");
+    char source[2048] =
+        "{% assign l = 'start' | split: ',' %}{% for i in (1..1500) %}"
+        "{% capture t %}{{ i }}{% endcapture %}{% assign u = t | split: ',' %}"
+        "{% assign l = l | concat: u %}{% endfor %}"
+        "{% assign h = l | slice: 1, 2 %}" GARBAGE "{{ l | size }} {{ l | last }} {{ h | join }}";
+    assert_renders(source, "1501 1500 1 2");
 }
 
 static void test_partial_that_includes_itself_ends(void **state)
@@ -333,6 +398,65 @@ static void test_arithmetic_is_decimal_and_exact(void **state)
         " -14285714285714285715 6 1");
 }
 
+static void test_bounds_may_be_booleans_and_beyond_64_bit(void **state)
+{
+    (void)state;
+    assert_renders("{{ true | at_least: 0 }} {{ true | at_least: 1 }} {{ 0 | at_least: true }} "
+                   "{{ true | at_most: 0 }} {{ false | at_most: 1 }} {{ true | at_least: 2 }}",
+                   "true true true 0 false 2");
+    assert_renders("{{ 'hello' | slice: 1, 99999999999999999999 }} "
+                   "{{ 'hello' | slice: -99999999999999999999, 2 }}|"
+                   "{{ 'hello' | slice: '99999999999999999999' }}|"
+                   "{{ 'a,b' | split: ',' | slice: 0, 99999999999999999999 | join }}",
+                   "ello ||a b");
+    assert_renders("{{ 'a b' | truncatewords: 99999999999999999999 }} "
+                   "{{ 'a b' | truncatewords: '-99999999999999999999' }} "
+                   "{{ 'a b' | truncate: 99999999999999999999 }}",
+                   "a b a... a b");
+    assert_renders("{{ 'a b' | truncate: -99999999999999999999 }}", "...");
+    assert_warned("");
+}
+
+/* What is expected is Python's urljoin. */
+static void test_urls_are_joined_as_python_does(void **state)
+{
+    (void)state;
+    assert_renders(
+        "{% assign all = 'a;|..;p|a;b;c?q#f|http:a|http:|HTTP://X;|http:?q|http:/b//../c|"
+        "a?#|a//b/./|../../..' | split: '|' %}"
+        "{% for u in all %}{{ u | relative_url }} {{ u | absolute_url }}\n{% endfor %}",
+        "/notebooks/a http://localhost:8888/notebooks/a\n"
+        "/;p http://localhost:8888/;p\n"
+        "/notebooks/a;b;c?q#f http://localhost:8888/notebooks/a;b;c?q#f\n"
+        "http:a http://localhost:8888/notebooks/a\n"
+        "http: http://localhost:8888/notebooks/\n"
+        "HTTP://X; http://X;\n"
+        "http:?q http://localhost:8888/notebooks/?q\n"
+        "http:/b//../c http://localhost:8888/b/c\n"
+        "/notebooks/a http://localhost:8888/notebooks/a\n"
+        "/notebooks/a/b/ http://localhost:8888/notebooks/a/b/\n"
+        "/ http://localhost:8888/\n");
+}
+
+/* One U+FFFD for as many bytes as could have begun a character, as Python's decoder has it. */
+static void test_url_decode_replaces_what_is_no_utf_8(void **state)
+{
+    (void)state;
+    assert_renders("{{ '%E2%82|%E2%82A|%F0%9F%98|%F0%9F|%ED%A0%80|%FF%FE|%C3|%E0%80|%F4%90%80' "
+                   "| url_decode }}",
+                   "\uFFFD|\uFFFDA|\uFFFD|\uFFFD|\uFFFD\uFFFD\uFFFD|\uFFFD\uFFFD|\uFFFD|"
+                   "\uFFFD\uFFFD|\uFFFD\uFFFD\uFFFD");
+}
+
+/* Python looks past what Unicode calls case-ignorable, and at letters that have a case alone. */
+static void test_a_sigma_is_final_where_python_says_so(void **state)
+{
+    (void)state;
+    assert_renders("{{ 'ΑΣ.Α ΑΣ. ΑΣ\u00AD ΑΣ\u00ADΑ Α\u00ADΣ Α\u0301Σ\u0301 אΣ Σ ΑΣא Α\u2019Σ ΑΣ1' "
+                   "| downcase }}",
+                   "ασ.α ας. ας\u00AD ασ\u00ADα α\u00ADς α\u0301ς\u0301 אσ σ αςא α\u2019ς ας1");
+}
+
 /* As Python-Markdown does it: the list goes on, and the items at the seam become paragraphs. */
 static void test_lists_that_follow_each_other_are_one(void **state)
 {
@@ -342,6 +466,71 @@ static void test_lists_that_follow_each_other_are_one(void **state)
                                             "<li>\n<p>one</p>\n</li>\n<li>two</li>\n</ul>");
     assert_renders("{{ n | markdownify }}", "<ul>\n<li>\n<p>a</p>\n<ul>\n<li>x</li>\n</ul>\n"
                                             "</li>\n<li>\n<p>b</p>\n</li>\n</ul>");
+}
+
+static void assert_markdown(const char *json, const char *expected)
+{
+    HOB_AUTO(buffer) struct hob_buffer data = HOB_BUFFER_INIT;
+    hob_buffer_printf(&data, "{\"m\": \"%s\"}", json);
+    give_data(hob_buffer_string(&data));
+    assert_renders("{{ m | markdownify }}", expected);
+}
+
+static void test_a_joined_item_keeps_all_of_its_text_in_one_paragraph(void **state)
+{
+    (void)state;
+    const char *b = "</li>\n<li>\n<p>c</p>\n</li>\n</ul>";
+    char expected[256];
+    snprintf(expected, sizeof expected, "<ul>\n<li>\n<p>a\nb</p>\n%s", b);
+    assert_markdown("- a\\n  b\\n\\n1. c", expected);
+    assert_markdown("- a\\nb\\n\\n* c", expected);
+    snprintf(expected, sizeof expected, "<ul>\n<li>\n<p>a<br />\nb</p>\n%s", b);
+    assert_markdown("- a  \\n  b\\n\\n1. c", expected);
+    snprintf(expected, sizeof expected, "<ul>\n<li>\n<p><em>a</em> <!-- x --> b</p>\n%s", b);
+    assert_markdown("- *a* <!-- x --> b\\n\\n1. c", expected);
+    snprintf(expected, sizeof expected, "<ul>\n<li>\n<p>a</p>\n<blockquote>\n<p>q</p>\n%s%s",
+             "</blockquote>\n", b);
+    assert_markdown("- a\\n  > q\\n\\n1. c", expected);
+    assert_markdown("- a\\n\\n1. b\\n   c\\n\\n* **d**",
+                    "<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b\nc</p>\n</li>\n"
+                    "<li>\n<p><strong>d</strong></p>\n</li>\n</ul>");
+    assert_markdown("> - a\\n>\\n> * b\\n>   c",
+                    "<blockquote>\n<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b\nc</p>\n</li>\n"
+                    "</ul>\n</blockquote>");
+}
+
+/* Only a blank line makes paragraphs; a marker of another kind does not. */
+static void test_lists_are_joined_tightly_without_a_blank_line(void **state)
+{
+    (void)state;
+    const char *two = "<ul>\n<li>a</li>\n<li>b</li>\n</ul>";
+    assert_markdown("- a\\n* b", two);
+    assert_markdown("- a\\n1. b", two);
+    assert_markdown("- a\\r\\n* b", two);
+    assert_markdown("* a\\n+ b\\n- c", "<ul>\n<li>a</li>\n<li>b</li>\n<li>c</li>\n</ul>");
+    assert_markdown("- a\\nm\\n* **b**", "<ul>\n<li>a\nm</li>\n<li><strong>b</strong></li>\n</ul>");
+    assert_markdown("- a\\n* - x\\n\\n+ c",
+                    "<ul>\n<li>a</li>\n<li>\n<ul>\n<li>x</li>\n</ul>\n</li>\n"
+                    "<li>\n<p>c</p>\n</li>\n</ul>");
+    assert_markdown("- a\\n    - x\\n    * y",
+                    "<ul>\n<li>a<ul>\n<li>x</li>\n<li>y</li>\n</ul>\n</li>\n</ul>");
+    assert_markdown("- a\\n\\n- b\\n* c",
+                    "<ul>\n<li>\n<p>a</p>\n</li>\n<li>\n<p>b</p>\n</li>\n<li>c</li>\n</ul>");
+}
+
+/* As Python-Markdown: quotes are escaped in attributes alone, references stay as they are written,
+ * and a list has no start. */
+static void test_texts_stay_as_python_markdown_leaves_them(void **state)
+{
+    (void)state;
+    assert_markdown("He said \\\"hi\\\" & `a \\\"b\\\"`",
+                    "<p>He said \"hi\" &amp; <code>a \"b\"</code></p>");
+    assert_markdown("    x \\\"<\\\"", "<pre><code>x \"&lt;\"\n</code></pre>");
+    assert_markdown("&copy; a&mdash;b &#169; &quot; &parallel;",
+                    "<p>&copy; a&mdash;b &#169; &quot; &parallel;</p>");
+    assert_markdown("[\\\"a\\\"](u 't\\\"') \\\"",
+                    "<p><a href=\"u\" title=\"t&quot;\">\"a\"</a> \"</p>");
+    assert_markdown("3. a\\n4. b", "<ol>\n<li>a</li>\n<li>b</li>\n</ol>");
 }
 
 static void test_deeply_nested_lists_close_as_they_opened(void **state)
@@ -354,6 +543,22 @@ static void test_deeply_nested_lists_close_as_they_opened(void **state)
     assert_renders(source, "81");
     strcpy(strstr(source, "</ul>"), "<ul>' | size }}");
     assert_renders(source, "81");
+}
+
+/* What is expected is Python's html.escape(html.unescape(s)). */
+static void test_references_are_those_of_html_5(void **state)
+{
+    (void)state;
+    assert_renders("{{ 'see &parallel; and &#150; x' | escape_once }}", "see \u2225 and \u2013 x");
+    assert_renders("{{ '&ltcc;|&ltx;|&lt&gt;|&ampersand;|&notin;|&notin|&NotEqualTilde;' "
+                   "| escape_once }}",
+                   "\u2AA6|&lt;x;|&lt;&gt;|&amp;ersand;|\u2209|\u00ACin|\u2242\u0338");
+    assert_renders("{{ '&#128;|&#1;|&#x7f;|&#xFFFE;|&#0;|&#xD800;|&#1114112;|&#65x' "
+                   "| escape_once }}",
+                   "\u20AC||||\uFFFD|\uFFFD|\uFFFD|Ax");
+    assert_renders("{{ '&nosuchname;|&;|&#;|&#x;|&hellip|&apos;|&CounterClockwiseContourIntegral;' "
+                   "| escape_once }}",
+                   "&amp;nosuchname;|&amp;;|&amp;#;|&amp;#x;|&amp;hellip|&#x27;|\u2233");
 }
 
 static void test_attributes_of_an_image_are_sorted(void **state)
@@ -538,6 +743,8 @@ int main(void)
         TEST(test_filter_on_a_giant_range_ends),
         TEST(test_doubling_text_ends),
         TEST(test_memory_has_a_limit),
+        TEST(test_values_that_nothing_refers_to_are_given_back),
+        TEST(test_values_in_use_are_kept),
         TEST(test_output_has_a_limit),
         TEST(test_partial_that_includes_itself_ends),
         TEST(test_missing_partial_gives_a_warning),
@@ -550,8 +757,16 @@ int main(void)
         TEST(test_limit_zero_is_none_and_ranges_end_where_they_say),
         TEST(test_loop_object_can_be_kept),
         TEST(test_arithmetic_is_decimal_and_exact),
+        TEST(test_bounds_may_be_booleans_and_beyond_64_bit),
+        TEST(test_urls_are_joined_as_python_does),
+        TEST(test_url_decode_replaces_what_is_no_utf_8),
+        TEST(test_a_sigma_is_final_where_python_says_so),
         TEST(test_lists_that_follow_each_other_are_one),
+        TEST(test_a_joined_item_keeps_all_of_its_text_in_one_paragraph),
+        TEST(test_lists_are_joined_tightly_without_a_blank_line),
+        TEST(test_texts_stay_as_python_markdown_leaves_them),
         TEST(test_deeply_nested_lists_close_as_they_opened),
+        TEST(test_references_are_those_of_html_5),
         TEST(test_attributes_of_an_image_are_sorted),
         TEST(test_now_is_what_the_caller_says),
         TEST(test_dates_as_people_write_them),

@@ -1,132 +1,77 @@
-/* entities: see entities.h. One table in order of the names, for binary search. */
+/* entities: see entities.h. */
 #include "compute/liquid/entities.h"
 
 #include "base/utf8.h"
+#include "compute/liquid/entity_names.h"
 #include "compute/liquid/texts.h"
 
-struct entity {
-    const char *name;
-    uint32_t character;
-};
-
-static const struct entity entities[] = {
-    {"AElig", 0xC6},     {"AMP", 0x26},      {"Aacute", 0xC1},    {"Acirc", 0xC2},
-    {"Agrave", 0xC0},    {"Alpha", 0x391},   {"Aring", 0xC5},     {"Atilde", 0xC3},
-    {"Auml", 0xC4},      {"Beta", 0x392},    {"COPY", 0xA9},      {"Ccedil", 0xC7},
-    {"Chi", 0x3A7},      {"Dagger", 0x2021}, {"Delta", 0x394},    {"ETH", 0xD0},
-    {"Eacute", 0xC9},    {"Ecirc", 0xCA},    {"Egrave", 0xC8},    {"Epsilon", 0x395},
-    {"Eta", 0x397},      {"Euml", 0xCB},     {"GT", 0x3E},        {"Gamma", 0x393},
-    {"Iacute", 0xCD},    {"Icirc", 0xCE},    {"Igrave", 0xCC},    {"Iota", 0x399},
-    {"Iuml", 0xCF},      {"Kappa", 0x39A},   {"LT", 0x3C},        {"Lambda", 0x39B},
-    {"Mu", 0x39C},       {"Ntilde", 0xD1},   {"Nu", 0x39D},       {"OElig", 0x152},
-    {"Oacute", 0xD3},    {"Ocirc", 0xD4},    {"Ograve", 0xD2},    {"Omega", 0x3A9},
-    {"Omicron", 0x39F},  {"Oslash", 0xD8},   {"Otilde", 0xD5},    {"Ouml", 0xD6},
-    {"Phi", 0x3A6},      {"Pi", 0x3A0},      {"Prime", 0x2033},   {"Psi", 0x3A8},
-    {"QUOT", 0x22},      {"REG", 0xAE},      {"Rho", 0x3A1},      {"Scaron", 0x160},
-    {"Sigma", 0x3A3},    {"THORN", 0xDE},    {"Tau", 0x3A4},      {"Theta", 0x398},
-    {"Uacute", 0xDA},    {"Ucirc", 0xDB},    {"Ugrave", 0xD9},    {"Upsilon", 0x3A5},
-    {"Uuml", 0xDC},      {"Xi", 0x39E},      {"Yacute", 0xDD},    {"Yuml", 0x178},
-    {"Zeta", 0x396},     {"aacute", 0xE1},   {"acirc", 0xE2},     {"acute", 0xB4},
-    {"aelig", 0xE6},     {"agrave", 0xE0},   {"alefsym", 0x2135}, {"alpha", 0x3B1},
-    {"amp", 0x26},       {"and", 0x2227},    {"ang", 0x2220},     {"apos", 0x27},
-    {"aring", 0xE5},     {"asymp", 0x2248},  {"atilde", 0xE3},    {"auml", 0xE4},
-    {"bdquo", 0x201E},   {"beta", 0x3B2},    {"brvbar", 0xA6},    {"bull", 0x2022},
-    {"cap", 0x2229},     {"ccedil", 0xE7},   {"cedil", 0xB8},     {"cent", 0xA2},
-    {"chi", 0x3C7},      {"circ", 0x2C6},    {"clubs", 0x2663},   {"cong", 0x2245},
-    {"copy", 0xA9},      {"crarr", 0x21B5},  {"cup", 0x222A},     {"curren", 0xA4},
-    {"dArr", 0x21D3},    {"dagger", 0x2020}, {"darr", 0x2193},    {"deg", 0xB0},
-    {"delta", 0x3B4},    {"diams", 0x2666},  {"divide", 0xF7},    {"eacute", 0xE9},
-    {"ecirc", 0xEA},     {"egrave", 0xE8},   {"empty", 0x2205},   {"emsp", 0x2003},
-    {"ensp", 0x2002},    {"epsilon", 0x3B5}, {"equiv", 0x2261},   {"eta", 0x3B7},
-    {"eth", 0xF0},       {"euml", 0xEB},     {"euro", 0x20AC},    {"exist", 0x2203},
-    {"fnof", 0x192},     {"forall", 0x2200}, {"frac12", 0xBD},    {"frac14", 0xBC},
-    {"frac34", 0xBE},    {"frasl", 0x2044},  {"gamma", 0x3B3},    {"ge", 0x2265},
-    {"gt", 0x3E},        {"hArr", 0x21D4},   {"harr", 0x2194},    {"hearts", 0x2665},
-    {"hellip", 0x2026},  {"iacute", 0xED},   {"icirc", 0xEE},     {"iexcl", 0xA1},
-    {"igrave", 0xEC},    {"image", 0x2111},  {"infin", 0x221E},   {"int", 0x222B},
-    {"iota", 0x3B9},     {"iquest", 0xBF},   {"isin", 0x2208},    {"iuml", 0xEF},
-    {"kappa", 0x3BA},    {"lArr", 0x21D0},   {"lambda", 0x3BB},   {"lang", 0x27E8},
-    {"laquo", 0xAB},     {"larr", 0x2190},   {"lceil", 0x2308},   {"ldquo", 0x201C},
-    {"le", 0x2264},      {"lfloor", 0x230A}, {"lowast", 0x2217},  {"loz", 0x25CA},
-    {"lrm", 0x200E},     {"lsaquo", 0x2039}, {"lsquo", 0x2018},   {"lt", 0x3C},
-    {"macr", 0xAF},      {"mdash", 0x2014},  {"micro", 0xB5},     {"middot", 0xB7},
-    {"minus", 0x2212},   {"mu", 0x3BC},      {"nabla", 0x2207},   {"nbsp", 0xA0},
-    {"ndash", 0x2013},   {"ne", 0x2260},     {"ni", 0x220B},      {"not", 0xAC},
-    {"notin", 0x2209},   {"nsub", 0x2284},   {"ntilde", 0xF1},    {"nu", 0x3BD},
-    {"oacute", 0xF3},    {"ocirc", 0xF4},    {"oelig", 0x153},    {"ograve", 0xF2},
-    {"oline", 0x203E},   {"omega", 0x3C9},   {"omicron", 0x3BF},  {"oplus", 0x2295},
-    {"or", 0x2228},      {"ordf", 0xAA},     {"ordm", 0xBA},      {"oslash", 0xF8},
-    {"otilde", 0xF5},    {"otimes", 0x2297}, {"ouml", 0xF6},      {"para", 0xB6},
-    {"part", 0x2202},    {"permil", 0x2030}, {"perp", 0x22A5},    {"phi", 0x3C6},
-    {"pi", 0x3C0},       {"piv", 0x3D6},     {"plusmn", 0xB1},    {"pound", 0xA3},
-    {"prime", 0x2032},   {"prod", 0x220F},   {"prop", 0x221D},    {"psi", 0x3C8},
-    {"quot", 0x22},      {"rArr", 0x21D2},   {"radic", 0x221A},   {"rang", 0x27E9},
-    {"raquo", 0xBB},     {"rarr", 0x2192},   {"rceil", 0x2309},   {"rdquo", 0x201D},
-    {"real", 0x211C},    {"reg", 0xAE},      {"rfloor", 0x230B},  {"rho", 0x3C1},
-    {"rlm", 0x200F},     {"rsaquo", 0x203A}, {"rsquo", 0x2019},   {"sbquo", 0x201A},
-    {"scaron", 0x161},   {"sdot", 0x22C5},   {"sect", 0xA7},      {"shy", 0xAD},
-    {"sigma", 0x3C3},    {"sigmaf", 0x3C2},  {"sim", 0x223C},     {"spades", 0x2660},
-    {"sub", 0x2282},     {"sube", 0x2286},   {"sum", 0x2211},     {"sup", 0x2283},
-    {"sup1", 0xB9},      {"sup2", 0xB2},     {"sup3", 0xB3},      {"supe", 0x2287},
-    {"szlig", 0xDF},     {"tau", 0x3C4},     {"there4", 0x2234},  {"theta", 0x3B8},
-    {"thetasym", 0x3D1}, {"thinsp", 0x2009}, {"thorn", 0xFE},     {"tilde", 0x2DC},
-    {"times", 0xD7},     {"trade", 0x2122},  {"uArr", 0x21D1},    {"uacute", 0xFA},
-    {"uarr", 0x2191},    {"ucirc", 0xFB},    {"ugrave", 0xF9},    {"uml", 0xA8},
-    {"upsih", 0x3D2},    {"upsilon", 0x3C5}, {"uuml", 0xFC},      {"weierp", 0x2118},
-    {"xi", 0x3BE},       {"yacute", 0xFD},   {"yen", 0xA5},       {"yuml", 0xFF},
-    {"zeta", 0x3B6},     {"zwj", 0x200D},    {"zwnj", 0x200C},
-};
-
-/* The character of the name, or 0. */
-static uint32_t find_entity(struct hob_text name)
+/* The name that an entry begins with. */
+static struct hob_text name_of(const char *entry)
 {
-    size_t low = 0, high = sizeof entities / sizeof entities[0];
+    return (struct hob_text){entry, strcspn(entry, " !")};
+}
+
+/* The entry of the name in its group: binary search over bytes, from any to its entry's start. */
+static const char *find_in(const struct liquid_entity_group *group, struct hob_text name)
+{
+    const char *low = group->entries, *high = low + group->size;
     while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = hob_text_compare(name, hob_text_from(entities[middle].name));
+        const char *middle = low + (high - low) / 2;
+        while (middle > low && middle[-1] != '\0')
+            middle--;
+        struct hob_text found = name_of(middle);
+        int order = hob_text_compare(name, found);
         if (order == 0)
-            return entities[middle].character;
+            return middle;
         if (order < 0)
             high = middle;
         else
-            low = middle + 1;
+            low = middle + strlen(middle) + 1;
     }
-    return 0;
+    return NULL;
 }
 
-/* Names that HTML takes without semicolon too: those of ASCII and Latin-1, but not apos. */
-static uint32_t find_legacy(struct hob_text name)
+static bool is_letter(char byte)
 {
-    uint32_t character = find_entity(name);
-    return character > 0xFF || character == '\'' ? 0 : character;
+    return (byte | 0x20) >= 'a' && (byte | 0x20) <= 'z';
+}
+
+/* The characters of the name; NULL when there is none, or none without semicolon. */
+static const char *find_entity(struct hob_text name, bool semicolon)
+{
+    if (name.size == 0 || !is_letter(name.data[0]))
+        return NULL;
+    char first = name.data[0];
+    int group = first >= 'a' ? first - 'a' + 26 : first - 'A';
+    const char *entry = find_in(&liquid_entity_groups[group], name);
+    return entry != NULL && (semicolon || entry[name.size] == '!') ? entry + name.size + 1 : NULL;
 }
 
 static bool is_alphanumeric(char byte)
 {
-    return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z');
+    return (byte >= '0' && byte <= '9') || is_letter(byte);
 }
 
-/* The character of a name behind `&`, and the bytes of it that are used; 0 when there is none. */
-static uint32_t named(struct hob_text rest, size_t *used)
+/* Puts what a name behind `&` stands for. The bytes of it that are used; 0 when there is none. */
+static size_t put_named(struct hob_buffer *out, struct hob_text rest)
 {
     enum { LONGEST = 32, LONGEST_LEGACY = 6 };
     size_t size = 0;
     while (size < rest.size && size < LONGEST && is_alphanumeric(rest.data[size]))
         size++;
-    if (size < rest.size && rest.data[size] == ';') {
-        struct hob_text name = {rest.data, size};
-        uint32_t character = find_entity(name);
-        *used = size + 1;
-        if (character != 0)
-            return character;
+    bool semicolon = size < rest.size && rest.data[size] == ';';
+    const char *found = semicolon ? find_entity((struct hob_text){rest.data, size}, true) : NULL;
+    size_t used = size + 1;
+    if (size > LONGEST_LEGACY)
+        size = LONGEST_LEGACY;
+    for (; size >= 2 && found == NULL; size--) {
+        found = find_entity((struct hob_text){rest.data, size}, false);
+        used = size;
     }
-    for (size = size < LONGEST_LEGACY ? size : LONGEST_LEGACY; size >= 2; size--) {
-        uint32_t character = find_legacy((struct hob_text){rest.data, size});
-        *used = size;
-        if (character != 0)
-            return character;
-    }
-    return 0;
+    if (found == NULL)
+        return 0;
+    hob_buffer_put_string(out, found);
+    return used;
 }
 
 static int digit_of(char byte, unsigned base)
@@ -137,8 +82,28 @@ static int digit_of(char byte, unsigned base)
     return digit < (int)base ? digit : -1;
 }
 
-/* The same for a number behind `&#`. What is no character becomes U+FFFD. */
-static uint32_t numbered(struct hob_text rest, size_t *used)
+/* What HTML 5 makes of a number; 0 for nothing at all. */
+static uint32_t character_of(uint32_t number)
+{
+    /* Windows' characters; those that it has not stay. */
+    static const uint16_t windows[32] = {
+        0x20AC, 0x81,   0x201A, 0x192,  0x201E, 0x2026, 0x2020, 0x2021, 0x2C6,  0x2030, 0x160,
+        0x2039, 0x152,  0x8D,   0x17D,  0x8F,   0x90,   0x2018, 0x2019, 0x201C, 0x201D, 0x2022,
+        0x2013, 0x2014, 0x2DC,  0x2122, 0x161,  0x203A, 0x153,  0x9D,   0x17E,  0x178,
+    };
+    if (number == 0 || number > 0x10FFFF || (number >= 0xD800 && number <= 0xDFFF))
+        return 0xFFFD;
+    if (number >= 0x80 && number < 0xA0)
+        return windows[number - 0x80];
+    bool control =
+        (number < 0x20 && number != '\t' && number != '\n' && number != '\f' && number != '\r') ||
+        number == 0x7F;
+    bool none = (number >= 0xFDD0 && number <= 0xFDEF) || (number & 0xFFFE) == 0xFFFE;
+    return control || none ? 0 : number;
+}
+
+/* The same for a number behind `&#`. */
+static size_t put_numbered(struct hob_buffer *out, struct hob_text rest)
 {
     size_t at = 1;
     unsigned base = 10;
@@ -147,16 +112,17 @@ static uint32_t numbered(struct hob_text rest, size_t *used)
         at++;
     }
     size_t start = at;
-    uint32_t character = 0;
+    uint32_t number = 0;
     for (; at < rest.size && digit_of(rest.data[at], base) >= 0; at++)
-        if (character < 0x110000)
-            character = character * base + (uint32_t)digit_of(rest.data[at], base);
+        if (number < 0x110000)
+            number = number * base + (uint32_t)digit_of(rest.data[at], base);
     if (at == start)
         return 0;
-    *used = at + (at < rest.size && rest.data[at] == ';');
-    bool good =
-        character != 0 && character < 0x110000 && (character < 0xD800 || character > 0xDFFF);
-    return good ? character : 0xFFFD;
+    uint32_t character = character_of(number);
+    char bytes[4];
+    if (character != 0)
+        hob_buffer_put(out, bytes, hob_utf8_encode(character, bytes));
+    return at + (at < rest.size && rest.data[at] == ';');
 }
 
 void liquid_put_unescaped(struct hob_buffer *out, struct hob_text text)
@@ -165,17 +131,13 @@ void liquid_put_unescaped(struct hob_buffer *out, struct hob_text text)
         const char *ampersand = memchr(text.data, '&', text.size);
         if (ampersand == NULL)
             break;
-        size_t before = (size_t)(ampersand - text.data), used = 0;
+        size_t before = (size_t)(ampersand - text.data);
         hob_buffer_put(out, text.data, before);
         text = liquid_text_from(text, before + 1);
         bool number = text.size > 0 && text.data[0] == '#';
-        uint32_t character = number ? numbered(text, &used) : named(text, &used);
-        if (character == 0) {
+        size_t used = number ? put_numbered(out, text) : put_named(out, text);
+        if (used == 0)
             hob_buffer_put_char(out, '&');
-            continue;
-        }
-        char bytes[4];
-        hob_buffer_put(out, bytes, hob_utf8_encode(character, bytes));
         text = liquid_text_from(text, used);
     }
     hob_buffer_put_text(out, text);

@@ -4,8 +4,9 @@
 
 #include "base/buffer.h"
 
-/* Appends the text with &lt; &#60; &#x3c; and the named references of HTML 4 (and &apos;) turned
- * into characters; those of Latin-1 also without semicolon, as HTML has it. Others stay. */
+/* Appends the text with &lt; &#60; &#x3c; turned into characters as Python's html.unescape, and so
+ * HTML 5, has it: all of its names, some of them without semicolon; numbers of Windows' characters
+ * are read as these, and those of control characters are dropped. Others stay. */
 void liquid_put_unescaped(struct hob_buffer *out, struct hob_text text);
 
 #endif

@@ -54,7 +54,8 @@ static struct liquid_value item_at(const struct liquid_value *list, int64_t inde
 static struct liquid_value first_pair(const struct liquid_render *render,
                                       const struct liquid_value *map)
 {
-    struct liquid_value *pair = hob_arena_alloc(render->arena, 2 * sizeof *pair);
+    struct hob_arena *arena = render->memory == LIQUID_SCRATCH ? render->scratch : render->keep;
+    struct liquid_value *pair = hob_arena_alloc(arena, 2 * sizeof *pair);
     uint32_t at = 0;
     if (!liquid_next_pair(map, &at, pair))
         return undefined;

@@ -9,19 +9,8 @@
 
 static bool from_seconds(int64_t seconds, struct liquid_moment *moment)
 {
-    time_t time = (time_t)seconds;
-    struct tm local;
-    if (localtime_r(&time, &local) == NULL || local.tm_year > 8099 || local.tm_year < -1899)
-        return false;
-    *moment = (struct liquid_moment){
-        .year = local.tm_year + 1900,
-        .month = local.tm_mon + 1,
-        .day = local.tm_mday,
-        .hour = local.tm_hour,
-        .minute = local.tm_min,
-        .second = local.tm_sec,
-    };
-    return true;
+    const struct timespec time = {.tv_sec = (time_t)seconds};
+    return liquid_local_moment(&time, moment);
 }
 
 static void name_offset(struct liquid_moment *moment)
@@ -80,10 +69,9 @@ static bool from_text(struct liquid_render *render, struct hob_text text,
     enum { LONGEST = 256, WORK = 50 }; /* WORK: statements that take as long */
     struct liquid_value number;
     struct liquid_moment now;
-    if (!from_seconds(render->now.tv_sec, &now) || text.size > LONGEST)
+    if (!liquid_local_moment(&render->now, &now) || text.size > LONGEST)
         return false;
     render->statements += WORK;
-    now.microsecond = (int)(render->now.tv_nsec / 1000);
     if (hob_text_is(text, "now") || hob_text_is(text, "today")) {
         *moment = now;
         return true;

@@ -6,23 +6,29 @@
 #include "compute/liquid/filters.h"
 #include "compute/liquid/letters.h"
 
-enum { FLATTEN_LEVELS = 5 };
+enum {
+    FLATTEN_LEVELS = 5,
+    COPIED_A_STEP = 8, /* items that are copied and not looked at */
+};
 
-/* Counts, and when `out` is not NULL also copies, the items of nested lists. */
+/* Counts, and when `out` is not NULL also copies, the items of nested lists. A step is spent for so
+ * many of them. */
 static int spread(struct liquid_render *render, const struct liquid_value *list, int level,
-                  struct liquid_value *out, uint64_t *count)
+                  unsigned items_a_step, struct liquid_value *out, uint64_t *count)
 {
     uint64_t size = liquid_count(list);
+    uint64_t steps = size / items_a_step + (size % items_a_step != 0);
     bool flat = list->kind == LIQUID_RANGE;
     if (flat && out == NULL) {
         *count += size;
-        return *count > UINT32_MAX ? liquid_exceeded(render, "memory") : liquid_spend(render, size);
+        return *count > UINT32_MAX ? liquid_exceeded(render, "memory")
+                                   : liquid_spend(render, steps);
     }
-    int status = liquid_spend(render, out == NULL ? size : 0);
+    int status = liquid_spend(render, out == NULL ? steps : 0);
     for (uint64_t i = 0; i < size && status == 0; i++) {
         struct liquid_value item = liquid_item(list, i);
         if (level < FLATTEN_LEVELS && liquid_is_list(&item) && item.kind != LIQUID_RANGE) {
-            status = spread(render, &item, level + 1, out, count);
+            status = spread(render, &item, level + 1, items_a_step, out, count);
             continue;
         }
         if (out != NULL)
@@ -32,33 +38,46 @@ static int spread(struct liquid_render *render, const struct liquid_value *list,
     return status;
 }
 
+/* How many items the value has when it is taken apart. */
+static int count_items(struct liquid_render *render, const struct liquid_value *value,
+                       unsigned items_a_step, uint64_t *count)
+{
+    int status = 0;
+    *count = value->kind == LIQUID_UNDEFINED ? 0 : 1;
+    if (liquid_is_list(value)) {
+        *count = 0;
+        status = spread(render, value, 0, items_a_step, NULL, count);
+    }
+    if (status == 0 && *count > UINT32_MAX)
+        status = liquid_exceeded(render, "memory");
+    return status;
+}
+
+/* Copies these items. */
+static int copy_items(struct liquid_render *render, const struct liquid_value *value,
+                      uint64_t count, struct liquid_value *items)
+{
+    uint64_t copied = 0;
+    if (liquid_is_list(value))
+        return spread(render, value, 0, 1, items, &copied);
+    if (count == 1)
+        items[0] = *value;
+    /* The loop object does not outlive its loop, a list may. */
+    if (count == 1 && value->kind == LIQUID_LOOP)
+        items[0] = liquid_text(HOB_TEXT("ForLoop"));
+    return 0;
+}
+
 int liquid_flatten(struct liquid_render *render, const struct liquid_value *value,
                    struct liquid_value **items, uint32_t *count)
 {
-    uint64_t total = value->kind == LIQUID_UNDEFINED ? 0 : 1;
-    int status = 0;
-    bool list = liquid_is_list(value);
-    if (list) {
-        total = 0;
-        status = spread(render, value, 0, NULL, &total);
-    }
-    if (status == 0 && total > UINT32_MAX)
-        status = liquid_exceeded(render, "memory");
+    uint64_t total;
+    int status = count_items(render, value, 1, &total);
     if (status != 0)
         return status;
     *count = (uint32_t)total;
     *items = liquid_allocate(render, (size_t)total, sizeof **items, &status);
-    if (status != 0)
-        return status;
-    total = 0;
-    if (list)
-        return spread(render, value, 0, *items, &total);
-    if (*count == 1)
-        (*items)[0] = *value;
-    /* The loop object does not outlive its loop, a list may. */
-    if (*count == 1 && value->kind == LIQUID_LOOP)
-        (*items)[0] = liquid_text(HOB_TEXT("ForLoop"));
-    return 0;
+    return status != 0 ? status : copy_items(render, value, total, *items);
 }
 
 LIQUID_FILTER(size)
@@ -137,26 +156,26 @@ LIQUID_FILTER(join)
 
 LIQUID_FILTER(concat)
 {
-    struct liquid_value *left, *right, *both;
-    uint32_t left_count, right_count;
+    uint64_t left, right;
     const struct liquid_value *argument = &arguments->values[0];
     if (!liquid_is_list(argument) || argument->kind == LIQUID_RANGE)
         return liquid_broken(render, "concat needs a list");
-    int status = liquid_flatten(render, value, &left, &left_count);
+    int status = count_items(render, value, COPIED_A_STEP, &left);
     if (status == 0)
-        status = liquid_flatten(render, argument, &right, &right_count);
+        status = count_items(render, argument, COPIED_A_STEP, &right);
     if (status != 0)
         return status;
-    uint64_t count = (uint64_t)left_count + right_count;
-    if (count > UINT32_MAX)
+    if (left + right > UINT32_MAX)
         return liquid_exceeded(render, "memory");
-    both = liquid_allocate(render, count, sizeof *both, &status);
-    if (both == NULL)
-        return status;
-    memcpy(both, left, left_count * sizeof *both);
-    memcpy(both + left_count, right, right_count * sizeof *both);
-    *value = liquid_list(both, (uint32_t)count);
-    return 0;
+    struct liquid_value *both =
+        liquid_allocate(render, (size_t)(left + right), sizeof *both, &status);
+    if (status == 0)
+        status = copy_items(render, value, left, both);
+    if (status == 0)
+        status = copy_items(render, argument, right, both + left);
+    if (status == 0)
+        *value = liquid_list(both, (uint32_t)(left + right));
+    return status;
 }
 
 /* An item and what it is sorted by. */

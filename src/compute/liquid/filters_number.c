@@ -268,7 +268,8 @@ LIQUID_FILTER(abs)
     return negative ? calculate(render, &minus, &zero, &number, value) : 0;
 }
 
-/* The value or the argument, whichever is `wanted` (-1 the lower, 1 the higher). */
+/* The value or the argument, whichever is `wanted` (-1 the lower, 1 the higher). Booleans stay
+ * booleans, as those of Python, which are numbers, do. */
 static int choose(struct liquid_value *value, const struct liquid_value *argument, int wanted)
 {
     struct liquid_value a, b;
@@ -276,7 +277,10 @@ static int choose(struct liquid_value *value, const struct liquid_value *argumen
     a = liquid_to_number(value);
     b = liquid_to_number(argument);
     liquid_order(&b, &a, &order);
-    *value = order == wanted ? b : a;
+    if (order == wanted)
+        *value = argument->kind == LIQUID_BOOL ? *argument : b;
+    else if (value->kind != LIQUID_BOOL)
+        *value = a;
     return 0;
 }
 

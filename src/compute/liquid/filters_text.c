@@ -232,6 +232,13 @@ LIQUID_FILTER(remove_last)
     return liquid_filter_replace_last(render, value, arguments);
 }
 
+/* An integer beyond 64 bit as the one that is nearest: no text and no list is as long. */
+static void clamp(struct liquid_value *number)
+{
+    if (number->kind == LIQUID_BIG)
+        *number = liquid_int(number->text.data[0] == '-' ? INT64_MIN : INT64_MAX);
+}
+
 /* A position or length: an integer, or the text of one. */
 static int whole_argument(struct liquid_render *render, const struct liquid_value *argument,
                           int64_t *number)
@@ -241,6 +248,7 @@ static int whole_argument(struct liquid_render *render, const struct liquid_valu
         value.kind = LIQUID_NIL;
     if (value.kind == LIQUID_BOOL)
         value = liquid_int(value.boolean);
+    clamp(&value);
     *number = value.integer;
     return value.kind == LIQUID_INT ? 0 : liquid_broken(render, "slice needs whole numbers");
 }
@@ -305,7 +313,12 @@ static int limit_argument(struct liquid_render *render, const struct liquid_argu
     *number = otherwise;
     if (arguments->count == 0)
         return 0;
-    return liquid_whole(render, &arguments->values[0], "the length", number);
+    struct liquid_value value = arguments->values[0];
+    struct liquid_value read;
+    if (value.kind == LIQUID_TEXT && liquid_read_number(value.text, &read))
+        value = read;
+    clamp(&value);
+    return liquid_whole(render, &value, "the length", number);
 }
 
 static int ending_argument(struct liquid_render *render, const struct liquid_arguments *arguments,
@@ -331,7 +344,9 @@ LIQUID_FILTER(truncate)
     *value = liquid_text(text);
     if (count < limit)
         return 0;
-    int64_t keep = limit - (int64_t)hob_utf8_count(ending);
+    int64_t keep;
+    if (__builtin_sub_overflow(limit, (int64_t)hob_utf8_count(ending), &keep))
+        keep = INT64_MIN;
     slice_bounds(0, keep, count, &from, &to);
     text.size = liquid_skip_characters(text, (size_t)to);
     return join_two(render, value, text, ending);

@@ -180,8 +180,10 @@ LIQUID_FILTER(base64_url_safe_decode)
     return decode_base64(render, value, true);
 }
 
-/* The addresses that the reference's field tools are built for. */
-#define HOST "http://localhost:8888"
+/* The addresses that the reference's field tools are built for. What follows is Python's urljoin of
+ * "/notebooks/", with or without the host before it, and a text. */
+#define SCHEME "http"
+#define HOST "//localhost:8888"
 #define DIRECTORY "/notebooks/"
 
 /* What stands before the colon of an absolute URL; 0 when there is none. */
@@ -198,86 +200,181 @@ static size_t scheme_size(struct hob_text url)
     return 0;
 }
 
-enum { MAX_SEGMENTS = 256 };
-
-/* Joins the directory and a relative path, and resolves `.` and `..`. */
-static bool put_path(struct hob_buffer *out, struct hob_text path, bool rooted)
+static bool is_base_scheme(struct hob_text scheme)
 {
-    struct hob_text segments[MAX_SEGMENTS] = {{"", 0}, {"notebooks", 9}};
-    size_t count = 2;
-    bool directory = true;
-    for (bool last = false; !last;) {
-        const char *slash = path.size > 0 ? memchr(path.data, '/', path.size) : NULL;
-        size_t size = slash == NULL ? path.size : (size_t)(slash - path.data);
-        struct hob_text segment = {path.data, size};
-        last = slash == NULL;
-        path = liquid_text_from(path, last ? size : size + 1);
-        directory = true;
-        if (hob_text_is(segment, ".."))
-            count -= count > 0;
-        else if (size > 0 && !hob_text_is(segment, ".")) {
-            if (count == MAX_SEGMENTS)
-                return false;
-            segments[count++] = segment;
-            directory = false;
-        }
-    }
-    if (rooted && count > 0 && segments[0].size > 0)
-        hob_buffer_put_char(out, '/');
-    for (size_t i = 0; i < count; i++) {
-        if (i > 0)
-            hob_buffer_put_char(out, '/');
-        hob_buffer_put_text(out, segments[i]);
-    }
-    if (directory)
-        hob_buffer_put_char(out, '/');
+    if (scheme.size != strlen(SCHEME))
+        return false;
+    for (size_t i = 0; i < scheme.size; i++)
+        if ((scheme.data[i] | 0x20) != SCHEME[i])
+            return false;
     return true;
 }
 
-/* Appends `?query` or `#fragment`; a bare mark is dropped. */
-static void put_part(struct hob_buffer *out, struct hob_text part)
+/* Cuts the text at the first of the marks, and gives what comes behind that. */
+static struct hob_text cut(struct hob_text *text, size_t from, char mark)
 {
-    if (part.size > 1)
-        hob_buffer_put_text(out, part);
+    const char *found =
+        from < text->size ? memchr(text->data + from, mark, text->size - from) : NULL;
+    if (found == NULL)
+        return (struct hob_text){NULL, 0};
+    size_t size = (size_t)(found - text->data);
+    struct hob_text rest = liquid_text_from(*text, size + 1);
+    text->size = size;
+    return rest;
 }
 
-static int join_url(struct liquid_render *render, struct liquid_value *value, const char *host)
+/* The parts of a URL behind its scheme. */
+struct url {
+    struct hob_text host, path, parameters, query, fragment;
+};
+
+static struct url take_apart(struct hob_text text)
 {
-    struct hob_text text;
+    struct url url = {.path = text};
+    url.fragment = cut(&url.path, 0, '#');
+    url.query = cut(&url.path, 0, '?');
+    if (hob_text_starts_with(url.path, "//")) {
+        size_t size = 2;
+        while (size < url.path.size && url.path.data[size] != '/')
+            size++;
+        url.host = (struct hob_text){url.path.data, size};
+        url.path = liquid_text_from(url.path, size);
+    }
+    size_t last = url.path.size;
+    while (last > 0 && url.path.data[last - 1] != '/')
+        last--;
+    url.parameters = cut(&url.path, last, ';');
+    return url;
+}
+
+enum { MAX_SEGMENTS = 256 };
+
+struct segments {
+    struct hob_text items[MAX_SEGMENTS];
+    size_t count;
+};
+
+/* Splits the path, and resolves `.` and `..`. One that does not begin with a slash begins in the
+ * directory, and its empty parts do not count. False when there are too many. */
+static bool resolve(struct segments *segments, struct hob_text path)
+{
+    bool whole = path.size > 0 && path.data[0] == '/';
+    segments->count = 0;
+    if (!whole) {
+        segments->items[segments->count++] = HOB_TEXT("");
+        segments->items[segments->count++] = HOB_TEXT("notebooks");
+    }
+    for (bool last = false; !last;) {
+        struct hob_text segment = path;
+        path = cut(&segment, 0, '/');
+        last = path.data == NULL;
+        bool up = hob_text_is(segment, ".."), dots = up || hob_text_is(segment, ".");
+        segments->count -= up && segments->count > 0;
+        if (dots ? !last : segment.size == 0 && !whole && !last)
+            continue;
+        if (segments->count == MAX_SEGMENTS)
+            return false;
+        segments->items[segments->count++] = dots ? HOB_TEXT("") : segment;
+    }
+    return true;
+}
+
+static bool put_path(struct hob_buffer *out, struct hob_text path, bool rooted)
+{
+    struct segments segments;
+    if (!resolve(&segments, path))
+        return false;
+    bool empty = segments.count == 1 && segments.items[0].size == 0;
+    if (empty || (rooted && segments.items[0].size > 0))
+        hob_buffer_put_char(out, '/');
+    for (size_t i = 0; i < segments.count; i++) {
+        if (i > 0)
+            hob_buffer_put_char(out, '/');
+        hob_buffer_put_text(out, segments.items[i]);
+    }
+    return true;
+}
+
+/* A part that is empty is dropped, and its mark with it. */
+static void put_part(struct hob_buffer *out, char mark, struct hob_text part)
+{
+    if (part.size == 0)
+        return;
+    hob_buffer_put_char(out, mark);
+    hob_buffer_put_text(out, part);
+}
+
+static int put_joined(struct liquid_render *render, const struct url *url, bool absolute)
+{
+    struct hob_buffer *out = &render->work;
+    bool own_host = url->host.size > 2;
+    hob_buffer_put_string(out, absolute ? SCHEME ":" : "");
+    if (own_host) {
+        hob_buffer_put_text(out, url->host);
+        hob_buffer_put_text(out, url->path);
+    } else {
+        hob_buffer_put_string(out, absolute ? HOST : "");
+        if (url->path.size == 0 && url->parameters.size == 0)
+            hob_buffer_put_string(out, DIRECTORY);
+        else if (!put_path(out, url->path, absolute))
+            return liquid_broken(render, "the path has too many parts");
+    }
+    put_part(out, ';', url->parameters);
+    put_part(out, '?', url->query);
+    put_part(out, '#', url->fragment);
+    return 0;
+}
+
+/* Python takes these out of a URL before it looks at it: blanks and controls before it, and line
+ * ends and tabs in it. */
+static int clean(struct liquid_render *render, struct hob_text text, struct hob_text *cleaned)
+{
+    while (text.size > 0 && (unsigned char)text.data[0] <= ' ')
+        text = liquid_text_from(text, 1);
+    *cleaned = text;
+    bool clean = true;
+    for (size_t i = 0; i < text.size && clean; i++)
+        clean = text.data[i] != '\t' && text.data[i] != '\r' && text.data[i] != '\n';
+    if (clean)
+        return 0;
+    for (size_t i = 0; i < text.size; i++)
+        if (text.data[i] != '\t' && text.data[i] != '\r' && text.data[i] != '\n')
+            hob_buffer_put_char(&render->work, text.data[i]);
+    struct liquid_value copy;
+    int status = liquid_take_work(render, &copy);
+    hob_buffer_clear(&render->work);
+    *cleaned = copy.text;
+    return status;
+}
+
+static int join_url(struct liquid_render *render, struct liquid_value *value, bool absolute)
+{
+    struct hob_text text, cleaned;
     int status = begin(render, value, &text);
+    while (status == 0 && text.size > 0 && text.data[0] == '/')
+        text = liquid_text_from(text, 1);
+    if (status == 0)
+        status = clean(render, text, &cleaned);
     if (status != 0)
         return status;
-    while (text.size > 0 && text.data[0] == '/')
-        text = liquid_text_from(text, 1);
-    struct hob_buffer *out = &render->work;
-    if (scheme_size(text) > 0) {
+    size_t scheme = scheme_size(cleaned);
+    if (scheme > 0 && (!absolute || !is_base_scheme((struct hob_text){cleaned.data, scheme}))) {
         *value = liquid_text(text);
         return 0;
     }
-    const char *mark = text.size > 0 ? memchr(text.data, '#', text.size) : NULL;
-    size_t path_size = mark == NULL ? text.size : (size_t)(mark - text.data);
-    struct hob_text fragment = liquid_text_from(text, path_size);
-    mark = path_size > 0 ? memchr(text.data, '?', path_size) : NULL;
-    struct hob_text query = {mark, mark == NULL ? 0 : path_size - (size_t)(mark - text.data)};
-    path_size -= query.size;
-    hob_buffer_put_string(out, host);
-    if (path_size == 0)
-        hob_buffer_put_string(out, DIRECTORY);
-    else if (!put_path(out, (struct hob_text){text.data, path_size}, host[0] != '\0'))
-        return liquid_broken(render, "the path has too many parts");
-    put_part(out, query);
-    put_part(out, fragment);
-    return liquid_take_work(render, value);
+    const struct url url = take_apart(liquid_text_from(cleaned, scheme > 0 ? scheme + 1 : 0));
+    status = put_joined(render, &url, absolute);
+    return status != 0 ? status : liquid_take_work(render, value);
 }
 
 LIQUID_FILTER(relative_url)
 {
     (void)arguments;
-    return join_url(render, value, "");
+    return join_url(render, value, false);
 }
 
 LIQUID_FILTER(absolute_url)
 {
     (void)arguments;
-    return join_url(render, value, HOST);
+    return join_url(render, value, true);
 }

@@ -163,29 +163,47 @@ void liquid_put_upper(struct hob_buffer *out, struct hob_text text)
     }
 }
 
-static bool is_letter(uint32_t character)
+/* A letter that is large or small. */
+static bool is_cased(uint32_t character)
 {
     if (character < 0x80)
         return (character | 0x20) >= 'a' && (character | 0x20) <= 'z';
-    return unicode_locale() != (locale_t)0 && iswalpha_l((wint_t)character, unicode_locale()) != 0;
+    locale_t locale = unicode_locale();
+    return locale != (locale_t)0 && (iswupper_l((wint_t)character, locale) != 0 ||
+                                     iswlower_l((wint_t)character, locale) != 0);
+}
+
+/* So many characters are looked past, lest a text of sigmas between dots take quadratic time. */
+enum { MAX_IGNORED = 64 };
+
+static bool follows_cased(struct hob_text text, size_t at)
+{
+    for (int i = 0; at > 0 && i <= MAX_IGNORED; i++) {
+        uint32_t character;
+        for (at--; at > 0 && ((unsigned char)text.data[at] & 0xC0) == 0x80;)
+            at--;
+        hob_utf8_decode(text.data + at, &character);
+        if (!liquid_is_case_ignorable(character))
+            return is_cased(character);
+    }
+    return false;
+}
+
+static bool precedes_cased(struct hob_text text, size_t at)
+{
+    for (int i = 0; at < text.size && i <= MAX_IGNORED; i++) {
+        uint32_t character;
+        at += hob_utf8_decode(text.data + at, &character);
+        if (!liquid_is_case_ignorable(character))
+            return is_cased(character);
+    }
+    return false;
 }
 
 /* A sigma at the end of a word: a letter before it, none behind it. */
 static bool is_final(struct hob_text text, size_t start, size_t end)
 {
-    uint32_t character;
-    if (start == 0)
-        return false;
-    size_t before = start - 1;
-    while (before > 0 && ((unsigned char)text.data[before] & 0xC0) == 0x80)
-        before--;
-    hob_utf8_decode(text.data + before, &character);
-    if (!is_letter(character))
-        return false;
-    if (end == text.size)
-        return true;
-    hob_utf8_decode(text.data + end, &character);
-    return !is_letter(character);
+    return follows_cased(text, start) && !precedes_cased(text, end);
 }
 
 static void put_lower_from(struct hob_buffer *out, struct hob_text text, size_t at)

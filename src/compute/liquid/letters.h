@@ -12,4 +12,8 @@ void liquid_put_lower(struct hob_buffer *out, struct hob_text text);
 /* The first character in title case, the rest in lower case. */
 void liquid_put_capitalized(struct hob_buffer *out, struct hob_text text);
 
+/* What is looked past when the end of a word is looked for: marks, hyphens that do not show,
+ * apostrophes (ignorable.c). */
+bool liquid_is_case_ignorable(uint32_t character);
+
 #endif

@@ -59,6 +59,7 @@ typedef int hob_liquid_load(void *data, struct hob_text name, struct hob_liquid_
 struct hob_liquid_context {
     const struct hob_value *data; /* a mapping, or NULL; null, NaN and "" in it, and in mappings
                                      inside it (not in lists), count as not there */
+    const char *withheld;         /* the key of `data` that is no variable, or NULL */
     struct {
         size_t output;       /* bytes written; 0 is 64 MiB */
         size_t memory;       /* bytes for variables and intermediate values; 0 is 512 MiB */

@@ -1,40 +1,19 @@
 /* markdown_lists: see markdown_lists.h.
  *
  * A closing tag is held back until the next piece shows whether another list begins right there. If
- * so neither tag is written; the last item that was written gets its paragraph by inserting the
- * tags into the output, the first item of the joined list as it comes. */
+ * so neither tag is written. Whether the items at the seam become paragraphs shows only when the
+ * first piece behind the seam comes that stands so in the source: then their tags are inserted into
+ * what was written. */
 #include "compute/liquid/markdown_lists.h"
 
-static void insert(struct hob_buffer *out, size_t at, const char *tag)
+static bool opens_list(const struct markdown_piece *piece)
 {
-    size_t size = strlen(tag);
-    if (!hob_buffer_reserve(out, size))
-        return;
-    memmove(out->data + at + size, out->data + at, out->size - at);
-    memcpy(out->data + at, tag, size);
-    out->size += size;
+    return markdown_is_tag(piece, "<ul>\n") || markdown_is_tag(piece, "<ol>\n");
 }
 
-/* Whether the text of a tight item ends here: at its line's end, its own end, or a list in it. */
-static bool ends_text(struct hob_text rest)
+static bool closes_list(const struct markdown_piece *piece)
 {
-    return rest.data[0] == '\n' || hob_text_starts_with(rest, "</li>") ||
-           hob_text_starts_with(rest, "<ul>") || hob_text_starts_with(rest, "<ol");
-}
-
-/* Makes a paragraph of the text that the last item starts with, if it is none already. */
-static void wrap_last_item(struct markdown_lists *lists)
-{
-    struct hob_buffer *out = lists->out;
-    size_t start = lists->levels[lists->depth].item, end = start;
-    struct hob_text item = {out->data + start, out->size - start};
-    if (hob_text_starts_with(item, "\n") || hob_text_starts_with(item, "</li>"))
-        return;
-    while (end < out->size && !ends_text((struct hob_text){out->data + end, out->size - end}))
-        end++;
-    bool alone = end < out->size && out->data[end] == '<';
-    insert(out, end, alone ? "</p>\n" : "</p>");
-    insert(out, start, "\n<p>");
+    return markdown_is_tag(piece, "</ul>\n") || markdown_is_tag(piece, "</ol>\n");
 }
 
 static void put_closing_tag(struct markdown_lists *lists)
@@ -44,10 +23,61 @@ static void put_closing_tag(struct markdown_lists *lists)
     lists->held = false;
 }
 
-static bool opens_list(struct hob_text piece)
+static void insert(struct markdown_lists *lists, size_t at, const char *tag)
 {
-    return hob_text_is(piece, "<ul>\n") || hob_text_is(piece, "<ol>\n") ||
-           hob_text_starts_with(piece, "<ol start=\"");
+    struct hob_buffer *out = lists->out;
+    size_t size = strlen(tag);
+    if (!hob_buffer_reserve(out, size))
+        return;
+    memmove(out->data + at + size, out->data + at, out->size - at);
+    memcpy(out->data + at, tag, size);
+    out->size += size;
+    for (unsigned level = 1; level <= lists->depth; level++) {
+        if (lists->levels[level].item > at)
+            lists->levels[level].item += size;
+        if (lists->levels[level].end > at)
+            lists->levels[level].end += size;
+    }
+}
+
+/* Makes a paragraph of the text that the item before the seam starts with. What begins with a
+ * line's end is a block already. */
+static void wrap_item_before(struct markdown_lists *lists)
+{
+    size_t start = lists->before.item, end = lists->before.end;
+    while (end > start && lists->out->data[end - 1] == '\n')
+        end--;
+    if (end == start || lists->out->data[start] == '\n')
+        return;
+    insert(lists, end, lists->out->data[end] == '\n' ? "</p>" : "</p>\n");
+    insert(lists, start, "\n<p>");
+}
+
+/* Whether there is nothing in the line before the one of `at`; marks of quotes are nothing. */
+static bool follows_blank_line(struct hob_text source, const char *at)
+{
+    while (at > source.data && at[-1] != '\n')
+        at--;
+    if (at > source.data)
+        at--;
+    if (at > source.data && *at == '\n' && at[-1] == '\r')
+        at--;
+    while (at > source.data && strchr(" \t>", at[-1]) != NULL && at[-1] != '\0')
+        at--;
+    return at > source.data && at[-1] == '\n';
+}
+
+/* The piece is the first one behind the seam with a place in the source. */
+static void decide_seam(struct markdown_lists *lists, const struct markdown_piece *piece)
+{
+    bool loose = follows_blank_line(lists->source, piece->text.data);
+    lists->before.waits = false;
+    if (loose)
+        wrap_item_before(lists);
+    if (loose && lists->seam == MARKDOWN_IN_ITEM)
+        insert(lists, lists->levels[lists->depth].item, "\n<p>");
+    if (lists->seam == MARKDOWN_IN_ITEM)
+        lists->seam = loose ? MARKDOWN_IN_PARAGRAPH : MARKDOWN_NO_SEAM;
 }
 
 static void end_paragraph(struct markdown_lists *lists)
@@ -56,59 +86,66 @@ static void end_paragraph(struct markdown_lists *lists)
     while (out->size > 0 && out->data[out->size - 1] == '\n')
         out->size--;
     hob_buffer_put_string(out, "</p>\n");
-    lists->seam = MARKDOWN_NO_SEAM;
 }
 
-/* The seam's paragraph opens behind the item's tag and closes before a block or the item's end. */
-static void step_seam(struct markdown_lists *lists, struct hob_text piece, bool opens_block)
+/* A block in the innermost item, or the item's end: there its text ends, and the seam's paragraph.
+ */
+static void end_text(struct markdown_lists *lists)
 {
-    if (lists->seam == MARKDOWN_IN_ITEM) {
-        bool text = !opens_block && !hob_text_is(piece, "</li>\n");
-        if (text)
-            hob_buffer_put_string(lists->out, "\n<p>");
-        lists->seam = text ? MARKDOWN_IN_PARAGRAPH : MARKDOWN_NO_SEAM;
-    } else if (lists->seam == MARKDOWN_IN_PARAGRAPH &&
-               (opens_block || hob_text_is(piece, "</li>\n"))) {
+    if (lists->seam == MARKDOWN_IN_PARAGRAPH)
         end_paragraph(lists);
-    }
+    if (lists->seam != MARKDOWN_BEFORE_ITEM)
+        lists->seam = MARKDOWN_NO_SEAM;
+    if (lists->depth > 0 && lists->levels[lists->depth].end == 0)
+        lists->levels[lists->depth].end = lists->out->size;
+}
+
+static void join(struct markdown_lists *lists)
+{
+    lists->held = false;
+    lists->seam = MARKDOWN_BEFORE_ITEM;
+    lists->before.item = lists->levels[lists->depth].item;
+    lists->before.end = lists->levels[lists->depth].end;
+    lists->before.waits = true;
 }
 
 static void open_level(struct markdown_lists *lists, bool ordered)
 {
     lists->depth++;
     lists->levels[lists->depth].ordered = ordered;
-    lists->levels[lists->depth].item = lists->out->size;
+    lists->levels[lists->depth].item = lists->levels[lists->depth].end = lists->out->size;
 }
 
-bool markdown_lists_take(struct markdown_lists *lists, struct hob_text piece, bool opens_block)
+bool markdown_lists_take(struct markdown_lists *lists, const struct markdown_piece *piece)
 {
-    bool opens = opens_list(piece);
+    bool opens = opens_list(piece), closes = closes_list(piece);
     if (lists->held && opens) {
-        lists->held = false;
-        wrap_last_item(lists);
-        lists->seam = MARKDOWN_BEFORE_ITEM;
+        join(lists);
         return true;
     }
     if (lists->held)
         put_closing_tag(lists);
-    step_seam(lists, piece, opens_block);
-    bool closes = hob_text_is(piece, "</ul>\n") || hob_text_is(piece, "</ol>\n");
+    if (lists->beyond == 0 && (piece->opens_block || markdown_is_tag(piece, "</li>\n")))
+        end_text(lists);
+    if (lists->before.waits && piece->quoted)
+        decide_seam(lists, piece);
     if (opens && lists->depth == MARKDOWN_MAX_LISTS)
         lists->beyond++;
     else if (closes && lists->beyond > 0)
         lists->beyond--;
     else if (opens)
-        open_level(lists, piece.data[1] == 'o');
+        open_level(lists, piece->text.data[1] == 'o');
     else
         lists->held = closes && lists->depth > 0;
     return lists->held;
 }
 
-void markdown_lists_wrote(struct markdown_lists *lists, struct hob_text piece)
+void markdown_lists_wrote(struct markdown_lists *lists, const struct markdown_piece *piece)
 {
-    if (!hob_text_is(piece, "<li>"))
+    if (!markdown_is_tag(piece, "<li>") || lists->beyond > 0)
         return;
     lists->levels[lists->depth].item = lists->out->size;
+    lists->levels[lists->depth].end = 0;
     if (lists->seam == MARKDOWN_BEFORE_ITEM)
         lists->seam = MARKDOWN_IN_ITEM;
 }

@@ -1,6 +1,8 @@
-/* moment: dates and times as people write them (private to this folder). */
+/* moment: dates and times as people write them (for src/compute). */
 #ifndef HOB_COMPUTE_LIQUID_MOMENT_H
 #define HOB_COMPUTE_LIQUID_MOMENT_H
+
+#include <time.h>
 
 #include "base/buffer.h"
 
@@ -11,6 +13,10 @@ struct liquid_moment {
     bool zoned;
     char zone[24]; /* its name; may be empty */
 };
+
+/* The local time, without a zone as Python's datetime.now() has none. False outside of the years 1
+ * to 9999. */
+bool liquid_local_moment(const struct timespec *time, struct liquid_moment *moment);
 
 /* Reads what Python's dateutil reads: "March 14, 2016", "2016-03-14T10:00:00Z", "3/14/2016 10pm",
  * "14 Mar"...; of 3/4/2016 the month comes first. Parts that are missing come from `today`, the

@@ -8,6 +8,23 @@
 #include "compute/liquid/moment.h"
 #include "value/date.h"
 
+bool liquid_local_moment(const struct timespec *time, struct liquid_moment *moment)
+{
+    struct tm local;
+    if (localtime_r(&time->tv_sec, &local) == NULL || local.tm_year > 8099 || local.tm_year < -1899)
+        return false;
+    *moment = (struct liquid_moment){
+        .year = local.tm_year + 1900,
+        .month = local.tm_mon + 1,
+        .day = local.tm_mday,
+        .hour = local.tm_hour,
+        .minute = local.tm_min,
+        .second = local.tm_sec,
+        .microsecond = (int)(time->tv_nsec / 1000),
+    };
+    return true;
+}
+
 static struct tm make_tm(const struct liquid_moment *moment)
 {
     struct hob_date date = {moment->year, moment->month, moment->day};

@@ -62,8 +62,17 @@ int liquid_spend(struct liquid_render *render, uint64_t steps)
 
 static bool has_room(const struct liquid_render *render, size_t size)
 {
-    size_t held = hob_arena_size(render->keep) + hob_arena_size(render->scratch);
+    size_t held =
+        hob_arena_size(render->keep) + hob_arena_size(render->scratch) + render->heap.size;
     return held <= render->memory_limit && size <= render->memory_limit - held;
+}
+
+static void *take_memory(struct liquid_render *render, size_t size)
+{
+    if (render->memory == LIQUID_HEAP)
+        return liquid_heap_alloc(&render->heap, size);
+    return hob_arena_try_alloc(render->memory == LIQUID_KEEP ? render->keep : render->scratch,
+                               size);
 }
 
 void *liquid_allocate(struct liquid_render *render, size_t count, size_t size, int *status)
@@ -71,7 +80,7 @@ void *liquid_allocate(struct liquid_render *render, size_t count, size_t size, i
     size_t bytes;
     void *memory = NULL;
     if (!__builtin_mul_overflow(count, size, &bytes) && has_room(render, bytes))
-        memory = hob_arena_try_alloc(render->arena, bytes);
+        memory = take_memory(render, bytes);
     *status = memory == NULL ? liquid_exceeded(render, "memory") : 0;
     return memory;
 }
@@ -93,11 +102,8 @@ void liquid_tidy(struct liquid_render *render)
 {
     if (hob_arena_size(render->scratch) <= SCRATCH_KEPT)
         return;
-    bool used = render->arena == render->scratch;
     hob_arena_free(render->scratch);
     render->scratch = hob_arena_new();
-    if (used)
-        render->arena = render->scratch;
 }
 
 static int check_output(struct liquid_render *render)
@@ -137,12 +143,9 @@ static int render_output(struct liquid_render *render, const struct liquid_node 
 {
     const struct liquid_output_node *output = (const struct liquid_output_node *)node;
     struct liquid_value value;
-    render->arena = render->scratch;
+    render->memory = LIQUID_SCRATCH;
     int status = liquid_evaluate_filtered(render, &output->filtered, &value);
-    if (status == 0)
-        status = liquid_put_value(render, &value);
-    liquid_tidy(render);
-    return status;
+    return status != 0 ? status : liquid_put_value(render, &value);
 }
 
 const struct liquid_tag liquid_text_tag = {.name = "text", .render = render_text};
@@ -161,6 +164,9 @@ int liquid_render_block(struct liquid_render *render, const struct liquid_block 
             liquid_warn(render, node->offset, render->reason);
             status = 0;
         }
+        liquid_tidy(render);
+        if (status == 0)
+            status = liquid_collect(render);
         if (status != 0)
             break;
     }
@@ -186,7 +192,6 @@ static void init(struct liquid_render *render, struct hob_buffer *out,
         .out = out, .context = context, .template = template, .error = error};
     render->keep = hob_arena_new();
     render->scratch = hob_arena_new();
-    render->arena = render->scratch;
     size_t output = context->limits.output != 0 ? context->limits.output : DEFAULT_OUTPUT;
     render->output_limit = output;
     render->memory_limit = context->limits.memory != 0 ? context->limits.memory : DEFAULT_MEMORY;
@@ -214,6 +219,7 @@ static void deinit(struct liquid_render *render)
     hob_buffer_deinit(&render->changed);
     hob_arena_free(render->keep);
     hob_arena_free(render->scratch);
+    liquid_heap_deinit(&render->heap);
 }
 
 int hob_liquid_render(struct hob_buffer *out, const struct hob_liquid_template *template,

@@ -1,10 +1,13 @@
 /* render: what the tags and filters share while a template is rendered (private to this folder).
  *
- * Two arenas: `keep` lives as long as the render (variables, loops), `scratch` holds what one
- * output or condition needs and is emptied between statements. `arena` is the one in use. */
+ * Three memories: `keep` lives as long as the render (tables, names), `heap` holds the values of
+ * variables, loops and partials as long as something refers to them, and `scratch` what one
+ * statement needs. `memory` says which is in use. What refers to values in the heap while a block
+ * is rendered is on the stack of bindings or in the variables (collect.c). */
 #ifndef HOB_COMPUTE_LIQUID_RENDER_H
 #define HOB_COMPUTE_LIQUID_RENDER_H
 
+#include "compute/liquid/heap.h"
 #include "compute/liquid/template.h"
 
 struct liquid_binding {
@@ -16,6 +19,12 @@ struct liquid_binding {
 struct liquid_table {
     struct liquid_binding *slots;
     size_t capacity, count;
+};
+
+/* The variables that a `render` tag hides from its partial. */
+struct liquid_hidden {
+    struct liquid_table locals;
+    const struct liquid_hidden *outer;
 };
 
 struct liquid_partial {
@@ -30,7 +39,10 @@ struct liquid_render {
     const struct hob_liquid_template *template;
     struct hob_error *error;
 
-    struct hob_arena *arena, *keep, *scratch;
+    enum { LIQUID_SCRATCH, LIQUID_HEAP, LIQUID_KEEP } memory;
+    struct hob_arena *keep, *scratch;
+    struct liquid_heap heap;
+    size_t heap_limit;      /* bytes from the heap after which it is looked through */
     struct hob_buffer work; /* where filters build texts */
 
     size_t output_limit, memory_limit;
@@ -42,6 +54,7 @@ struct liquid_render {
     struct liquid_binding *stack; /* loop variables and arguments of partials, innermost last */
     size_t stack_count, stack_capacity, stack_base, arguments_base;
     struct liquid_table locals;
+    const struct liquid_hidden *hidden;
     struct liquid_table counters;
     struct liquid_table places; /* of cycles, and where loops stopped */
     struct hob_buffer changed;  /* text of the last ifchanged */
@@ -64,9 +77,9 @@ int liquid_broken(struct liquid_render *render, const char *format, ...)
 void liquid_warn(struct liquid_render *render, uint32_t offset, const char *message);
 /* Counts work; HOB_E_LIMIT when there was too much. */
 int liquid_spend(struct liquid_render *render, uint64_t steps);
-/* Memory from the arena in use; NULL (and *status set) when the limit is reached. */
+/* From the memory in use; NULL (and *status set) when the limit is reached. */
 void *liquid_allocate(struct liquid_render *render, size_t count, size_t size, int *status);
-/* Copies the text into the arena in use. */
+/* Copies the text into the memory in use. */
 int liquid_keep_text(struct liquid_render *render, struct hob_text text,
                      struct liquid_value *value);
 /* The error of a limit. */
@@ -82,6 +95,8 @@ int liquid_put_value(struct liquid_render *render, const struct liquid_value *va
 
 /* Variables. */
 int liquid_push(struct liquid_render *render, struct liquid_name name, struct liquid_value value);
+/* The same without a name: keeps a value that a tag goes on using while blocks are rendered. */
+int liquid_hold(struct liquid_render *render, struct liquid_value value);
 int liquid_assign(struct liquid_render *render, struct liquid_name name, struct liquid_value value);
 struct liquid_value liquid_lookup(struct liquid_render *render, struct liquid_name name);
 /* The slot of the name, made (undefined) when it is new; NULL when there is no memory. */
@@ -103,6 +118,9 @@ int liquid_whole(struct liquid_render *render, const struct liquid_value *value,
 
 /* Statements use the scratch arena; this empties it when much is in it. */
 void liquid_tidy(struct liquid_render *render);
+/* Gives back what nothing refers to any more, when much may have come together since the last time.
+ * Between statements only. */
+int liquid_collect(struct liquid_render *render);
 
 /* Tags: parse makes the node (or leaves NULL), render prints it. */
 struct liquid_token;

@@ -10,7 +10,7 @@
 
 static bool is_name(const struct liquid_name *a, const struct liquid_name *b)
 {
-    return a->hash == b->hash && hob_text_equal(a->text, b->text);
+    return a->hash == b->hash && a->text.data != NULL && hob_text_equal(a->text, b->text);
 }
 
 static struct liquid_binding *find_slot(const struct liquid_table *table,
@@ -98,6 +98,11 @@ int liquid_push(struct liquid_render *render, struct liquid_name name, struct li
     return 0;
 }
 
+int liquid_hold(struct liquid_render *render, struct liquid_value value)
+{
+    return liquid_push(render, (struct liquid_name){{NULL, 0}, 0}, value);
+}
+
 /* `now` is the local time without a zone, `today` its date; made when they are first asked for. */
 static void make_moments(struct liquid_render *render)
 {
@@ -150,7 +155,8 @@ struct liquid_value liquid_lookup(struct liquid_render *render, struct liquid_na
     if (found != NULL)
         return *found;
     struct liquid_value value = {.kind = LIQUID_UNDEFINED};
-    if (render->data.kind == LIQUID_MAP)
+    const char *withheld = render->context->withheld;
+    if (render->data.kind == LIQUID_MAP && (withheld == NULL || !hob_text_is(name.text, withheld)))
         value = liquid_member_named(&render->data, name.text);
     if (value.kind != LIQUID_UNDEFINED || find_moment(render, name.text, &value))
         return value;

@@ -35,7 +35,7 @@ int liquid_render_assign(struct liquid_render *render, const struct liquid_node 
 {
     const struct assign_node *node = (const struct assign_node *)base;
     struct liquid_value value;
-    render->arena = render->keep;
+    render->memory = LIQUID_HEAP;
     int status = liquid_evaluate_filtered(render, &node->filtered, &value);
     return status != 0 ? status : liquid_assign(render, node->name, value);
 }
@@ -72,8 +72,10 @@ int liquid_render_capture(struct liquid_render *render, const struct liquid_node
     if (status != 0)
         return status;
     struct liquid_value value;
-    render->arena = render->keep;
-    status = liquid_keep_text(render, hob_buffer_text(&captured), &value);
+    render->memory = LIQUID_HEAP;
+    status = liquid_spend(render, captured.size >> 8);
+    if (status == 0)
+        status = liquid_keep_text(render, hob_buffer_text(&captured), &value);
     return status != 0 ? status : liquid_assign(render, node->name, value);
 }
 
@@ -204,7 +206,7 @@ static int find_place(struct liquid_render *render, struct liquid_name name,
 {
     if (liquid_find(&render->places, &name) == NULL) {
         struct liquid_value kept;
-        render->arena = render->keep;
+        render->memory = LIQUID_KEEP;
         int status = liquid_keep_text(render, name.text, &kept);
         if (status != 0)
             return status;
@@ -219,7 +221,7 @@ int liquid_render_cycle(struct liquid_render *render, const struct liquid_node *
     const struct cycle_node *node = (const struct cycle_node *)base;
     struct liquid_name name;
     struct liquid_value *place, value;
-    render->arena = render->scratch;
+    render->memory = LIQUID_SCRATCH;
     int status = cycle_key(render, node, &name);
     if (status == 0)
         status = find_place(render, name, &place);
@@ -229,7 +231,7 @@ int liquid_render_cycle(struct liquid_render *render, const struct liquid_node *
     *place = liquid_int((at + 1) % node->count);
     if (at >= node->count)
         return 0;
-    render->arena = render->scratch;
+    render->memory = LIQUID_SCRATCH;
     status = liquid_evaluate(render, &node->values[at], &value);
     return status != 0 ? status : liquid_put_value(render, &value);
 }

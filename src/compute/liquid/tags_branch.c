@@ -109,7 +109,7 @@ static int render_branches(struct liquid_render *render, const struct liquid_nod
     for (const struct branch *branch = node->branches; branch != NULL; branch = branch->next) {
         bool truth = branch->is_else;
         if (branch->condition != NULL) {
-            render->arena = render->scratch;
+            render->memory = LIQUID_SCRATCH;
             int status = liquid_evaluate_condition(render, branch->condition, &truth);
             liquid_tidy(render);
             if (status != 0)
@@ -186,7 +186,7 @@ static int render_when(struct liquid_render *render, const struct liquid_value *
     int status = 0;
     for (uint32_t i = 0; i < branch->count && status == 0; i++) {
         struct liquid_value value;
-        render->arena = render->keep;
+        render->memory = LIQUID_HEAP;
         status = liquid_evaluate(render, &branch->values[i], &value);
         if (status != 0)
             break;
@@ -205,8 +205,11 @@ int liquid_render_case(struct liquid_render *render, const struct liquid_node *b
     const struct branch_node *node = (const struct branch_node *)base;
     struct liquid_value subject;
     bool matched = false;
-    render->arena = render->keep;
+    render->memory = LIQUID_HEAP;
+    size_t bound = render->stack_count;
     int status = liquid_evaluate(render, &node->subject, &subject);
+    if (status == 0)
+        status = liquid_hold(render, subject);
     for (const struct branch *branch = node->branches; branch != NULL && status == 0;
          branch = branch->next) {
         if (!branch->is_else)
@@ -214,5 +217,6 @@ int liquid_render_case(struct liquid_render *render, const struct liquid_node *b
         else if (!matched)
             status = liquid_render_block(render, &branch->block);
     }
+    render->stack_count = bound;
     return status;
 }

@@ -163,7 +163,7 @@ static int evaluate_slice(struct liquid_render *render, const struct loop_node *
                           struct slice *slice)
 {
     int64_t offset = 0, limit = INT64_MAX;
-    render->arena = render->keep;
+    render->memory = LIQUID_HEAP;
     int status = liquid_evaluate(render, &node->collection, &slice->list);
     if (status == 0)
         status = make_list(render, &slice->list);
@@ -192,10 +192,12 @@ static int evaluate_slice(struct liquid_render *render, const struct loop_node *
 
 /* Binds loop object and variable; the variable's place in the stack is in *variable. */
 static int bind(struct liquid_render *render, const struct loop_node *node,
-                const struct liquid_loop *loop, size_t *variable)
+                const struct slice *slice, const struct liquid_loop *loop, size_t *variable)
 {
     struct liquid_value object = {.kind = LIQUID_LOOP, .loop = loop};
-    int status = liquid_push(render, node->loop_name, object);
+    int status = liquid_hold(render, slice->list);
+    if (status == 0)
+        status = liquid_push(render, node->loop_name, object);
     *variable = render->stack_count;
     return status != 0 ? status : liquid_push(render, node->variable, liquid_nil());
 }
@@ -204,7 +206,7 @@ static int run_for(struct liquid_render *render, const struct loop_node *node,
                    const struct slice *slice, struct liquid_loop *loop)
 {
     size_t variable;
-    int status = bind(render, node, loop, &variable);
+    int status = bind(render, node, slice, loop, &variable);
     for (; status == 0 && loop->index < loop->length; loop->index++) {
         int64_t at = node->reversed ? slice->stop - 1 - loop->index : slice->start + loop->index;
         if (++render->steps > render->step_limit)
@@ -263,7 +265,7 @@ static int run_table(struct liquid_render *render, const struct loop_node *node,
                      const struct slice *slice, struct liquid_loop *loop)
 {
     size_t variable;
-    int status = bind(render, node, loop, &variable);
+    int status = bind(render, node, slice, loop, &variable);
     if (status == 0)
         status = put_string(render, "<tr class=\"row1\">\n");
     for (; status == 0 && loop->index < loop->length; loop->index++) {

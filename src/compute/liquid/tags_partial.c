@@ -81,7 +81,7 @@ int liquid_parse_render(struct liquid_parser *parser, const struct liquid_token 
 static int load(struct liquid_render *render, struct hob_text name, struct liquid_partial **partial)
 {
     struct liquid_value kept;
-    render->arena = render->keep;
+    render->memory = LIQUID_KEEP;
     int status = liquid_keep_text(render, name, &kept);
     if (status != 0)
         return status;
@@ -201,12 +201,14 @@ int liquid_render_include(struct liquid_render *render, const struct liquid_node
     struct liquid_value with;
     if (render->isolated)
         return liquid_broken(render, "there is no include inside render");
-    render->arena = render->keep;
+    render->memory = LIQUID_HEAP;
     int status = find_partial(render, node, &partial);
-    render->arena = render->keep;
+    render->memory = LIQUID_HEAP;
     size_t bound = render->stack_count;
     if (status == 0 && node->with != NULL)
         status = liquid_evaluate(render, node->with, &with);
+    if (status == 0 && node->with != NULL)
+        status = liquid_hold(render, with);
     if (status == 0)
         status = push_arguments(render, node);
     if (status == 0)
@@ -217,7 +219,8 @@ int liquid_render_include(struct liquid_render *render, const struct liquid_node
 
 /* What a render hides from its partial, to be put back. */
 struct hidden {
-    struct liquid_table locals, counters, places;
+    struct liquid_hidden base;
+    struct liquid_table counters, places;
     const struct liquid_loop *loop;
     size_t stack_base, arguments_base;
     unsigned loops;
@@ -225,24 +228,31 @@ struct hidden {
 };
 
 /* The arguments are on the stack from `arguments_base` on. */
-static struct hidden hide(struct liquid_render *render, size_t arguments_base)
+static void hide(struct liquid_render *render, struct hidden *hidden, size_t arguments_base)
 {
-    struct hidden hidden = {
-        render->locals,     render->counters,       render->places, render->loop,
-        render->stack_base, render->arguments_base, render->loops,  render->isolated,
+    *hidden = (struct hidden){
+        {render->locals, render->hidden},
+        render->counters,
+        render->places,
+        render->loop,
+        render->stack_base,
+        render->arguments_base,
+        render->loops,
+        render->isolated,
     };
+    render->hidden = &hidden->base;
     render->locals = render->counters = render->places = (struct liquid_table){NULL, 0, 0};
     render->loop = NULL;
     render->stack_base = render->stack_count;
     render->arguments_base = arguments_base;
     render->loops = 0;
     render->isolated = true;
-    return hidden;
 }
 
 static void unhide(struct liquid_render *render, const struct hidden *hidden)
 {
-    render->locals = hidden->locals;
+    render->locals = hidden->base.locals;
+    render->hidden = hidden->base.outer;
     render->counters = hidden->counters;
     render->places = hidden->places;
     render->loop = hidden->loop;
@@ -255,7 +265,8 @@ static void unhide(struct liquid_render *render, const struct hidden *hidden)
 static int run_isolated(struct liquid_render *render, const struct liquid_partial *partial,
                         size_t arguments_base)
 {
-    struct hidden hidden = hide(render, arguments_base);
+    struct hidden hidden;
+    hide(render, &hidden, arguments_base);
     int status = run(render, partial);
     unhide(render, &hidden);
     return status;
@@ -285,10 +296,12 @@ int liquid_render_render(struct liquid_render *render, const struct liquid_node 
     struct liquid_partial *partial;
     struct liquid_value with;
     int status = find_partial(render, node, &partial);
-    render->arena = render->keep;
+    render->memory = LIQUID_HEAP;
     size_t bound = render->stack_count;
     if (status == 0 && node->with != NULL)
         status = liquid_evaluate(render, node->with, &with);
+    if (status == 0 && node->with != NULL)
+        status = liquid_hold(render, with);
     if (status == 0)
         status = push_arguments(render, node);
     if (status == 0 && node->each && liquid_is_list(&with)) {
