@@ -27,6 +27,17 @@ static void expect(const char *yaml, unsigned rules, const char *expected)
     "{\"records\":[" records "],\"columns\":[" columns "],\"shape\":[" shape                       \
     "],\"dtypes\":{" dtypes "}}"
 
+static void expect_type(const char *yaml, enum hob_column_type type)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    const struct hob_value *value;
+    assert_int_equal(hob_yaml_read(arena, hob_text_from(yaml), "test", &value, NULL), 0);
+    assert_int_equal(hob_frame_from_value(&frame, value, 0, NULL, NULL), 0);
+    if (hob_frame_column(frame, 0)->type != type)
+        fail_msg("%s: column type %d", yaml, (int)hob_frame_column(frame, 0)->type);
+}
+
 static void records_name_columns_by_first_appearance(void **state)
 {
     (void)state;
@@ -57,6 +68,29 @@ static void large_integers_keep_their_value(void **state)
            ANSWER("{\"a\":9223372036854775808},{\"a\":-1}", "\"a\"", "2,1", "\"a\":\"object\""));
     expect("[{a: 18446744073709551616}]", 0,
            ANSWER("{\"a\":18446744073709551616}", "\"a\"", "1,1", "\"a\":\"object\""));
+}
+
+static void large_integers_beside_holes_and_fractions_are_floats(void **state)
+{
+    (void)state;
+    static const char *const floats[] = {
+        "[{a: 18446744073709551615}, {a: ~}]", "[{a: 18446744073709551615}, {b: ~}]",
+        "{a: [18446744073709551615, 1.5]}",    "{a: [~, 10000000000000000000000000]}",
+        "{a: [-1, ~, 18446744073709551615]}",  "{a: [~, -1, 18446744073709551615]}",
+        "{a: [.nan, 18446744073709551615]}",
+    };
+    static const char *const objects[] = {
+        "{a: [10000000000000000000000000, ~]}",    "{a: [10000000000000000000000000, .nan]}",
+        "{a: [.nan, 10000000000000000000000000]}", "{a: [1.5, 10000000000000000000000000]}",
+        "{a: [-1, 18446744073709551615, ~]}",      "{a: [-1, 18446744073709551615, 1.5]}",
+        "{a: [~, 18446744073709551615, x]}",       "{a: [~, 18446744073709551615, true]}",
+    };
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
+        expect_type(floats[i], HOB_COLUMN_FLOAT64);
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
+        expect_type(objects[i], HOB_COLUMN_VALUE);
+    expect("{a: [~, 10000000000000000000000000]}", 0,
+           ANSWER("{\"a\":null},{\"a\":1e+25}", "\"a\"", "2,1", "\"a\":\"float64\""));
 }
 
 static void mixed_columns_keep_each_value(void **state)
@@ -184,6 +218,7 @@ int main(void)
         cmocka_unit_test(records_name_columns_by_first_appearance),
         cmocka_unit_test(holes_widen_integers_and_booleans),
         cmocka_unit_test(large_integers_keep_their_value),
+        cmocka_unit_test(large_integers_beside_holes_and_fractions_are_floats),
         cmocka_unit_test(mixed_columns_keep_each_value),
         cmocka_unit_test(moments_share_a_zone_or_stay_values),
         cmocka_unit_test(mappings_are_columns),
