@@ -57,7 +57,7 @@ int hob_csv_check_dtypes(const struct hob_value *dtypes, struct hob_error *error
     return 0;
 }
 
-enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct hob_value *name)
+static enum hob_csv_wish wish_for_name(const struct hob_value *dtypes, const struct hob_value *name)
 {
     for (uint32_t i = hob_value_is_null(dtypes) ? 0 : dtypes->list.count; i > 0; i--) {
         const struct hob_value *entry = dtypes->list.items[i - 1];
@@ -65,6 +65,13 @@ enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct 
             return wish_named(hob_value_text(hob_value_get(entry, "type")));
     }
     return HOB_CSV_ANY;
+}
+
+enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct hob_value *name,
+                                   const struct hob_value *written)
+{
+    enum hob_csv_wish wish = wish_for_name(dtypes, name);
+    return wish != HOB_CSV_ANY ? wish : wish_for_name(dtypes, written);
 }
 
 /* A cell as a number: false for what is none. Booleans are none. */

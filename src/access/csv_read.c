@@ -56,6 +56,7 @@ static int number_columns(struct hob_csv_reading *reading, size_t width)
         return hob_csv_no_memory(reading);
     for (size_t i = 0; i < width; i++)
         reading->names[i] = hob_value_new_int(arena, (int64_t)i);
+    reading->written = reading->names;
     reading->columns = width;
     return 0;
 }
@@ -79,9 +80,9 @@ static int read_names(struct hob_csv_reading *reading, struct hob_csv_splitter *
         return number_columns(reading, splitter->width);
     reading->data = (size_t)(splitter->at - reading->source.text.data);
     reading->columns = splitter->width;
-    reading->names =
-        hob_csv_names(hob_frame_arena(reading->frame), splitter->cells, splitter->width);
-    return reading->names == NULL ? hob_csv_no_memory(reading) : 0;
+    bool named = hob_csv_names(hob_frame_arena(reading->frame), splitter->cells, splitter->width,
+                               &reading->names, &reading->written);
+    return named ? 0 : hob_csv_no_memory(reading);
 }
 
 /* Reads the names, and looks at the first row behind them. HOB_CSV_MALFORMED when the text that is

@@ -47,7 +47,8 @@ struct table {
     const struct hob_xlsx_sheet *sheet;
     struct hob_csv_options options;
     uint32_t *grid; /* column by column: 1 + the place of the cell, 0 for none */
-    size_t first;   /* row of the data */
+    const struct hob_value **names, **written; /* told apart, and as the header has them */
+    size_t first;                              /* row of the data */
     struct hob_frame *frame;
     struct hob_error *error;
 };
@@ -336,10 +337,11 @@ static int refuse(const struct table *table, size_t position, struct hob_text na
     return HOB_E_VALUE;
 }
 
-static int make_column(const struct table *table, size_t position, const struct hob_value *name,
-                       struct hob_column *column)
+static int make_column(const struct table *table, size_t position, struct hob_column *column)
 {
-    enum hob_csv_wish wish = hob_csv_wish_for(table->options.dtypes, name);
+    const struct hob_value *name = table->names[position];
+    enum hob_csv_wish wish =
+        hob_csv_wish_for(table->options.dtypes, name, table->written[position]);
     bool done = wish == HOB_CSV_STRING ? fill_texts(table, position, column)
                                        : fill_typed(table, position, column);
     if (!done)
@@ -354,14 +356,19 @@ static int make_column(const struct table *table, size_t position, const struct 
 }
 
 /* The cells of the header row; NULL where there is none, and without a header the numbers. */
-static const struct hob_value **read_names(struct table *table)
+static bool read_names(struct table *table)
 {
     size_t count = table->sheet->columns;
     struct hob_arena *arena = hob_frame_arena(table->frame);
     const struct hob_value **names = hob_arena_try_alloc(arena, count * sizeof *names);
-    for (size_t i = 0; names != NULL && i < count; i++) {
+    const struct hob_value **written = hob_arena_try_alloc(arena, count * sizeof *written);
+    if (names == NULL || written == NULL)
+        return false;
+    table->names = names;
+    table->written = written;
+    for (size_t i = 0; i < count; i++) {
         if (table->options.no_header) {
-            names[i] = hob_value_new_int(arena, (int64_t)i);
+            written[i] = names[i] = hob_value_new_int(arena, (int64_t)i);
             continue;
         }
         const struct hob_xlsx_cell *cell = cell_at(table, table->options.header, i);
@@ -371,20 +378,17 @@ static const struct hob_value **read_names(struct table *table)
             item.seen |= SEEN_TEXT;
         names[i] = item.seen == SEEN_HOLE ? NULL : value_of(&item, arena);
     }
-    if (names != NULL && !table->options.no_header && !hob_excel_name_columns(arena, names, count))
-        return NULL;
-    return names;
+    return table->options.no_header || hob_excel_name_columns(arena, names, written, count);
 }
 
 static int fill_frame(struct table *table)
 {
-    const struct hob_value **names = read_names(table);
-    if (names == NULL)
+    if (!read_names(table))
         return no_memory(table);
     for (size_t i = 0; i < table->sheet->columns; i++) {
         struct hob_column column = {0};
-        int result = make_column(table, i, names[i], &column);
-        if (result == 0 && hob_frame_add(table->frame, names[i], &column) == NULL)
+        int result = make_column(table, i, &column);
+        if (result == 0 && hob_frame_add(table->frame, table->names[i], &column) == NULL)
             result = no_memory(table);
         hob_column_deinit(&column);
         if (result < 0)

@@ -380,6 +380,31 @@ static void types_can_be_asked_for(void **state)
                    types[i][2]);
 }
 
+static void a_type_reaches_the_repetitions_of_its_name(void **state)
+{
+    (void)state;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_value *both = dtypes_of(arena, "a", "str_type");
+    hob_value_append(arena, both,
+                     map_of(arena, "type", "int_type", map_of(arena, "field", "a.1", NULL)));
+    const struct {
+        const char *text;
+        const struct hob_value *dtypes;
+        const char *expected;
+    } cases[] = {
+        {"a,a,a.1\n007,008,009\n", dtypes_of(arena, "a", "str_type"),
+         "a:object a.2:object a.1:int64\n007,008,9\n"},
+        {"a,a\n007,008\n", both, "a:object a.1:Int32\n007,8\n"},
+        {"a,a,a.1\n007,008,009\n", dtypes_of(arena, "a.1", "str_type"),
+         "a:int64 a.2:int64 a.1:object\n7,8,009\n"},
+        {",b,Unnamed: 0\n01,02,03\n", dtypes_of(arena, "Unnamed: 0", "str_type"),
+         "Unnamed: 0.1:object b:int64 Unnamed: 0:object\n01,2,03\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_with(hob_text_from(cases[i].text),
+                   &(struct hob_csv_options){.dtypes = cases[i].dtypes}, cases[i].expected);
+}
+
 static int options_status(const char *key, const struct hob_value *value,
                           struct hob_csv_options *options)
 {
@@ -645,6 +670,7 @@ int main(void)
         cmocka_unit_test(a_hostile_pattern_ends),
         cmocka_unit_test(the_header_may_be_elsewhere_or_nowhere),
         cmocka_unit_test(types_can_be_asked_for),
+        cmocka_unit_test(a_type_reaches_the_repetitions_of_its_name),
         cmocka_unit_test(a_flow_says_how_to_read),
         cmocka_unit_test(threads_and_pieces_make_no_difference),
         cmocka_unit_test(borders_of_pieces_may_be_anywhere),

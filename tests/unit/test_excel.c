@@ -169,6 +169,11 @@ static void header_and_dtypes_are_heeded(void **state)
                  "{\"dtypes\":[{\"field\":\"a\",\"type\":\"str_type\"}]}",
                  "{\"records\":[{\"a\":\"7\"}],\"columns\":[\"a\"],\"shape\":[1,1],"
                  "\"dtypes\":{\"a\":\"object\"}}");
+    assert_sheet("<row><c t='inlineStr'><is><t>a</t></is></c><c t='inlineStr'><is><t>a</t></is></c>"
+                 "</row><row><c><v>7</v></c><c><v>8</v></c></row>",
+                 "{\"dtypes\":[{\"field\":\"a\",\"type\":\"str_type\"}]}",
+                 "{\"records\":[{\"a\":\"7\",\"a.1\":\"8\"}],\"columns\":[\"a\",\"a.1\"],"
+                 "\"shape\":[1,2],\"dtypes\":{\"a\":\"object\",\"a.1\":\"object\"}}");
     assert_refused(HEAD_A, "{\"header\":4}", HOB_E_VALUE, "only 1 lines");
     assert_refused(HEAD_A "<row><c s='1'><v>7</v></c></row>",
                    "{\"dtypes\":[{\"field\":\"a\",\"type\":\"int_type\"}]}", HOB_E_VALUE,
