@@ -46,7 +46,7 @@ int hob_csv_prepare(struct hob_csv_reading *reading, size_t rows)
         join->slots = hob_try_alloc_large(rows, sizeof *join->slots);
         if (join->slots == NULL)
             return hob_csv_no_memory(reading);
-        bool text = wish_for(reading, i) == HOB_CSV_STRING;
+        bool text = hob_csv_wants_texts(wish_for(reading, i));
         for (size_t piece = 0; text && piece < reading->piece_count; piece++)
             hob_csv_parts_of(reading, piece)[i].state = HOB_CSV_TEXTS;
     }

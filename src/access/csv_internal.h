@@ -93,7 +93,12 @@ int hob_csv_check_dtypes(const struct hob_value *dtypes, struct hob_error *error
  * before repeated ones were told apart; the last that names it wins. */
 enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct hob_value *name,
                                    const struct hob_value *written);
-/* Turns a column that was typed by its cells into the type asked for. */
+/* Whether the cells have to be texts, for hob_csv_convert to make that type of them. */
+static inline bool hob_csv_wants_texts(enum hob_csv_wish wish)
+{
+    return wish == HOB_CSV_STRING || wish == HOB_CSV_BOOL;
+}
+/* Turns a column of texts, or one that was typed by its cells, into the type asked for. */
 int hob_csv_convert(struct hob_column *column, enum hob_csv_wish wish, struct hob_text name,
                     struct hob_error *error);
 

@@ -286,13 +286,22 @@ static bool append(struct hob_column *column, const struct item *item, struct ho
     return false;
 }
 
-static bool fill_typed(const struct table *table, size_t position, struct hob_column *column)
+/* Booleans are numbers where numbers are asked for, but words are not. */
+static enum hob_column_type type_beside(enum hob_csv_wish wish, unsigned seen)
+{
+    enum hob_column_type type = type_for(seen);
+    bool counts = type == HOB_COLUMN_BOOL && (seen & SEEN_BOOL_WORD) == 0;
+    return wish != HOB_CSV_ANY && counts ? HOB_COLUMN_INT64 : type;
+}
+
+static bool fill_typed(const struct table *table, size_t position, enum hob_csv_wish wish,
+                       struct hob_column *column)
 {
     size_t rows = table->sheet->rows;
     unsigned seen = 0;
     for (size_t row = table->first; row < rows; row++)
         seen |= look_at(table, row, position).seen;
-    hob_column_init(column, type_for(seen));
+    hob_column_init(column, type_beside(wish, seen));
     if (!hob_column_reserve(column, rows - table->first, 0))
         return false;
     for (size_t row = table->first; row < rows; row++) {
@@ -322,7 +331,7 @@ static bool fill_texts(const struct table *table, size_t position, struct hob_co
     return true;
 }
 
-/* Dates and mixed cells are nothing that numbers or booleans could be made of. */
+/* Dates and mixed cells are nothing that numbers could be made of. */
 static int refuse(const struct table *table, size_t position, struct hob_text name)
 {
     size_t row = table->first;
@@ -342,8 +351,8 @@ static int make_column(const struct table *table, size_t position, struct hob_co
     const struct hob_value *name = table->names[position];
     enum hob_csv_wish wish =
         hob_csv_wish_for(table->options.dtypes, name, table->written[position]);
-    bool done = wish == HOB_CSV_STRING ? fill_texts(table, position, column)
-                                       : fill_typed(table, position, column);
+    bool done = hob_csv_wants_texts(wish) ? fill_texts(table, position, column)
+                                          : fill_typed(table, position, wish, column);
     if (!done)
         return hob_error_set(table->error, HOB_E_MEMORY, "not enough memory");
     if (wish == HOB_CSV_ANY || wish == HOB_CSV_STRING)

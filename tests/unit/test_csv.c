@@ -370,7 +370,7 @@ static void types_can_be_asked_for(void **state)
          "n:float64 x:float64 code:float64 ok:object\n"
          "1.0,1.5,7.0,True\n,2.0,8.0,\n3.0,,,False\n"},
         {"x", "int_type", "column 'x', row 1: '1.5' is not an integer of 32 bits"},
-        {"code", "bool_type", "column 'code', row 1: '7.0' is not true or false"},
+        {"code", "bool_type", "column 'code', row 1: '007' is not true or false"},
         {"ok", "float_type", "column 'ok', row 1: 'True' is not a number"},
         {"n", "date_type", "'date_type'"},
     };
@@ -378,6 +378,26 @@ static void types_can_be_asked_for(void **state)
         check_with(text,
                    &(struct hob_csv_options){.dtypes = dtypes_of(arena, types[i][0], types[i][1])},
                    types[i][2]);
+}
+
+static void booleans_have_ten_spellings(void **state)
+{
+    (void)state;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_csv_options options = {.dtypes = dtypes_of(arena, "a", "bool_type")};
+    static const char *const others[] = {"00",  "01", "1.",    ".0",   "-0",     "+1",  "1e0",
+                                         "1\t", " 1", "1.00",  "tRUE", "fALSE",  "yes", "2",
+                                         "t",   "1 ", "True ", "-1",   "1e-400", "inf"};
+    check_with(HOB_TEXT("a,b\nTrue,\nTRUE,\ntrue,\n1,\n1.0,\nNA,\n,\n"), &options,
+               "a:boolean b:float64\nTrue,\nTrue,\nTrue,\nTrue,\nTrue,\n,\n,\n");
+    check_with(HOB_TEXT("a\nFalse\nFALSE\nfalse\n0\n0.0\n"), &options,
+               "a:boolean\nFalse\nFalse\nFalse\nFalse\nFalse\n");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT, expected = HOB_BUFFER_INIT;
+        hob_buffer_printf(&text, "a\nTrue\n%s\n", others[i]);
+        hob_buffer_printf(&expected, "column 'a', row 2: '%s' is not true or false", others[i]);
+        check_with(hob_buffer_text(&text), &options, hob_buffer_string(&expected));
+    }
 }
 
 static void a_type_reaches_the_repetitions_of_its_name(void **state)
@@ -670,6 +690,7 @@ int main(void)
         cmocka_unit_test(a_hostile_pattern_ends),
         cmocka_unit_test(the_header_may_be_elsewhere_or_nowhere),
         cmocka_unit_test(types_can_be_asked_for),
+        cmocka_unit_test(booleans_have_ten_spellings),
         cmocka_unit_test(a_type_reaches_the_repetitions_of_its_name),
         cmocka_unit_test(a_flow_says_how_to_read),
         cmocka_unit_test(threads_and_pieces_make_no_difference),
