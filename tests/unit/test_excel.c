@@ -224,7 +224,11 @@ static void sheets_are_found_by_name_and_number_charts_not_counted(void **state)
     assert_sheet(HEAD_A, "{\"sheet\":\"Cover\"}", only_c);
     assert_sheet(HEAD_A, "{\"sheet\":0}", only_c);
     assert_refused("", "{\"sheet\":2}", HOB_E_VALUE, "2 worksheets");
-    assert_refused("", "{\"sheet\":-1}", HOB_E_VALUE, "-1");
+    assert_sheet(HEAD_A, "{\"sheet\":-2}", only_c);
+    assert_sheet(HEAD_A "<row><c><v>1</v></c></row>", "{\"sheet\":-1}",
+                 "{\"records\":[{\"a\":1}],\"columns\":[\"a\"],\"shape\":[1,1],"
+                 "\"dtypes\":{\"a\":\"int64\"}}");
+    assert_refused("", "{\"sheet\":-3}", HOB_E_VALUE, "-3");
     assert_refused("", "{\"sheet\":\"Chart\"}", HOB_E_VALUE, "'Cover', 'Sheet1'");
     assert_refused("", "{\"sheet\":[\"Cover\"]}", HOB_E_PARAMETER, "list");
 }
