@@ -125,6 +125,11 @@ static void mappings_are_columns(void **state)
     expect("{x: {p: 1, q: 2}, y: {q: z}}", 0,
            ANSWER("{\"x\":1,\"y\":null},{\"x\":2,\"y\":\"z\"}", "\"x\",\"y\"", "2,2",
                   "\"x\":\"int64\",\"y\":\"object\""));
+    expect("{a: 1, b: {}, c: x, d: {}}", 0,
+           ANSWER("", "\"a\",\"b\",\"c\",\"d\"", "0,4",
+                  "\"a\":\"int64\",\"b\":\"float64\",\"c\":\"object\",\"d\":\"float64\""));
+    expect("{a: {}, b: {}}", 0,
+           ANSWER("", "\"a\",\"b\"", "0,2", "\"a\":\"float64\",\"b\":\"float64\""));
     expect("{a: [1], b: [1, 2]}", 0, "ValueError");
     expect("{a: [1], b: {c: 1}}", 0, "ValueError");
 }
@@ -146,6 +151,10 @@ static void lists_of_lists_have_numbered_columns(void **state)
     expect("[[1, x], [2]]", 0,
            ANSWER("{\"0\":1,\"1\":\"x\"},{\"0\":2,\"1\":null}", "0,1", "2,2",
                   "\"0\":\"int64\",\"1\":\"object\""));
+    expect("[[1], {}]", 0, ANSWER("{\"0\":1.0},{\"0\":null}", "0", "2,1", "\"0\":\"float64\""));
+    expect("[[1], {a: 2, b: 3}]", 0,
+           ANSWER("{\"0\":1,\"1\":null},{\"0\":\"a\",\"1\":\"b\"}", "0,1", "2,2",
+                  "\"0\":\"object\",\"1\":\"object\""));
     expect("[3, 4]", 0, ANSWER("{\"0\":3},{\"0\":4}", "0", "2,1", "\"0\":\"int64\""));
     expect("[]", 0, ANSWER("", "", "0,0", ""));
     expect("[{}]", 0, ANSWER("", "", "1,0", ""));
@@ -157,7 +166,7 @@ static void what_is_no_table_is_refused(void **state)
     expect("text", HOB_BUILD_SCALARS_ARE_ROW, "ValueError");
     expect("5", 0, "ValueError");
     expect("[{a: 1}, 5]", 0, "ValueError");
-    expect("[[1], {a: 1}]", 0, "ValueError");
+    expect("[[1], 5]", 0, "ValueError");
 }
 
 static void a_value_that_contains_itself_is_refused_when_written(void **state)
