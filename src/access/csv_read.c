@@ -72,8 +72,10 @@ static int read_names(struct hob_csv_reading *reading, struct hob_csv_splitter *
             return status;
         if (splitter->rows == 0 && i == 0)
             return hob_error_set(reading->error, HOB_E_EMPTY, "No columns to parse from file");
-        if (splitter->rows == 0)
-            return hob_error_set(reading->error, HOB_E_PARSE,
+        if (splitter->rows == 0) /* pandas' other engine has another type of error */
+            return hob_error_set(reading->error,
+                                 options->sniff || reading->dialect.pattern != NULL ? HOB_E_VALUE
+                                                                                    : HOB_E_PARSE,
                                  "Passed header=%zu but only %zu lines in file", wanted, i);
     }
     if (options->no_header)

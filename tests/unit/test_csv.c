@@ -330,6 +330,13 @@ static void the_header_may_be_elsewhere_or_nowhere(void **state)
                "#0:object #1:int64\nAnn,33\nBob,44\n");
     check_with(text, &(struct hob_csv_options){.header = 5},
                "Passed header=5 but only 3 lines in file");
+    /* pandas' Python engine, which reads these, has another type for it. */
+    const struct hob_csv_options plain = {.header = 5}, sniffing = {.header = 5, .sniff = true};
+    const struct hob_csv_options pattern = {.header = 5, .delimiter = ",+"};
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    assert_int_equal(hob_csv_read(&frame, text, &plain, NULL), HOB_E_PARSE);
+    assert_int_equal(hob_csv_read(&frame, text, &sniffing, NULL), HOB_E_VALUE);
+    assert_int_equal(hob_csv_read(&frame, text, &pattern, NULL), HOB_E_VALUE);
 }
 
 static struct hob_value *map_of(struct hob_arena *arena, const char *key, const char *value,
