@@ -347,12 +347,33 @@ static int take_fields(struct parser *parser, char close)
     }
 }
 
+/* A key may hold more than a name (O'Brien2005, smith(2001), 50%off) if a comma follows it. */
+static struct hob_text take_key(struct parser *parser, char close)
+{
+    const char *start = parser->at, *at = start;
+    size_t open = 0;
+    for (; at < parser->end; at++) {
+        bool ends = (unsigned char)*at <= ' ' || *at == 0x7F || strchr(",{}", *at) != NULL;
+        if (ends || (*at == close && open == 0))
+            break;
+        open += *at == '(';
+        open -= *at == ')' && open > 0;
+    }
+    const char *behind = at;
+    while (behind < parser->end && is_blank(*behind))
+        behind++;
+    if (behind == parser->end || *behind != ',')
+        return take_name(parser);
+    parser->at = at;
+    return (struct hob_text){start, (size_t)(at - start)};
+}
+
 static int take_entry(struct parser *parser, struct hob_text type, char close)
 {
     struct hob_bibtex *bibtex = parser->bibtex;
     skip_blanks(parser);
     const char *start = parser->at;
-    struct hob_text key = take_name(parser);
+    struct hob_text key = take_key(parser, close);
     skip_between(parser);
     if (!HOB_TRY_GROW(bibtex->entries, bibtex->entry_capacity, bibtex->entry_count + 1))
         return no_memory(parser);

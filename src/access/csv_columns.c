@@ -21,9 +21,14 @@ bool hob_csv_too_many_cells(const struct hob_csv_reading *reading, size_t rows)
            cells / 16 > reading->source.size + (1 << 18);
 }
 
+static enum hob_csv_wish wish_for(const struct hob_csv_reading *reading, size_t column)
+{
+    return hob_csv_wish_for(reading->options->dtypes, reading->names[column],
+                            reading->written[column]);
+}
+
 int hob_csv_prepare(struct hob_csv_reading *reading, size_t rows)
 {
-    const struct hob_value *dtypes = reading->options->dtypes;
     reading->parts = calloc(reading->piece_count * reading->columns, sizeof *reading->parts);
     reading->joins = calloc(reading->columns, sizeof *reading->joins);
     if (reading->parts == NULL || reading->joins == NULL)
@@ -41,7 +46,7 @@ int hob_csv_prepare(struct hob_csv_reading *reading, size_t rows)
         join->slots = hob_try_alloc_large(rows, sizeof *join->slots);
         if (join->slots == NULL)
             return hob_csv_no_memory(reading);
-        bool text = hob_csv_wish_for(dtypes, reading->names[i]) == HOB_CSV_STRING;
+        bool text = hob_csv_wants_texts(wish_for(reading, i));
         for (size_t piece = 0; text && piece < reading->piece_count; piece++)
             hob_csv_parts_of(reading, piece)[i].state = HOB_CSV_TEXTS;
     }
@@ -140,9 +145,8 @@ int hob_csv_finish(struct hob_csv_reading *reading)
     for (size_t i = 0; i < reading->columns; i++) {
         struct hob_csv_join *join = &reading->joins[i];
         warn_of_lost_precision(reading, i);
-        enum hob_csv_wish wish = hob_csv_wish_for(reading->options->dtypes, reading->names[i]);
         struct hob_text name = hob_value_text(reading->names[i]);
-        int status = hob_csv_convert(&join->column, wish, name, reading->error);
+        int status = hob_csv_convert(&join->column, wish_for(reading, i), name, reading->error);
         if (status != 0)
             return status;
         if (hob_frame_add(reading->frame, reading->names[i], &join->column) == NULL)

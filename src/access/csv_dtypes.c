@@ -1,7 +1,8 @@
 /* csv_dtypes: columns whose type a flow asks for: int_type, float_type, bool_type, str_type.
  *
- * Texts are read as such from the start. For the others the column is typed by its cells first and
- * then turned into what was asked, so that a cell that doesn't fit can be named. */
+ * Texts and booleans are read as texts from the start. For the others the column is typed by its
+ * cells first. Then it is turned into what was asked, so that a cell that doesn't fit can be named.
+ */
 #include "access/csv_internal.h"
 
 #include <math.h>
@@ -57,7 +58,7 @@ int hob_csv_check_dtypes(const struct hob_value *dtypes, struct hob_error *error
     return 0;
 }
 
-enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct hob_value *name)
+static enum hob_csv_wish wish_for_name(const struct hob_value *dtypes, const struct hob_value *name)
 {
     for (uint32_t i = hob_value_is_null(dtypes) ? 0 : dtypes->list.count; i > 0; i--) {
         const struct hob_value *entry = dtypes->list.items[i - 1];
@@ -65,6 +66,13 @@ enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct 
             return wish_named(hob_value_text(hob_value_get(entry, "type")));
     }
     return HOB_CSV_ANY;
+}
+
+enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct hob_value *name,
+                                   const struct hob_value *written)
+{
+    enum hob_csv_wish wish = wish_for_name(dtypes, name);
+    return wish != HOB_CSV_ANY ? wish : wish_for_name(dtypes, written);
 }
 
 /* A cell as a number: false for what is none. Booleans are none. */
@@ -94,20 +102,16 @@ static bool fits_int(double number)
     return number >= INT32_MIN && number <= INT32_MAX && number == floor(number);
 }
 
-/* A cell as a boolean: 1 or 0, else -1. The numbers 1 and 0 count, as in pandas. */
+/* A cell as a boolean: 1 or 0, else -1. Only what pandas lists: 01 and tRUE are neither. */
 static int boolean_at(const struct hob_column *column, size_t row)
 {
-    if (column->type == HOB_COLUMN_BOOL)
-        return column->booleans[row];
-    if (column->type == HOB_COLUMN_STRING) {
-        int boolean = hob_csv_parse_bool(hob_column_string(column, row));
-        if (boolean >= 0)
-            return boolean;
-    }
-    double number;
-    if (!number_at(column, row, &number) || (number != 0 && number != 1))
-        return -1;
-    return number == 1;
+    static const char *const words[2][5] = {{"False", "FALSE", "false", "0", "0.0"},
+                                            {"True", "TRUE", "true", "1", "1.0"}};
+    struct hob_text text = hob_column_string(column, row);
+    for (int i = 0; i < 10; i++)
+        if (hob_text_is(text, words[i / 5][i % 5]))
+            return i / 5;
+    return -1;
 }
 
 static int refuse(const struct hob_column *column, size_t row, enum hob_csv_wish wish,
@@ -135,7 +139,10 @@ static int refuse(const struct hob_column *column, size_t row, enum hob_csv_wish
         cell.size = 100;
     hob_error_set(error, HOB_E_VALUE, "column '%.*s', row %zu: '%.*s' is not %s",
                   HOB_TEXT_ARG(name), row + 1, HOB_TEXT_ARG(cell), wanted[wish]);
-    hob_error_hint(error, "Correct the cell, or the type that dtypes asks for.");
+    hob_error_hint(error, wish == HOB_CSV_BOOL
+                              ? "bool_type takes True, TRUE, true, 1, 1.0 and False, FALSE, false, "
+                                "0, 0.0; correct the cell, or the type."
+                              : "Correct the cell, or the type that dtypes asks for.");
     return HOB_E_VALUE;
 }
 

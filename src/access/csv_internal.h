@@ -90,9 +90,16 @@ void hob_csv_dialect_deinit(struct hob_csv_dialect *dialect);
 enum hob_csv_wish { HOB_CSV_ANY, HOB_CSV_INT, HOB_CSV_FLOAT, HOB_CSV_BOOL, HOB_CSV_STRING };
 /* Checks all of dtypes. */
 int hob_csv_check_dtypes(const struct hob_value *dtypes, struct hob_error *error);
-/* What a checked dtypes asks for the column of that name; the last that names it wins. */
-enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct hob_value *name);
-/* Turns a column that was typed by its cells into the type asked for. */
+/* What a checked dtypes asks for the column of that name, else for the name as it was written,
+ * before repeated ones were told apart; the last that names it wins. */
+enum hob_csv_wish hob_csv_wish_for(const struct hob_value *dtypes, const struct hob_value *name,
+                                   const struct hob_value *written);
+/* Whether the cells have to be texts, for hob_csv_convert to make that type of them. */
+static inline bool hob_csv_wants_texts(enum hob_csv_wish wish)
+{
+    return wish == HOB_CSV_STRING || wish == HOB_CSV_BOOL;
+}
+/* Turns a column of texts, or one that was typed by its cells, into the type asked for. */
 int hob_csv_convert(struct hob_column *column, enum hob_csv_wish wish, struct hob_text name,
                     struct hob_error *error);
 
@@ -285,6 +292,7 @@ struct hob_csv_reading {
     bool plodding;
     struct hob_frame *frame;
     const struct hob_value **names;
+    const struct hob_value **written; /* the names before repeated ones were told apart */
     size_t columns, allowed;
     size_t threads;
     struct hob_csv_piece *pieces;
@@ -321,8 +329,9 @@ void hob_csv_drop(struct hob_csv_reading *reading);
  * finished; positive results and HOB_E_MEMORY alone. */
 int hob_csv_read_pieces(struct hob_csv_reading *reading, size_t count);
 
-/* csv_names.c: header cells to column names in the frame's arena: a list of values. */
-const struct hob_value **hob_csv_names(struct hob_arena *arena, const struct hob_csv_cell *cells,
-                                       size_t count);
+/* csv_names.c: header cells to column names in the frame's arena: two lists of values, the names
+ * and what they were before repeated ones were told apart. False without memory. */
+bool hob_csv_names(struct hob_arena *arena, const struct hob_csv_cell *cells, size_t count,
+                   const struct hob_value ***names, const struct hob_value ***written);
 
 #endif

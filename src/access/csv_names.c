@@ -83,14 +83,22 @@ static bool surely_differ(const struct hob_text *names, size_t count)
     return true;
 }
 
-const struct hob_value **hob_csv_names(struct hob_arena *arena, const struct hob_csv_cell *cells,
-                                       size_t count)
+static const struct hob_value **values_of(const struct naming *naming)
+{
+    const struct hob_value **values =
+        hob_arena_try_alloc(naming->arena, naming->count * sizeof *values);
+    for (size_t i = 0; values != NULL && i < naming->count; i++)
+        values[i] = hob_value_new_string_borrowed(naming->arena, naming->names[i]);
+    return values;
+}
+
+bool hob_csv_names(struct hob_arena *arena, const struct hob_csv_cell *cells, size_t count,
+                   const struct hob_value ***names, const struct hob_value ***written)
 {
     struct naming naming = {.arena = arena, .count = count};
-    const struct hob_value **values = hob_arena_try_alloc(arena, count * sizeof *values);
     naming.names = hob_arena_try_alloc(arena, count * sizeof *naming.names);
-    if (values == NULL || naming.names == NULL)
-        return NULL;
+    if (naming.names == NULL)
+        return false;
     for (size_t i = 0; i < count; i++) {
         struct hob_text text = {cells[i].data, cells[i].size};
         if (text.size > 0)
@@ -98,9 +106,10 @@ const struct hob_value **hob_csv_names(struct hob_arena *arena, const struct hob
         else
             naming.names[i] = hob_text_from(hob_arena_printf(arena, "Unnamed: %zu", i));
     }
-    if (!surely_differ(naming.names, count))
-        tell_all_apart(&naming, cells);
-    for (size_t i = 0; i < count; i++)
-        values[i] = hob_value_new_string_borrowed(arena, naming.names[i]);
-    return values;
+    *written = *names = values_of(&naming);
+    if (*names == NULL || surely_differ(naming.names, count))
+        return *names != NULL;
+    tell_all_apart(&naming, cells);
+    *names = values_of(&naming);
+    return *names != NULL;
 }

@@ -56,6 +56,7 @@ static int number_columns(struct hob_csv_reading *reading, size_t width)
         return hob_csv_no_memory(reading);
     for (size_t i = 0; i < width; i++)
         reading->names[i] = hob_value_new_int(arena, (int64_t)i);
+    reading->written = reading->names;
     reading->columns = width;
     return 0;
 }
@@ -71,17 +72,19 @@ static int read_names(struct hob_csv_reading *reading, struct hob_csv_splitter *
             return status;
         if (splitter->rows == 0 && i == 0)
             return hob_error_set(reading->error, HOB_E_EMPTY, "No columns to parse from file");
-        if (splitter->rows == 0)
-            return hob_error_set(reading->error, HOB_E_PARSE,
+        if (splitter->rows == 0) /* pandas' other engine has another type of error */
+            return hob_error_set(reading->error,
+                                 options->sniff || reading->dialect.pattern != NULL ? HOB_E_VALUE
+                                                                                    : HOB_E_PARSE,
                                  "Passed header=%zu but only %zu lines in file", wanted, i);
     }
     if (options->no_header)
         return number_columns(reading, splitter->width);
     reading->data = (size_t)(splitter->at - reading->source.text.data);
     reading->columns = splitter->width;
-    reading->names =
-        hob_csv_names(hob_frame_arena(reading->frame), splitter->cells, splitter->width);
-    return reading->names == NULL ? hob_csv_no_memory(reading) : 0;
+    bool named = hob_csv_names(hob_frame_arena(reading->frame), splitter->cells, splitter->width,
+                               &reading->names, &reading->written);
+    return named ? 0 : hob_csv_no_memory(reading);
 }
 
 /* Reads the names, and looks at the first row behind them. HOB_CSV_MALFORMED when the text that is

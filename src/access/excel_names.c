@@ -66,7 +66,8 @@ static void level_numbers(struct naming *naming, size_t count)
                 hob_value_new_double(naming->arena, (double)naming->names[i]->integer);
 }
 
-bool hob_excel_name_columns(struct hob_arena *arena, const struct hob_value **names, size_t count)
+bool hob_excel_name_columns(struct hob_arena *arena, const struct hob_value **names,
+                            const struct hob_value **written, size_t count)
 {
     struct naming naming = {.arena = arena, .names = names};
     bool *made_up = hob_arena_try_alloc(arena, count + 1);
@@ -80,6 +81,7 @@ bool hob_excel_name_columns(struct hob_arena *arena, const struct hob_value **na
             names[i] = hob_value_new_string(
                 arena, hob_text_from(hob_arena_printf(arena, "Unnamed: %zu", i)));
         set_number(&naming, naming.present, names[i], number_of(naming.present, names[i]) + 1);
+        written[i] = names[i];
     }
     for (int round = 0; round < 2; round++)
         for (size_t i = 0; i < count; i++)

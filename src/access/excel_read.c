@@ -47,7 +47,8 @@ struct table {
     const struct hob_xlsx_sheet *sheet;
     struct hob_csv_options options;
     uint32_t *grid; /* column by column: 1 + the place of the cell, 0 for none */
-    size_t first;   /* row of the data */
+    const struct hob_value **names, **written; /* told apart, and as the header has them */
+    size_t first;                              /* row of the data */
     struct hob_frame *frame;
     struct hob_error *error;
 };
@@ -285,13 +286,22 @@ static bool append(struct hob_column *column, const struct item *item, struct ho
     return false;
 }
 
-static bool fill_typed(const struct table *table, size_t position, struct hob_column *column)
+/* Booleans are numbers where numbers are asked for, but words are not. */
+static enum hob_column_type type_beside(enum hob_csv_wish wish, unsigned seen)
+{
+    enum hob_column_type type = type_for(seen);
+    bool counts = type == HOB_COLUMN_BOOL && (seen & SEEN_BOOL_WORD) == 0;
+    return wish != HOB_CSV_ANY && counts ? HOB_COLUMN_INT64 : type;
+}
+
+static bool fill_typed(const struct table *table, size_t position, enum hob_csv_wish wish,
+                       struct hob_column *column)
 {
     size_t rows = table->sheet->rows;
     unsigned seen = 0;
     for (size_t row = table->first; row < rows; row++)
         seen |= look_at(table, row, position).seen;
-    hob_column_init(column, type_for(seen));
+    hob_column_init(column, type_beside(wish, seen));
     if (!hob_column_reserve(column, rows - table->first, 0))
         return false;
     for (size_t row = table->first; row < rows; row++) {
@@ -321,7 +331,7 @@ static bool fill_texts(const struct table *table, size_t position, struct hob_co
     return true;
 }
 
-/* Dates and mixed cells are nothing that numbers or booleans could be made of. */
+/* Dates and mixed cells are nothing that numbers could be made of. */
 static int refuse(const struct table *table, size_t position, struct hob_text name)
 {
     size_t row = table->first;
@@ -336,12 +346,13 @@ static int refuse(const struct table *table, size_t position, struct hob_text na
     return HOB_E_VALUE;
 }
 
-static int make_column(const struct table *table, size_t position, const struct hob_value *name,
-                       struct hob_column *column)
+static int make_column(const struct table *table, size_t position, struct hob_column *column)
 {
-    enum hob_csv_wish wish = hob_csv_wish_for(table->options.dtypes, name);
-    bool done = wish == HOB_CSV_STRING ? fill_texts(table, position, column)
-                                       : fill_typed(table, position, column);
+    const struct hob_value *name = table->names[position];
+    enum hob_csv_wish wish =
+        hob_csv_wish_for(table->options.dtypes, name, table->written[position]);
+    bool done = hob_csv_wants_texts(wish) ? fill_texts(table, position, column)
+                                          : fill_typed(table, position, wish, column);
     if (!done)
         return hob_error_set(table->error, HOB_E_MEMORY, "not enough memory");
     if (wish == HOB_CSV_ANY || wish == HOB_CSV_STRING)
@@ -354,14 +365,19 @@ static int make_column(const struct table *table, size_t position, const struct 
 }
 
 /* The cells of the header row; NULL where there is none, and without a header the numbers. */
-static const struct hob_value **read_names(struct table *table)
+static bool read_names(struct table *table)
 {
     size_t count = table->sheet->columns;
     struct hob_arena *arena = hob_frame_arena(table->frame);
     const struct hob_value **names = hob_arena_try_alloc(arena, count * sizeof *names);
-    for (size_t i = 0; names != NULL && i < count; i++) {
+    const struct hob_value **written = hob_arena_try_alloc(arena, count * sizeof *written);
+    if (names == NULL || written == NULL)
+        return false;
+    table->names = names;
+    table->written = written;
+    for (size_t i = 0; i < count; i++) {
         if (table->options.no_header) {
-            names[i] = hob_value_new_int(arena, (int64_t)i);
+            written[i] = names[i] = hob_value_new_int(arena, (int64_t)i);
             continue;
         }
         const struct hob_xlsx_cell *cell = cell_at(table, table->options.header, i);
@@ -371,20 +387,17 @@ static const struct hob_value **read_names(struct table *table)
             item.seen |= SEEN_TEXT;
         names[i] = item.seen == SEEN_HOLE ? NULL : value_of(&item, arena);
     }
-    if (names != NULL && !table->options.no_header && !hob_excel_name_columns(arena, names, count))
-        return NULL;
-    return names;
+    return table->options.no_header || hob_excel_name_columns(arena, names, written, count);
 }
 
 static int fill_frame(struct table *table)
 {
-    const struct hob_value **names = read_names(table);
-    if (names == NULL)
+    if (!read_names(table))
         return no_memory(table);
     for (size_t i = 0; i < table->sheet->columns; i++) {
         struct hob_column column = {0};
-        int result = make_column(table, i, names[i], &column);
-        if (result == 0 && hob_frame_add(table->frame, names[i], &column) == NULL)
+        int result = make_column(table, i, &column);
+        if (result == 0 && hob_frame_add(table->frame, table->names[i], &column) == NULL)
             result = no_memory(table);
         hob_column_deinit(&column);
         if (result < 0)

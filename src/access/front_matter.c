@@ -56,6 +56,21 @@ static bool is_brace(struct hob_text line)
     return line.size == 1 && (line.data[0] == '{' || line.data[0] == '}');
 }
 
+/* The reference's boundary, `^-{3,}\s*$`, takes the lines of white space behind it along, also
+ * those that YAML would not allow. */
+static const char *skip_empty_lines(const char *start, const char *end)
+{
+    struct hob_text rest = {start, (size_t)(end - start)};
+    size_t at = 0;
+    while (at < rest.size) {
+        struct hob_text line = line_at(rest, at);
+        if (hob_text_strip(line).size > 0)
+            break;
+        at += line.size + (at + line.size < rest.size);
+    }
+    return start + at;
+}
+
 /* The next boundary line from `at` on; false when there is none. */
 static bool find_boundary(struct hob_text text, size_t at, bool (*is_boundary)(struct hob_text),
                           struct hob_text *line)
@@ -164,6 +179,8 @@ int hob_front_matter_read(struct hob_arena *arena, struct hob_text text, const c
         return 0;
     }
     const char *start = text.data + first.size + 1;
+    if (!json)
+        start = skip_empty_lines(start, close.data);
     struct hob_text inside = {start, (size_t)(close.data - start)};
     const char *rest = close.data + close.size;
     result->content =

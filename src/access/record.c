@@ -21,7 +21,7 @@ static int read_yaml(const struct hob_record_kind *kind, const struct hob_value 
     (void)kind;
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
     int result = hob_scope_read(scope, path, &content, error);
-    return result < 0 ? result : hob_yaml_read(arena, content.text, path, value, error);
+    return result < 0 ? result : hob_yaml_read_data(arena, content.text, path, value, error);
 }
 
 static int write_yaml(struct hob_buffer *out, struct hob_arena *arena, struct hob_value *fields,

@@ -227,9 +227,11 @@ static void hint_sheets(const struct parts *parts, struct hob_error *error)
 static int choose_by_number(const struct parts *parts, int64_t number, size_t *chosen,
                             struct hob_error *error)
 {
-    *chosen = (size_t)number;
-    if (number >= 0 && *chosen < parts->sheet_count)
+    int64_t count = (int64_t)parts->sheet_count;
+    if (number >= -count && number < count) {
+        *chosen = (size_t)(number < 0 ? number + count : number); /* -1 is the last, as in Python */
         return 0;
+    }
     hob_error_set(error, HOB_E_VALUE, "Worksheet index %lld is invalid, %zu worksheets found",
                   (long long)number, parts->sheet_count);
     hint_sheets(parts, error);

@@ -10,7 +10,7 @@ static int read_yaml(struct hob_frame **frame, const struct hob_flow_file *file,
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new(); /* the frame takes it over */
     const struct hob_value *value;
-    int result = hob_yaml_read(arena, file->text, file->path, &value, error);
+    int result = hob_yaml_read_data(arena, file->text, file->path, &value, error);
     if (result < 0)
         return result;
     result = hob_frame_from_value(frame, value, HOB_BUILD_SCALARS_ARE_ROW, HOB_STEAL(arena), error);

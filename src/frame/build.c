@@ -140,19 +140,25 @@ static bool is_list(const struct hob_value *value)
     return value->kind == HOB_LIST || value->kind == HOB_TUPLE;
 }
 
-/* Rows given as lists: columns are numbered, short rows are filled with nulls. */
+static size_t cells_in(const struct hob_value *row)
+{
+    return row->kind == HOB_MAP ? row->map.count : row->list.count;
+}
+
+/* Rows given as lists: columns are numbered, short rows are filled with nulls. A mapping among them
+ * counts as the list of its keys, as in Python. */
 static int from_row_lists(struct grid *grid, const struct hob_value *list, struct hob_error *error)
 {
     size_t columns = 0, given = 0;
     grid->rows = list->list.count;
     for (uint32_t row = 0; row < list->list.count; row++) {
         const struct hob_value *cells = list->list.items[row];
-        if (!is_list(cells))
+        if (!is_list(cells) && cells->kind != HOB_MAP)
             return hob_error_set(error, HOB_E_VALUE,
                                  "row %u of the table is a %s where a list is expected", row + 1,
                                  hob_value_kind_name(cells));
-        columns = cells->list.count > columns ? cells->list.count : columns;
-        given += cells->list.count;
+        columns = cells_in(cells) > columns ? cells_in(cells) : columns;
+        given += cells_in(cells);
     }
     if (!note_numbers(grid, columns))
         return no_memory(error);
@@ -161,8 +167,11 @@ static int from_row_lists(struct grid *grid, const struct hob_value *list, struc
         return result;
     for (uint32_t row = 0; row < list->list.count; row++) {
         const struct hob_value *cells = list->list.items[row];
-        for (uint32_t i = 0; i < columns; i++)
-            set_cell(grid, i, row, i < cells->list.count ? cells->list.items[i] : &hob_value_null);
+        for (size_t i = 0; i < columns; i++)
+            set_cell(grid, i, row,
+                     i >= cells_in(cells)     ? &hob_value_null
+                     : cells->kind == HOB_MAP ? cells->map.pairs[i].key
+                                              : cells->list.items[i]);
     }
     return add_columns(grid, error);
 }
@@ -215,16 +224,21 @@ static struct shape shape_of(const struct hob_value *map)
     return shape;
 }
 
-/* A mapping of lists; scalars beside them are repeated. Beside empty lists there is nothing to
- * repeat, but a scalar still says what type its column has: the table is made with one row, which
- * then goes. */
+static bool is_scalar(const struct hob_value *value)
+{
+    return !is_list(value) && value->kind != HOB_MAP;
+}
+
+/* A mapping of lists; scalars beside them are repeated. Beside empty lists (or mappings, which come
+ * here when they are empty) there is nothing to repeat, but a scalar still says what type its
+ * column has: the table is made with one row, which then goes. */
 static int from_column_lists(struct grid *grid, const struct hob_value *map, size_t length,
                              struct hob_error *error)
 {
     size_t given = 0;
     grid->rows = length > 0 ? length : 1;
     for (uint32_t i = 0; i < map->map.count; i++) {
-        given += is_list(map->map.pairs[i].value) ? length : 1;
+        given += is_scalar(map->map.pairs[i].value) ? 1 : length;
         if (!note_name(grid, map->map.pairs[i].key))
             return no_memory(error);
     }
@@ -235,7 +249,7 @@ static int from_column_lists(struct grid *grid, const struct hob_value *map, siz
         const struct hob_value *value = map->map.pairs[i].value;
         for (uint32_t row = 0; row < length && is_list(value); row++)
             set_cell(grid, i, row, value->list.items[row]);
-        for (uint32_t row = 0; row < grid->rows && !is_list(value); row++)
+        for (uint32_t row = 0; row < grid->rows && is_scalar(value); row++)
             set_cell(grid, i, row, value);
     }
     result = add_columns(grid, error);
@@ -318,6 +332,8 @@ static int from_column_maps(struct grid *grid, const struct hob_value *map, stru
                 return no_memory(error);
         }
     }
+    if (labels->map.count == 0 && mappings < map->map.count)
+        return from_column_lists(grid, map, 0, error);
     int result = mappings == 1 ? sort_labels(&labels, grid, error) : 0;
     if (result < 0)
         return result;

@@ -7,6 +7,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "base/number.h"
+
 /* What was seen in a column, as bits. */
 enum seen {
     SEEN_NULL = 1 << 0,
@@ -18,13 +20,26 @@ enum seen {
     SEEN_STRING = 1 << 6,
     SEEN_MOMENT = 1 << 7,
     SEEN_NEGATIVE = 1 << 8,
-    SEEN_OTHER = 1 << 9,
+    SEEN_ROUNDED = 1 << 9, /* beyond int64, and behind a null */
+    SEEN_OTHER = 1 << 10,
+    SEEN_HOLES = SEEN_NULL | SEEN_ABSENT,
+    SEEN_NUMBERS = SEEN_INT | SEEN_UNSIGNED | SEEN_DOUBLE | SEEN_NEGATIVE | SEEN_ROUNDED,
 };
 
 struct survey {
     unsigned seen;
     const struct hob_value *first_moment; /* whose zone all moments must share */
 };
+
+static double double_of(const struct hob_value *value)
+{
+    double number = value->number;
+    if (value->kind == HOB_INT)
+        return (double)value->integer;
+    if (value->kind == HOB_BIG_INT)
+        hob_number_parse_double(value->text, &number);
+    return number;
+}
 
 static uint64_t unsigned_of(const struct hob_value *value)
 {
@@ -39,6 +54,18 @@ static bool fits_unsigned(const struct hob_value *value)
     return value->text.size < largest.size || hob_text_compare(value->text, largest) <= 0;
 }
 
+/* pandas looks at the size of integers until it has seen a null: from there on they will be floats
+ * anyway. */
+static unsigned integer_seen(const struct survey *survey, const struct hob_value *value)
+{
+    bool behind_null = (survey->seen & SEEN_NULL) != 0;
+    if (value->kind == HOB_INT)
+        return SEEN_INT | (value->integer < 0 && !behind_null ? (unsigned)SEEN_NEGATIVE : 0u);
+    if (behind_null && isfinite(double_of(value)))
+        return SEEN_ROUNDED;
+    return fits_unsigned(value) ? SEEN_UNSIGNED : SEEN_OTHER;
+}
+
 static unsigned kind_seen(struct survey *survey, const struct hob_value *value)
 {
     switch ((enum hob_kind)value->kind) {
@@ -47,9 +74,8 @@ static unsigned kind_seen(struct survey *survey, const struct hob_value *value)
     case HOB_BOOL:
         return SEEN_BOOL;
     case HOB_INT:
-        return SEEN_INT | (value->integer < 0 ? (unsigned)SEEN_NEGATIVE : 0u);
     case HOB_BIG_INT:
-        return fits_unsigned(value) ? SEEN_UNSIGNED : SEEN_OTHER;
+        return integer_seen(survey, value);
     case HOB_DOUBLE:
         return SEEN_DOUBLE;
     case HOB_STRING:
@@ -76,24 +102,25 @@ static struct survey look_at(const struct hob_value *const *values, const bool *
     return survey;
 }
 
+static enum hob_column_type number_type(unsigned seen)
+{
+    if ((seen & SEEN_UNSIGNED) != 0 && (seen & SEEN_NEGATIVE) != 0)
+        return HOB_COLUMN_VALUE; /* no type has both */
+    if ((seen & (SEEN_HOLES | SEEN_DOUBLE)) != 0)
+        return HOB_COLUMN_FLOAT64;
+    return (seen & SEEN_UNSIGNED) != 0 ? HOB_COLUMN_UINT64 : HOB_COLUMN_INT64;
+}
+
 static enum hob_column_type type_for(unsigned seen)
 {
-    unsigned holes = seen & (SEEN_NULL | SEEN_ABSENT);
-    switch (seen & ~(unsigned)(SEEN_NULL | SEEN_ABSENT)) {
+    unsigned values = seen & ~(unsigned)SEEN_HOLES;
+    if (values != 0 && (values & ~(unsigned)SEEN_NUMBERS) == 0)
+        return number_type(seen);
+    switch (values) {
     case 0: /* nothing but holes; an empty list counts as numbers */
         return seen == SEEN_NULL ? HOB_COLUMN_VALUE : HOB_COLUMN_FLOAT64;
     case SEEN_BOOL:
         return HOB_COLUMN_BOOL;
-    case SEEN_INT:
-    case SEEN_INT | SEEN_NEGATIVE:
-        return holes != 0 ? HOB_COLUMN_FLOAT64 : HOB_COLUMN_INT64;
-    case SEEN_UNSIGNED:
-    case SEEN_UNSIGNED | SEEN_INT:
-        return holes != 0 ? HOB_COLUMN_VALUE : HOB_COLUMN_UINT64;
-    case SEEN_DOUBLE:
-    case SEEN_DOUBLE | SEEN_INT:
-    case SEEN_DOUBLE | SEEN_INT | SEEN_NEGATIVE:
-        return HOB_COLUMN_FLOAT64;
     case SEEN_STRING:
         return HOB_COLUMN_STRING;
     case SEEN_MOMENT:
@@ -114,8 +141,7 @@ static bool append(struct hob_column *column, const struct hob_value *value)
         return hob_column_append_unsigned(column, value->kind == HOB_INT ? (uint64_t)value->integer
                                                                          : unsigned_of(value));
     case HOB_COLUMN_FLOAT64:
-        return hob_column_append_double(column, value->kind == HOB_INT ? (double)value->integer
-                                                                       : value->number);
+        return hob_column_append_double(column, double_of(value));
     case HOB_COLUMN_BOOL:
         return hob_column_append_bool(column, value->boolean);
     case HOB_COLUMN_STRING:

@@ -32,15 +32,14 @@ static int skip_value(struct hob_json_reader *reader, struct hob_text text, stru
     while (start < text.size && strchr(" \t\r\n,", text.data[start]) != NULL)
         start++;
     do {
-        size_t before = hob_json_offset(reader);
         int code = hob_json_next(reader, &token, error);
         if (code != 0)
             return code;
         depth += token.event == HOB_JSON_LIST_START || token.event == HOB_JSON_MAP_START;
         depth -= token.event == HOB_JSON_LIST_END || token.event == HOB_JSON_MAP_END;
-        /* null is the only word of its event that JSON has. */
-        size_t end = hob_json_offset(reader);
-        if (token.event == HOB_JSON_NULL && (end - before < 4 || text.data[end - 1] != 'l'))
+        /* The numbers of JSON end in a digit; NaN and Infinity do not. */
+        char last = text.data[hob_json_offset(reader) - 1];
+        if (token.event == HOB_JSON_DOUBLE && (last < '0' || last > '9'))
             *inexact = true;
     } while (depth > 0);
     *value = (struct hob_text){text.data + start, hob_json_offset(reader) - start};

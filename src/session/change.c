@@ -30,21 +30,37 @@ struct hob_value *session_new_record(struct hob_arena *arena, const char *op)
     return record;
 }
 
-/* 1e999 is read as infinity, which JSON, and so the journal, cannot say. */
-static int check_numbers(const struct hob_value *value, const char *parameter,
-                         struct hob_error *error)
+/* Neither infinities nor NaN can be said in JSON, and so in the journal. */
+static int find_numbers(const struct hob_value *value, const char *parameter, bool *has_nan,
+                        struct hob_error *error)
 {
     int result = 0;
-    if (hob_value_is(value, HOB_DOUBLE) && !isfinite(value->number))
+    if (hob_value_is(value, HOB_DOUBLE) && isinf(value->number))
         return hob_error_set(error, HOB_E_PARAMETER, "'%s' has a number that is too large",
                              parameter);
+    *has_nan |= hob_value_is(value, HOB_DOUBLE) && isnan(value->number);
     if (hob_value_is(value, HOB_LIST))
         for (uint32_t i = 0; result == 0 && i < value->list.count; i++)
-            result = check_numbers(value->list.items[i], parameter, error);
+            result = find_numbers(value->list.items[i], parameter, has_nan, error);
     if (hob_value_is(value, HOB_MAP))
         for (uint32_t i = 0; result == 0 && i < value->map.count; i++)
-            result = check_numbers(value->map.pairs[i].value, parameter, error);
+            result = find_numbers(value->map.pairs[i].value, parameter, has_nan, error);
     return result;
+}
+
+/* Refuses infinities; NaN becomes null, as it would on its way through the journal. */
+static int check_numbers(const struct hob_value **value, const char *parameter,
+                         struct hob_arena *arena, struct hob_error *error)
+{
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    bool has_nan = false;
+    int result = find_numbers(*value, parameter, &has_nan, error);
+    if (result < 0 || !has_nan)
+        return result;
+    result = hob_json_write(&text, *value, HOB_JSON_COMPACT, SIZE_MAX, error);
+    if (result == 0 && hob_buffer_failed(&text))
+        return hob_error_set(error, HOB_E_MEMORY, "no memory for '%s'", parameter);
+    return result < 0 ? result : hob_json_read(arena, hob_buffer_text(&text), value, error);
 }
 
 /* Which entry of the series is meant, and what a new one begins with. */
@@ -85,7 +101,7 @@ static int set_value_there(struct hob_session *session, struct session_column *c
     struct hob_value *record = session_new_record(arena, "set");
     if (row == SIZE_MAX)
         return hob_error_set(error, HOB_E_NO_KEY, "the session has no rows");
-    int result = check_numbers(value, "value", error);
+    int result = check_numbers(&value, "value", arena, error);
     if (result < 0)
         return result;
     struct session_label label = session_labels_at(session_index(session), row);
@@ -147,9 +163,11 @@ SESSION_OPERATION(add_row)
         return hob_error_set(error, HOB_E_PARAMETER,
                              "'values' must be a mapping of columns to values, not a %s",
                              hob_value_kind_name(values));
-    result = check_numbers(index, "index", error);
+    result = check_numbers(&index, "index", arena, error);
+    if (result == 0 && hob_value_is_null(index))
+        return hob_error_set(error, HOB_E_PARAMETER, "'index' is NaN, which names no row");
     if (result == 0)
-        result = check_numbers(values, "values", error);
+        result = check_numbers(&values, "values", arena, error);
     if (result < 0)
         return result;
     struct hob_value *record = session_new_record(arena, "row");
@@ -174,7 +192,7 @@ SESSION_OPERATION(add_column)
     if (result == 0)
         result = session_check_name(name, error);
     if (result == 0)
-        result = check_numbers(value, "value", error);
+        result = check_numbers(&value, "value", arena, error);
     if (result < 0)
         return result;
     struct hob_value *record = session_new_record(arena, "column");

@@ -1,10 +1,10 @@
 /* json: hob's own reader and writer of JSON (RFC 8259), for trees and for tables.
  *
- * Reading accepts what Python's json module accepts: NaN, Infinity and -Infinity too, which become
- * null (missing); integers of any size stay exact; of repeated keys the last value wins, at the
- * place of the first; lone surrogate escapes are kept; a byte order mark is an error. Writing is
- * always valid JSON: what is not finite becomes null, lone surrogates become U+FFFD (or their
- * \u escape in ASCII mode). */
+ * Reading accepts what Python's json module accepts: NaN, Infinity and -Infinity too, which are
+ * doubles; integers of any size stay exact; of repeated keys the last value wins, at the place of
+ * the first; lone surrogate escapes are kept; a byte order mark is an error. Writing is always
+ * valid JSON: what is not finite becomes null, lone surrogates become U+FFFD (or their \u escape in
+ * ASCII mode). */
 #ifndef HOB_VALUE_JSON_H
 #define HOB_VALUE_JSON_H
 

@@ -7,6 +7,8 @@
  * again gives the same error again. */
 #include "value/json.h"
 
+#include <math.h>
+
 #include "base/number.h"
 #include "base/utf8.h"
 #include "value/json_error.h"
@@ -269,6 +271,14 @@ static int read_literal(struct hob_json_reader *reader, const char *at, const ch
     return finish_value(reader, at + strlen(word));
 }
 
+/* What only Python has words for. */
+static int read_special(struct hob_json_reader *reader, const char *at, const char *word,
+                        double number, struct hob_json_token *token, struct hob_error *error)
+{
+    token->number = number;
+    return read_literal(reader, at, word, HOB_JSON_DOUBLE, token, error);
+}
+
 static int open_level(struct hob_json_reader *reader, const char *at, bool map,
                       struct hob_json_token *token, struct hob_error *error)
 {
@@ -318,12 +328,12 @@ static int read_value(struct hob_json_reader *reader, const char *at, struct hob
     case 'n':
         return read_literal(reader, at, "null", HOB_JSON_NULL, token, error);
     case 'N':
-        return read_literal(reader, at, "NaN", HOB_JSON_NULL, token, error);
+        return read_special(reader, at, "NaN", NAN, token, error);
     case 'I':
-        return read_literal(reader, at, "Infinity", HOB_JSON_NULL, token, error);
+        return read_special(reader, at, "Infinity", INFINITY, token, error);
     case '-':
         if (reader->end - at > 1 && at[1] == 'I')
-            return read_literal(reader, at, "-Infinity", HOB_JSON_NULL, token, error);
+            return read_special(reader, at, "-Infinity", -INFINITY, token, error);
         return read_number(reader, at, token, error);
     default:
         return read_number(reader, at, token, error);

@@ -17,6 +17,12 @@
 int hob_yaml_read(struct hob_arena *arena, struct hob_text text, const char *name,
                   const struct hob_value **value, struct hob_error *error);
 
+/* The same for files of data, which the reference reads with PyYAML's own loader: also what that
+ * takes and libyaml refuses. Block scalars whose first line starts with a tab, surrogate pairs of
+ * escapes (one character here), unknown directives. */
+int hob_yaml_read_data(struct hob_arena *arena, struct hob_text text, const char *name,
+                       const struct hob_value **value, struct hob_error *error);
+
 /* What a plain scalar of these characters is, without a document around it: 42 a number, yes a
  * truth value, a text what is nothing else. The text is valid UTF-8, and copied. */
 const struct hob_value *hob_yaml_plain(struct hob_arena *arena, struct hob_text text);

@@ -14,9 +14,11 @@
 
 #include "base/map.h"
 #include "base/utf8.h"
+#include "value/yaml_mend.h"
 #include "value/yaml_node.h"
 
-enum { MAX_DIRECTIVES = 1000 };
+enum { MAX_DIRECTIVES = 1000, MAX_MENDS = 1000, MENDED = 1 };
+static const size_t max_read_again = (size_t)16 << 20;
 
 struct reader {
     yaml_parser_t parser;
@@ -30,6 +32,9 @@ struct reader {
     struct hob_error *error;
     size_t line; /* from 1: of what is wrong; 0 when it has none */
     int depth;
+    bool may_mend;
+    struct hob_buffer mended; /* the text with what libyaml refuses said differently */
+    size_t mends, read_again; /* how often, and how many bytes have to be read again for it */
 };
 
 int hob_yaml_fail(struct hob_error *error, int code, struct hob_yaml_place place,
@@ -81,9 +86,35 @@ static int fail_at(struct reader *reader, int code, const yaml_mark_t *mark, con
     return fail_place(reader, code, place, context, problem);
 }
 
+/* True when what libyaml stumbled over is there in words that it knows. It starts over for each, so
+ * that there is an end to it. */
+static bool mend(struct reader *reader)
+{
+    const yaml_parser_t *parser = &reader->parser;
+    if (!reader->may_mend || parser->error != YAML_SCANNER_ERROR || reader->mends == MAX_MENDS ||
+        reader->read_again > max_read_again)
+        return false;
+    struct yaml_trouble trouble = {.text = reader->text,
+                                   .problem = parser->problem,
+                                   .context_index = parser->context_mark.index,
+                                   .index = parser->problem_mark.index,
+                                   .indent = parser->indent};
+    HOB_AUTO(buffer) struct hob_buffer mended = HOB_BUFFER_INIT;
+    if (!yaml_mend(&mended, &trouble) || hob_buffer_failed(&mended))
+        return false;
+    reader->mends++;
+    reader->read_again += parser->problem_mark.index;
+    struct hob_buffer before = reader->mended;
+    reader->mended = mended;
+    mended = before;
+    return true;
+}
+
 static int fail_parser(struct reader *reader)
 {
     const yaml_parser_t *parser = &reader->parser;
+    if (mend(reader))
+        return MENDED;
     const char *problem = parser->problem != NULL ? parser->problem : "it cannot be parsed";
     if (parser->error == YAML_MEMORY_ERROR)
         return fail_memory(reader);
@@ -295,6 +326,24 @@ static int check_text(struct reader *reader)
     return 0;
 }
 
+/* MENDED when there is another text to try. */
+static int compose_text(struct reader *reader, struct hob_yaml_node **root)
+{
+    reader->depth = 0;
+    if (!yaml_parser_initialize(&reader->parser))
+        return fail_memory(reader);
+    yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
+    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text.data,
+                                 reader->text.size);
+    int status = compose_stream(reader, root);
+    if (reader->has_event)
+        yaml_event_delete(&reader->event);
+    reader->has_event = false;
+    yaml_parser_delete(&reader->parser);
+    reader->anchors = hob_map_free(reader->anchors);
+    return status;
+}
+
 static int compose(struct reader *reader, struct hob_yaml_node **root)
 {
     if (hob_text_starts_with(reader->text, "\xEF\xBB\xBF"))
@@ -302,16 +351,9 @@ static int compose(struct reader *reader, struct hob_yaml_node **root)
     int status = check_text(reader);
     if (status != 0)
         return status;
-    if (!yaml_parser_initialize(&reader->parser))
-        return fail_memory(reader);
-    yaml_parser_set_encoding(&reader->parser, YAML_UTF8_ENCODING);
-    yaml_parser_set_input_string(&reader->parser, (const unsigned char *)reader->text.data,
-                                 reader->text.size);
-    status = compose_stream(reader, root);
-    if (reader->has_event)
-        yaml_event_delete(&reader->event);
-    yaml_parser_delete(&reader->parser);
-    hob_map_free(reader->anchors);
+    while ((status = compose_text(reader, root)) == MENDED)
+        reader->text = hob_buffer_text(&reader->mended);
+    hob_buffer_deinit(&reader->mended);
     return status;
 }
 
@@ -325,16 +367,30 @@ int hob_yaml_compose(struct hob_arena *arena, struct hob_text text, const char *
     return status;
 }
 
+static int read_value(struct reader *reader, const struct hob_value **value)
+{
+    HOB_AUTO(arena) struct hob_arena *scratch = hob_arena_new();
+    struct hob_yaml_node *root = NULL;
+    reader->scratch = scratch;
+    int status = compose(reader, &root);
+    *value = &hob_value_null;
+    if (status == 0 && root != NULL)
+        status =
+            hob_yaml_construct(reader->arena, scratch, reader->name, root, value, reader->error);
+    return status;
+}
+
 int hob_yaml_read(struct hob_arena *arena, struct hob_text text, const char *name,
                   const struct hob_value **value, struct hob_error *error)
 {
-    HOB_AUTO(arena) struct hob_arena *scratch = hob_arena_new();
+    struct reader reader = {.name = name, .text = text, .arena = arena, .error = error};
+    return read_value(&reader, value);
+}
+
+int hob_yaml_read_data(struct hob_arena *arena, struct hob_text text, const char *name,
+                       const struct hob_value **value, struct hob_error *error)
+{
     struct reader reader = {
-        .name = name, .text = text, .arena = arena, .scratch = scratch, .error = error};
-    struct hob_yaml_node *root = NULL;
-    int status = compose(&reader, &root);
-    *value = &hob_value_null;
-    if (status == 0 && root != NULL)
-        status = hob_yaml_construct(arena, scratch, name, root, value, error);
-    return status;
+        .name = name, .text = text, .arena = arena, .error = error, .may_mend = true};
+    return read_value(&reader, value);
 }

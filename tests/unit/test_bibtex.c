@@ -135,6 +135,28 @@ static void rows_are_sorted_with_missing_ones_last(void **state)
                  "{\"ENTRYTYPE\":\"a\",\"ID\":\"1\",\"author\":null,\"year\":\"2\"}]");
 }
 
+static void keys_hold_what_names_do_not(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"O'Brien2005", "smith(2001)", "50%off", "a=b",
+                                       "a#b",         "(x",          "x)",     "c:\xC3\xA9/d"};
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT, expected = HOB_BUFFER_INIT;
+        hob_buffer_printf(&text, "@misc{ %s\n , a = {x}}\n@misc{z}", keys[i]);
+        hob_buffer_printf(&expected,
+                          "[{\"ENTRYTYPE\":\"misc\",\"ID\":\"%s\",\"a\":\"x\"},"
+                          "{\"ENTRYTYPE\":\"misc\",\"ID\":\"z\",\"a\":null}]",
+                          keys[i]);
+        assert_reads(hob_buffer_string(&text), hob_buffer_string(&expected));
+    }
+    assert_reads("@misc(smith(2001), a = {x})@misc(k), and text",
+                 "[{\"ENTRYTYPE\":\"misc\",\"ID\":\"smith(2001)\",\"a\":\"x\"},"
+                 "{\"ENTRYTYPE\":\"misc\",\"ID\":\"k\",\"a\":null}]");
+    assert_reads("@misc{k % a comment\n, a = {x}}",
+                 "[{\"ENTRYTYPE\":\"misc\",\"ID\":\"k\",\"a\":\"x\"}]");
+    assert_refuses("@misc{title = {T}, year = 1}", HOB_E_VALUE, "key");
+}
+
 static void errors_name_the_line(void **state)
 {
     (void)state;
@@ -263,6 +285,7 @@ int main(void)
         cmocka_unit_test(names_are_lower_cased_and_the_first_of_repeated_fields_counts),
         cmocka_unit_test(known_fields_come_first_and_the_others_by_name),
         cmocka_unit_test(rows_are_sorted_with_missing_ones_last),
+        cmocka_unit_test(keys_hold_what_names_do_not),
         cmocka_unit_test(errors_name_the_line),
         cmocka_unit_test(macros_that_multiply_are_refused),
         cmocka_unit_test(too_many_different_fields_are_refused),

@@ -27,6 +27,17 @@ static void expect(const char *yaml, unsigned rules, const char *expected)
     "{\"records\":[" records "],\"columns\":[" columns "],\"shape\":[" shape                       \
     "],\"dtypes\":{" dtypes "}}"
 
+static void expect_type(const char *yaml, enum hob_column_type type)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    const struct hob_value *value;
+    assert_int_equal(hob_yaml_read(arena, hob_text_from(yaml), "test", &value, NULL), 0);
+    assert_int_equal(hob_frame_from_value(&frame, value, 0, NULL, NULL), 0);
+    if (hob_frame_column(frame, 0)->type != type)
+        fail_msg("%s: column type %d", yaml, (int)hob_frame_column(frame, 0)->type);
+}
+
 static void records_name_columns_by_first_appearance(void **state)
 {
     (void)state;
@@ -57,6 +68,29 @@ static void large_integers_keep_their_value(void **state)
            ANSWER("{\"a\":9223372036854775808},{\"a\":-1}", "\"a\"", "2,1", "\"a\":\"object\""));
     expect("[{a: 18446744073709551616}]", 0,
            ANSWER("{\"a\":18446744073709551616}", "\"a\"", "1,1", "\"a\":\"object\""));
+}
+
+static void large_integers_beside_holes_and_fractions_are_floats(void **state)
+{
+    (void)state;
+    static const char *const floats[] = {
+        "[{a: 18446744073709551615}, {a: ~}]", "[{a: 18446744073709551615}, {b: ~}]",
+        "{a: [18446744073709551615, 1.5]}",    "{a: [~, 10000000000000000000000000]}",
+        "{a: [-1, ~, 18446744073709551615]}",  "{a: [~, -1, 18446744073709551615]}",
+        "{a: [.nan, 18446744073709551615]}",
+    };
+    static const char *const objects[] = {
+        "{a: [10000000000000000000000000, ~]}",    "{a: [10000000000000000000000000, .nan]}",
+        "{a: [.nan, 10000000000000000000000000]}", "{a: [1.5, 10000000000000000000000000]}",
+        "{a: [-1, 18446744073709551615, ~]}",      "{a: [-1, 18446744073709551615, 1.5]}",
+        "{a: [~, 18446744073709551615, x]}",       "{a: [~, 18446744073709551615, true]}",
+    };
+    for (size_t i = 0; i < sizeof floats / sizeof *floats; i++)
+        expect_type(floats[i], HOB_COLUMN_FLOAT64);
+    for (size_t i = 0; i < sizeof objects / sizeof *objects; i++)
+        expect_type(objects[i], HOB_COLUMN_VALUE);
+    expect("{a: [~, 10000000000000000000000000]}", 0,
+           ANSWER("{\"a\":null},{\"a\":1e+25}", "\"a\"", "2,1", "\"a\":\"float64\""));
 }
 
 static void mixed_columns_keep_each_value(void **state)
@@ -91,6 +125,11 @@ static void mappings_are_columns(void **state)
     expect("{x: {p: 1, q: 2}, y: {q: z}}", 0,
            ANSWER("{\"x\":1,\"y\":null},{\"x\":2,\"y\":\"z\"}", "\"x\",\"y\"", "2,2",
                   "\"x\":\"int64\",\"y\":\"object\""));
+    expect("{a: 1, b: {}, c: x, d: {}}", 0,
+           ANSWER("", "\"a\",\"b\",\"c\",\"d\"", "0,4",
+                  "\"a\":\"int64\",\"b\":\"float64\",\"c\":\"object\",\"d\":\"float64\""));
+    expect("{a: {}, b: {}}", 0,
+           ANSWER("", "\"a\",\"b\"", "0,2", "\"a\":\"float64\",\"b\":\"float64\""));
     expect("{a: [1], b: [1, 2]}", 0, "ValueError");
     expect("{a: [1], b: {c: 1}}", 0, "ValueError");
 }
@@ -112,6 +151,10 @@ static void lists_of_lists_have_numbered_columns(void **state)
     expect("[[1, x], [2]]", 0,
            ANSWER("{\"0\":1,\"1\":\"x\"},{\"0\":2,\"1\":null}", "0,1", "2,2",
                   "\"0\":\"int64\",\"1\":\"object\""));
+    expect("[[1], {}]", 0, ANSWER("{\"0\":1.0},{\"0\":null}", "0", "2,1", "\"0\":\"float64\""));
+    expect("[[1], {a: 2, b: 3}]", 0,
+           ANSWER("{\"0\":1,\"1\":null},{\"0\":\"a\",\"1\":\"b\"}", "0,1", "2,2",
+                  "\"0\":\"object\",\"1\":\"object\""));
     expect("[3, 4]", 0, ANSWER("{\"0\":3},{\"0\":4}", "0", "2,1", "\"0\":\"int64\""));
     expect("[]", 0, ANSWER("", "", "0,0", ""));
     expect("[{}]", 0, ANSWER("", "", "1,0", ""));
@@ -123,7 +166,7 @@ static void what_is_no_table_is_refused(void **state)
     expect("text", HOB_BUILD_SCALARS_ARE_ROW, "ValueError");
     expect("5", 0, "ValueError");
     expect("[{a: 1}, 5]", 0, "ValueError");
-    expect("[[1], {a: 1}]", 0, "ValueError");
+    expect("[[1], 5]", 0, "ValueError");
 }
 
 static void a_value_that_contains_itself_is_refused_when_written(void **state)
@@ -184,6 +227,7 @@ int main(void)
         cmocka_unit_test(records_name_columns_by_first_appearance),
         cmocka_unit_test(holes_widen_integers_and_booleans),
         cmocka_unit_test(large_integers_keep_their_value),
+        cmocka_unit_test(large_integers_beside_holes_and_fractions_are_floats),
         cmocka_unit_test(mixed_columns_keep_each_value),
         cmocka_unit_test(moments_share_a_zone_or_stay_values),
         cmocka_unit_test(mappings_are_columns),

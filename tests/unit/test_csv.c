@@ -330,6 +330,13 @@ static void the_header_may_be_elsewhere_or_nowhere(void **state)
                "#0:object #1:int64\nAnn,33\nBob,44\n");
     check_with(text, &(struct hob_csv_options){.header = 5},
                "Passed header=5 but only 3 lines in file");
+    /* pandas' Python engine, which reads these, has another type for it. */
+    const struct hob_csv_options plain = {.header = 5}, sniffing = {.header = 5, .sniff = true};
+    const struct hob_csv_options pattern = {.header = 5, .delimiter = ",+"};
+    HOB_AUTO(frame) struct hob_frame *frame = NULL;
+    assert_int_equal(hob_csv_read(&frame, text, &plain, NULL), HOB_E_PARSE);
+    assert_int_equal(hob_csv_read(&frame, text, &sniffing, NULL), HOB_E_VALUE);
+    assert_int_equal(hob_csv_read(&frame, text, &pattern, NULL), HOB_E_VALUE);
 }
 
 static struct hob_value *map_of(struct hob_arena *arena, const char *key, const char *value,
@@ -370,7 +377,7 @@ static void types_can_be_asked_for(void **state)
          "n:float64 x:float64 code:float64 ok:object\n"
          "1.0,1.5,7.0,True\n,2.0,8.0,\n3.0,,,False\n"},
         {"x", "int_type", "column 'x', row 1: '1.5' is not an integer of 32 bits"},
-        {"code", "bool_type", "column 'code', row 1: '7.0' is not true or false"},
+        {"code", "bool_type", "column 'code', row 1: '007' is not true or false"},
         {"ok", "float_type", "column 'ok', row 1: 'True' is not a number"},
         {"n", "date_type", "'date_type'"},
     };
@@ -378,6 +385,51 @@ static void types_can_be_asked_for(void **state)
         check_with(text,
                    &(struct hob_csv_options){.dtypes = dtypes_of(arena, types[i][0], types[i][1])},
                    types[i][2]);
+}
+
+static void booleans_have_ten_spellings(void **state)
+{
+    (void)state;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_csv_options options = {.dtypes = dtypes_of(arena, "a", "bool_type")};
+    static const char *const others[] = {"00",  "01", "1.",    ".0",   "-0",     "+1",  "1e0",
+                                         "1\t", " 1", "1.00",  "tRUE", "fALSE",  "yes", "2",
+                                         "t",   "1 ", "True ", "-1",   "1e-400", "inf"};
+    check_with(HOB_TEXT("a,b\nTrue,\nTRUE,\ntrue,\n1,\n1.0,\nNA,\n,\n"), &options,
+               "a:boolean b:float64\nTrue,\nTrue,\nTrue,\nTrue,\nTrue,\n,\n,\n");
+    check_with(HOB_TEXT("a\nFalse\nFALSE\nfalse\n0\n0.0\n"), &options,
+               "a:boolean\nFalse\nFalse\nFalse\nFalse\nFalse\n");
+    for (size_t i = 0; i < sizeof others / sizeof *others; i++) {
+        HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT, expected = HOB_BUFFER_INIT;
+        hob_buffer_printf(&text, "a\nTrue\n%s\n", others[i]);
+        hob_buffer_printf(&expected, "column 'a', row 2: '%s' is not true or false", others[i]);
+        check_with(hob_buffer_text(&text), &options, hob_buffer_string(&expected));
+    }
+}
+
+static void a_type_reaches_the_repetitions_of_its_name(void **state)
+{
+    (void)state;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct hob_value *both = dtypes_of(arena, "a", "str_type");
+    hob_value_append(arena, both,
+                     map_of(arena, "type", "int_type", map_of(arena, "field", "a.1", NULL)));
+    const struct {
+        const char *text;
+        const struct hob_value *dtypes;
+        const char *expected;
+    } cases[] = {
+        {"a,a,a.1\n007,008,009\n", dtypes_of(arena, "a", "str_type"),
+         "a:object a.2:object a.1:int64\n007,008,9\n"},
+        {"a,a\n007,008\n", both, "a:object a.1:Int32\n007,8\n"},
+        {"a,a,a.1\n007,008,009\n", dtypes_of(arena, "a.1", "str_type"),
+         "a:int64 a.2:int64 a.1:object\n7,8,009\n"},
+        {",b,Unnamed: 0\n01,02,03\n", dtypes_of(arena, "Unnamed: 0", "str_type"),
+         "Unnamed: 0.1:object b:int64 Unnamed: 0:object\n01,2,03\n"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+        check_with(hob_text_from(cases[i].text),
+                   &(struct hob_csv_options){.dtypes = cases[i].dtypes}, cases[i].expected);
 }
 
 static int options_status(const char *key, const struct hob_value *value,
@@ -645,6 +697,8 @@ int main(void)
         cmocka_unit_test(a_hostile_pattern_ends),
         cmocka_unit_test(the_header_may_be_elsewhere_or_nowhere),
         cmocka_unit_test(types_can_be_asked_for),
+        cmocka_unit_test(booleans_have_ten_spellings),
+        cmocka_unit_test(a_type_reaches_the_repetitions_of_its_name),
         cmocka_unit_test(a_flow_says_how_to_read),
         cmocka_unit_test(threads_and_pieces_make_no_difference),
         cmocka_unit_test(borders_of_pieces_may_be_anywhere),

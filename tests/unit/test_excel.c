@@ -169,10 +169,51 @@ static void header_and_dtypes_are_heeded(void **state)
                  "{\"dtypes\":[{\"field\":\"a\",\"type\":\"str_type\"}]}",
                  "{\"records\":[{\"a\":\"7\"}],\"columns\":[\"a\"],\"shape\":[1,1],"
                  "\"dtypes\":{\"a\":\"object\"}}");
+    assert_sheet("<row><c t='inlineStr'><is><t>a</t></is></c><c t='inlineStr'><is><t>a</t></is></c>"
+                 "</row><row><c><v>7</v></c><c><v>8</v></c></row>",
+                 "{\"dtypes\":[{\"field\":\"a\",\"type\":\"str_type\"}]}",
+                 "{\"records\":[{\"a\":\"7\",\"a.1\":\"8\"}],\"columns\":[\"a\",\"a.1\"],"
+                 "\"shape\":[1,2],\"dtypes\":{\"a\":\"object\",\"a.1\":\"object\"}}");
     assert_refused(HEAD_A, "{\"header\":4}", HOB_E_VALUE, "only 1 lines");
     assert_refused(HEAD_A "<row><c s='1'><v>7</v></c></row>",
                    "{\"dtypes\":[{\"field\":\"a\",\"type\":\"int_type\"}]}", HOB_E_VALUE,
                    "column 'a', row 2");
+}
+
+static void assert_asked(const char *type, const char *cells, const char *records,
+                         const char *dtype)
+{
+    HOB_AUTO(buffer) struct hob_buffer rows = HOB_BUFFER_INIT, flow = HOB_BUFFER_INIT;
+    HOB_AUTO(buffer) struct hob_buffer expected = HOB_BUFFER_INIT;
+    hob_buffer_printf(&rows, HEAD_A "<row>%s</row>", cells);
+    hob_buffer_printf(&flow, "{\"dtypes\":[{\"field\":\"a\",\"type\":\"%s\"}]}", type);
+    if (dtype == NULL) {
+        assert_refused(hob_buffer_string(&rows), hob_buffer_string(&flow), HOB_E_VALUE,
+                       "column 'a'");
+        return;
+    }
+    hob_buffer_printf(&expected,
+                      "{\"records\":[{\"a\":%s}],\"columns\":[\"a\"],\"shape\":[1,1],"
+                      "\"dtypes\":{\"a\":\"%s\"}}",
+                      records, dtype);
+    assert_sheet(hob_buffer_string(&rows), hob_buffer_string(&flow), hob_buffer_string(&expected));
+}
+
+static void boolean_cells_are_numbers_where_those_are_asked_for(void **state)
+{
+    (void)state;
+    static const char yes[] = "<c t='b'><v>1</v></c>", one[] = "<c><v>1</v></c>";
+    static const char word[] = "<c t='inlineStr'><is><t>true</t></is></c>";
+    static const char odd[] = "<c t='inlineStr'><is><t>01</t></is></c>";
+    assert_asked("int_type", yes, "1", "Int32");
+    assert_asked("float_type", yes, "1.0", "Float64");
+    assert_asked("bool_type", yes, "true", "boolean");
+    assert_asked("bool_type", one, "true", "boolean");
+    assert_asked("bool_type", word, "true", "boolean");
+    assert_asked("int_type", word, NULL, NULL);
+    assert_asked("float_type", word, NULL, NULL);
+    assert_asked("int_type", odd, "1", "Int32");
+    assert_asked("bool_type", odd, NULL, NULL);
 }
 
 static void sheets_are_found_by_name_and_number_charts_not_counted(void **state)
@@ -183,7 +224,11 @@ static void sheets_are_found_by_name_and_number_charts_not_counted(void **state)
     assert_sheet(HEAD_A, "{\"sheet\":\"Cover\"}", only_c);
     assert_sheet(HEAD_A, "{\"sheet\":0}", only_c);
     assert_refused("", "{\"sheet\":2}", HOB_E_VALUE, "2 worksheets");
-    assert_refused("", "{\"sheet\":-1}", HOB_E_VALUE, "-1");
+    assert_sheet(HEAD_A, "{\"sheet\":-2}", only_c);
+    assert_sheet(HEAD_A "<row><c><v>1</v></c></row>", "{\"sheet\":-1}",
+                 "{\"records\":[{\"a\":1}],\"columns\":[\"a\"],\"shape\":[1,1],"
+                 "\"dtypes\":{\"a\":\"int64\"}}");
+    assert_refused("", "{\"sheet\":-3}", HOB_E_VALUE, "-3");
     assert_refused("", "{\"sheet\":\"Chart\"}", HOB_E_VALUE, "'Cover', 'Sheet1'");
     assert_refused("", "{\"sheet\":[\"Cover\"]}", HOB_E_PARAMETER, "list");
 }
@@ -336,6 +381,7 @@ int main(void)
         cmocka_unit_test(a_column_is_typed_as_a_whole),
         cmocka_unit_test(gaps_are_empty_and_columns_without_a_name_get_one),
         cmocka_unit_test(header_and_dtypes_are_heeded),
+        cmocka_unit_test(boolean_cells_are_numbers_where_those_are_asked_for),
         cmocka_unit_test(sheets_are_found_by_name_and_number_charts_not_counted),
         cmocka_unit_test(what_is_damaged_is_refused),
         cmocka_unit_test(what_would_exhaust_memory_is_refused),

@@ -65,6 +65,21 @@ static void json_stands_between_braces(void **state)
     expect("{\"a\": 1}\n", "None | {\"a\": 1}");
 }
 
+static void lines_of_white_space_belong_to_the_boundary(void **state)
+{
+    (void)state;
+    static const char *const blanks[] = {"\t", "  \t",      "\xC2\xA0", "\xE2\x80\x83",
+                                         "\f", "\n\v\n \t", "\x1C"};
+    for (size_t i = 0; i < sizeof blanks / sizeof *blanks; i++) {
+        HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+        hob_buffer_printf(&text, "---\n%s\n  a: 1\n  b: 2\n---\n%s\nB", blanks[i], blanks[i]);
+        expect(hob_buffer_string(&text), "{'a': 1, 'b': 2} | B");
+    }
+    expect("---\n\t\n---", "None | ");
+    expect("---\n---\nx", "None | x");
+    expect("---\na: 1\n\t\n---\nB", "ValueError"); /* behind a field they are YAML's affair */
+}
+
 static void broken_front_matter_is_an_error(void **state)
 {
     (void)state;
@@ -108,6 +123,11 @@ static void errors_name_lines_of_the_file(void **state)
                                            &read, &error),
                      HOB_E_VALUE);
     assert_non_null(strstr(error.message, "line 4"));
+    error = (struct hob_error)HOB_ERROR_INIT;
+    assert_int_equal(
+        hob_front_matter_read(arena, HOB_TEXT("---\n\t\nb: c: d\n---\n"), "t.md", &read, &error),
+        HOB_E_VALUE);
+    assert_non_null(strstr(error.message, "line 3"));
 }
 
 int main(void)
@@ -118,6 +138,7 @@ int main(void)
         cmocka_unit_test(fields_that_are_no_mapping_are_ignored),
         cmocka_unit_test(keys_become_text),
         cmocka_unit_test(json_stands_between_braces),
+        cmocka_unit_test(lines_of_white_space_belong_to_the_boundary),
         cmocka_unit_test(broken_front_matter_is_an_error),
         cmocka_unit_test(texts_are_quoted_as_in_python),
         cmocka_unit_test(collections_inside_themselves_print_shortly),

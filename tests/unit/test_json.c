@@ -127,9 +127,17 @@ static void numbers_keep_their_kind_and_value(void **state)
     assert_written(value, 0, "null");
 }
 
-static void what_only_python_accepts_is_missing(void **state)
+static void what_only_python_accepts_is_a_number(void **state)
 {
     (void)state;
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    const struct hob_value *value;
+    assert_int_equal(hob_json_read(arena, HOB_TEXT("NaN"), &value, NULL), 0);
+    assert_int_equal(value->kind, HOB_DOUBLE);
+    assert_true(isnan(value->number));
+    assert_int_equal(hob_json_read(arena, HOB_TEXT("-Infinity"), &value, NULL), 0);
+    assert_int_equal(value->kind, HOB_DOUBLE);
+    assert_true(isinf(value->number) && value->number < 0);
     assert_rewritten(HOB_TEXT("[NaN, Infinity, -Infinity]"), 0, "[null,null,null]");
 }
 
@@ -479,7 +487,7 @@ int main(void)
         cmocka_unit_test(errors_have_the_words_and_places_of_python),
         cmocka_unit_test(bytes_that_are_no_utf8_are_refused_before_anything_else),
         cmocka_unit_test(numbers_keep_their_kind_and_value),
-        cmocka_unit_test(what_only_python_accepts_is_missing),
+        cmocka_unit_test(what_only_python_accepts_is_a_number),
         cmocka_unit_test(strings_are_unescaped),
         cmocka_unit_test(lone_surrogates_are_kept_and_printed_safely),
         cmocka_unit_test(special_characters_are_found_at_every_offset),

@@ -56,6 +56,8 @@ static void plain_records_become_columns(void **state)
     DIRECTLY("[{\"a\": null}, {\"a\": \"late\"}]");
     DIRECTLY("[{\"a\": 1}, {\"a\": 2.5}, {\"a\": 3}]");
     DIRECTLY("[{\"a\": NaN}, {\"a\": -Infinity}, {\"a\": 1e400}]");
+    DIRECTLY("[{\"a\": NaN}, {\"a\": null}, {\"b\": NaN}, {\"a\": 1}]");
+    DIRECTLY("[{\"a\": NaN, \"b\": true}, {\"a\": \"x\", \"b\": NaN}]");
     DIRECTLY("[{\"\\u00e9\": \"\\ud83c\\udf93\"}]");
 }
 
@@ -95,19 +97,10 @@ static void broken_documents_are_the_same_errors(void **state)
 
 static void put_random_value(struct hob_buffer *out, uint64_t chance)
 {
-    static const char *const values[] = {"1",
-                                         "-7",
-                                         "2.5",
-                                         "\"x\"",
-                                         "\"\"",
-                                         "true",
-                                         "false",
-                                         "null",
-                                         "[1]",
-                                         "{\"k\":null}",
-                                         "1e300",
-                                         "-0.0",
-                                         "12345678901234567890"};
+    static const char *const values[] = {
+        "1",    "-7",           "2.5",   "\"x\"", "\"\"",
+        "true", "false",        "null",  "NaN",   "-Infinity",
+        "[1]",  "{\"k\":null}", "1e300", "-0.0",  "12345678901234567890"};
     hob_buffer_put_string(out, values[chance % (sizeof values / sizeof values[0])]);
 }
 

@@ -139,6 +139,79 @@ static void floats_take_underscores_and_base_60(void **state)
     assert_true(isnan(hob_value_get(read_string("k: .nan"), "k")->number));
 }
 
+static void assert_data_reads_as(const char *text, const char *json)
+{
+    HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
+    const struct hob_value *value;
+    assert_int_equal(hob_yaml_read_data(arena, hob_text_from(text), "test.yml", &value, &error), 0);
+    assert_int_equal(hob_json_write(&out, value, HOB_JSON_SPACED, SIZE_MAX, &error), 0);
+    assert_string_equal(hob_buffer_string(&out), json);
+}
+
+static void assert_data_fails(const char *text, int code, const char *message)
+{
+    const struct hob_value *value;
+    assert_int_equal(hob_yaml_read_data(arena, hob_text_from(text), "test.yml", &value, &error),
+                     code);
+    assert_string_equal(error.message, message);
+}
+
+static void what_libyaml_alone_refuses_is_read_in_data(void **state)
+{
+    (void)state;
+    const struct hob_value *value;
+    assert_data_reads_as("a: |-\n  \tx\n  y\n", "{\"a\": \"\\tx\\ny\"}");
+    assert_data_reads_as("a: |\n  \n  \tx\n", "{\"a\": \"\\n\\tx\\n\"}");
+    assert_data_reads_as("a: >\n  \tx\n  y\n", "{\"a\": \"\\tx\\ny\\n\"}");
+    assert_data_reads_as("a: >-\n\n  \tx\n", "{\"a\": \"\\n\\tx\"}");
+    assert_data_reads_as("- |\n  \tx\n", "[\"\\tx\\n\"]");
+    assert_data_reads_as("--- |\n \tx\n", "\"\\tx\\n\"");
+    assert_data_reads_as(
+        "\xEF\xBB\xBF\xC3\xA9:\r\n  b: |+ # 1\r\n    \tx\r\n    \ty\r\n\r\n  c: |\r\n   \tz",
+        "{\"\xC3\xA9\": {\"b\": \"\\tx\\n\\ty\\n\\n\", \"c\": \"\\tz\"}}");
+    assert_data_reads_as("a: \"\\ud83d\\ude00 \\\\ud83d \\\" \\uD83D\\uDE01\"\nb: '\\ud83d\\ude00'",
+                         "{\"a\": \"\xF0\x9F\x98\x80 \\\\ud83d \\\" \xF0\x9F\x98\x81\", "
+                         "\"b\": \"\\\\ud83d\\\\ude00\"}");
+    assert_data_reads_as("%FOO x\n# c\n%BAR\n---\na: 1\n", "{\"a\": 1}");
+    assert_int_equal(hob_yaml_read(arena, HOB_TEXT("a: |\n  \tx\n"), "test.yml", &value, NULL),
+                     HOB_E_VALUE);
+    assert_data_fails("a: 1\nb: |\n\tx\n", HOB_E_VALUE,
+                      "cannot read 'test.yml' as YAML: while scanning a block scalar, found a tab "
+                      "character where an indentation space is expected, line 3, column 1");
+    assert_data_fails("a: |3\n  \tx\n", HOB_E_VALUE,
+                      "cannot read 'test.yml' as YAML: while scanning a block scalar, found a tab "
+                      "character where an indentation space is expected, line 2, column 3");
+    assert_data_fails("a: |\n    \n  \tx\n", HOB_E_VALUE,
+                      "cannot read 'test.yml' as YAML: while scanning a block scalar, found a tab "
+                      "character where an indentation space is expected, line 3, column 3");
+    assert_data_fails(
+        "a: |\n  \tx\nb: [\n", HOB_E_VALUE,
+        "cannot read 'test.yml' as YAML: while parsing a flow node, did not find expected "
+        "node content, line 4, column 1");
+    assert_data_fails(
+        "a: \"\\ud83d\"", HOB_E_VALUE,
+        "cannot read 'test.yml' as YAML: while parsing a quoted scalar, found invalid "
+        "Unicode character escape code, line 1, column 7");
+    assert_data_fails("%FOO x\na: 1\n", HOB_E_VALUE,
+                      "cannot read 'test.yml' as YAML: while scanning a directive, found unknown "
+                      "directive name, line 1, column 5");
+}
+
+static void many_mends_have_an_end(void **state)
+{
+    (void)state;
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    const struct hob_value *value;
+    for (int i = 0; i < 1000; i++)
+        hob_buffer_put_string(&text, "- |\n \tx\n");
+    assert_int_equal(hob_yaml_read_data(arena, hob_buffer_text(&text), "test.yml", &value, NULL),
+                     0);
+    assert_int_equal(value->list.count, 1000);
+    hob_buffer_put_string(&text, "- |\n \tx\n");
+    assert_int_equal(hob_yaml_read_data(arena, hob_buffer_text(&text), "test.yml", &value, NULL),
+                     HOB_E_VALUE);
+}
+
 static void timestamps_keep_their_zone(void **state)
 {
     (void)state;
@@ -443,6 +516,8 @@ int main(void)
         TEST(plain_scalars_have_the_types_of_yaml_1_1),
         TEST(integers_of_every_base_are_exact),
         TEST(floats_take_underscores_and_base_60),
+        TEST(what_libyaml_alone_refuses_is_read_in_data),
+        TEST(many_mends_have_an_end),
         TEST(timestamps_keep_their_zone),
         TEST(what_does_not_fit_its_type_is_an_error_with_its_place),
         TEST(explicit_tags_decide),
