@@ -331,28 +331,43 @@ static int hand_out(struct relay *relay, struct hob_text text, struct hob_error 
     return code;
 }
 
+static int hand_out_lines(struct relay *relay, struct hob_framing *framing, struct hob_error *error)
+{
+    struct hob_text line;
+    enum hob_framing_found found;
+    int code = 0;
+    while (code == 0 && (found = hob_framing_next(framing, &line)) != HOB_FRAMING_MORE)
+        code = found == HOB_FRAMING_MESSAGE
+                   ? hand_out(relay, line, error)
+                   : hob_error_set(error, HOB_E_LIMIT, "a line has more than %zu bytes", max_line);
+    return code;
+}
+
+/* The last line is one, whether it has an end or not. */
 static int read_lines(struct relay *relay, struct hob_error *error)
 {
     struct hob_framing framing;
+    bool more = true;
     int code = 0;
     hob_framing_init(&framing, HOB_FRAMING_LINES, max_line);
-    while (code == 0 && relay->failed == 0) {
-        struct hob_text line;
+    while (code == 0 && more && relay->failed == 0) {
         char *room = hob_framing_reserve(&framing, READ_SIZE);
-        ssize_t size = room != NULL ? read(STDIN_FILENO, room, READ_SIZE) : 0;
+        if (room == NULL) {
+            code = hob_error_set(error, HOB_E_MEMORY, "not enough memory for a line");
+            break;
+        }
+        ssize_t size = read(STDIN_FILENO, room, READ_SIZE);
         if (size < 0 && errno == EINTR)
             continue;
-        if (size < 0)
+        if (size < 0) {
             code = hob_error_from_errno(error, errno, "read", "standard input");
-        if (size <= 0)
             break;
+        }
+        more = size > 0;
+        if (!more)
+            room[size++] = '\n';
         hob_framing_add(&framing, (size_t)size);
-        enum hob_framing_found found;
-        while (code == 0 && (found = hob_framing_next(&framing, &line)) != HOB_FRAMING_MORE)
-            code =
-                found == HOB_FRAMING_MESSAGE
-                    ? hand_out(relay, line, error)
-                    : hob_error_set(error, HOB_E_LIMIT, "a line has more than %zu bytes", max_line);
+        code = hand_out_lines(relay, &framing, error);
     }
     hob_framing_deinit(&framing);
     return code;

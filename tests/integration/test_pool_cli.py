@@ -183,6 +183,16 @@ class Stdio(Pools):
         self.assertEqual(found["9"]["result"], ["y"])
         self.assertIn("error", found["null"])
 
+    def test_the_last_line_needs_no_end(self):
+        request = '{"jsonrpc":"2.0","id":%d,"method":"echo","params":["z"]}'
+        for text, ids in ((request % 1, {"1"}), (request % 1 + "\n" + request % 2, {"1", "2"}),
+                          (request % 1 + "\r\n", {"1"}), ("", set()), ("\n\r\n", set())):
+            with self.subTest(text=text):
+                found = self.lines(raw=text)
+                self.assertEqual({key: answer["result"] for key, answer in found.items()},
+                                 {key: ["z"] for key in ids})
+        self.assertIn("error", self.lines(raw='{"jsonrpc":"2.0","id":1,"meth')["null"])
+
     @contextlib.contextmanager
     def relay(self, pool):
         """A hob stdio that runs, and a function that sends it a request."""
