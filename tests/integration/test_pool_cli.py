@@ -193,6 +193,21 @@ class Stdio(Pools):
                                  {key: ["z"] for key in ids})
         self.assertIn("error", self.lines(raw='{"jsonrpc":"2.0","id":1,"meth')["null"])
 
+    def test_a_line_that_is_too_large_ends_nothing(self):
+        """Its error has its id where that can be seen from its beginning; what follows is answered."""
+        text, after = "x" * (65 << 20), '\n{"jsonrpc":"2.0","id":"next","method":"echo","params":["y"]}\n'
+        for line, key in (('{"jsonrpc":"2.0","id":"big","method":"echo","params":["%s"]}', '"big"'),
+                          ('{"jsonrpc":"2.0","method":"echo","params":["%s"],"id":7}', "null"),
+                          ('{"id":no,"method":"echo","params":["%s"]}', "null"),
+                          ('{"id":[1],"method":"echo","params":["%s"]}', "null"), ("%s", "null")):
+            with self.subTest(line=line):
+                found = self.lines(raw=line % text + after)
+                self.assertEqual(set(found), {key, '"next"'})
+                self.assertEqual(found['"next"']["result"], ["y"])
+                self.assertEqual(found[key]["error"]["code"], -32004)
+                self.assertIn("67108864", found[key]["error"]["message"])
+        self.assertEqual(set(self.lines(raw='{"id":1,"params":["' + text)), {"1"}, "one without an end")
+
     @contextlib.contextmanager
     def relay(self, pool):
         """A hob stdio that runs, and a function that sends it a request."""
