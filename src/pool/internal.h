@@ -46,6 +46,7 @@ struct pool_call {
     uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
     unsigned attempts, unseen;
     bool idempotent, notification;
+    bool cancelled;             /* its caller went away, or said so */
     bool abandoned;             /* answered already: its worker's answer is for nobody... */
     const char *overdue;        /* ...because of this: "took too long"; NULL */
     uint64_t confirms;          /* the id of the call that was cancelled before it */
@@ -85,6 +86,7 @@ struct pool_worker {
     bool waiting_to_start; /* for the supervisor's thread... */
     bool being_started;    /* ...which is at it, without the lock */
     bool proven;           /* has answered something */
+    bool deserted;         /* when it ended, all that it worked on had been cancelled */
     bool terminated;       /* SIGTERM was sent */
     bool retired;          /* was asked to end, for no fault of its own */
     bool input_refused;    /* it closed its end of its standard input */
