@@ -49,7 +49,8 @@ class Pools(ServerTest):
                 "cancel": {"grace": "100ms"},
                 "restart": {"backoff": {"first": "10ms", "max": "100ms"}}}
         mcp = dict(pool, command=worker("mcp_waits"), protocol="mcp", workers={"max": 1, "concurrency": 8})
-        path = self.write("hob.yml", json.dumps({"pools": {"tools": pool, "mcp": mcp}}))
+        strict = dict(pool, command=worker("mcp_strict"), protocol="mcp")
+        path = self.write("hob.yml", json.dumps({"pools": {"tools": pool, "mcp": mcp, "strict": strict}}))
         os.chmod(path, 0o600)
         self.server = self.start("--config", path, environment={"HOB_STATE": "none"})
         self.environment = dict(os.environ, HOB_AUTOSTART="0",
@@ -122,7 +123,7 @@ class Pool(Pools):
         self.hob("call", "tools", "echo")
         title, *lines = self.hob("pool", "list").splitlines()
         self.assertEqual(title.split()[:2], ["POOL", "STATE"])
-        self.assertEqual(sorted(line.split()[0] for line in lines), ["mcp", "tools"])
+        self.assertEqual(sorted(line.split()[0] for line in lines), ["mcp", "strict", "tools"])
         found = json.loads(self.hob("pool", "status", "tools", "--json"))
         pool = found.get("pool") or found["pools"][0]
         self.assertEqual((pool["name"], pool["calls"], len(pool["workers"])), ("tools", 1, 1))
@@ -182,6 +183,22 @@ class Stdio(Pools):
         found = self.lines(raw='what?\n{"jsonrpc":"2.0","id":9,"method":"echo","params":["y"]}\n')
         self.assertEqual(found["9"]["result"], ["y"])
         self.assertIn("error", found["null"])
+
+    def test_a_client_of_mcp_is_one_of_many(self):
+        """It begins as if the server were its own; what it says then is nobody else's business."""
+        with self.relay("strict") as (running, send):
+            def ask(number, method, params):
+                send(id=number, method=method, params=params)
+                return json.loads(running.stdout.readline())
+            told = ask(0, "initialize", {"protocolVersion": "2025-06-18", "capabilities": {},
+                                         "clientInfo": {"name": "me", "version": "1"}})
+            self.assertEqual((told["id"], told["result"]["serverInfo"]["name"]), (0, "strict"))
+            who = json.loads(self.hob("call", "strict", "who"))
+            self.assertEqual(who, {"client": "hob", "times": 1})
+            send(method="notifications/initialized")
+            self.assertEqual(ask(1, "who", {}), {"jsonrpc": "2.0", "id": 1, "result": who})
+            self.assertEqual(json.loads(self.hob("call", "strict", "initialize")), told["result"])
+            self.assertEqual(json.loads(self.hob("call", "strict", "who")), who)
 
     def test_the_last_line_needs_no_end(self):
         request = '{"jsonrpc":"2.0","id":%d,"method":"echo","params":["z"]}'
