@@ -19,11 +19,13 @@
 
 #include "base/file.h"
 #include "base/process.h"
+#include "base/utf8.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "client/client.h"
 #include "pool/framing.h"
 #include "pool/message.h"
+#include "value/json.h"
 
 enum { THREADS = 16, READ_SIZE = 64 << 10, LONGEST_PATH = 200, STACK_SIZE = 512 << 10 };
 
@@ -114,6 +116,7 @@ static void say_error(struct relay *relay, const struct line *line, const struct
     HOB_AUTO(buffer) struct hob_buffer out = HOB_BUFFER_INIT;
     int code = error->code == HOB_E_CANCELLED ? HOB_RPC_CANCELLED
                : error->code == HOB_E_BUSY    ? HOB_RPC_BUSY
+               : error->code == HOB_E_LIMIT   ? HOB_RPC_TOO_LARGE
                                               : HOB_RPC_INTERNAL_ERROR;
     if (line->notification || line->answered)
         return;
@@ -331,28 +334,65 @@ static int hand_out(struct relay *relay, struct hob_text text, struct hob_error 
     return code;
 }
 
+/* The id of a request of which only the beginning is kept, when it comes early and is one. */
+static struct hob_text early_id(struct hob_text beginning)
+{
+    struct hob_text id = hob_message_early_member(beginning, "id");
+    size_t size = 0;
+    bool simple = id.size > 0 && strchr("{[tf", id.data[0]) == NULL;
+    bool whole = simple && hob_utf8_valid_prefix(id) == id.size && hob_json_skip(id, &size);
+    return whole && size == id.size ? id : (struct hob_text){NULL, 0};
+}
+
+/* Its rest is passed over as it comes, and what follows is read as if it had not been there. */
+static void refuse_too_large(struct relay *relay, struct hob_text beginning)
+{
+    struct line line = {.id = early_id(beginning)};
+    struct hob_error error = HOB_ERROR_INIT;
+    hob_error_set(&error, HOB_E_LIMIT, "a line has more than %zu bytes", max_line);
+    hob_error_hint(&error, "ask for less at a time, or hand over the name of a file");
+    say_error(relay, &line, &error);
+}
+
+static int hand_out_lines(struct relay *relay, struct hob_framing *framing, struct hob_error *error)
+{
+    struct hob_text line;
+    enum hob_framing_found found;
+    int code = 0;
+    while (code == 0 && (found = hob_framing_next(framing, &line)) != HOB_FRAMING_MORE) {
+        if (found == HOB_FRAMING_MESSAGE)
+            code = hand_out(relay, line, error);
+        else
+            refuse_too_large(relay, line);
+    }
+    return code;
+}
+
+/* The last line is one, whether it has an end or not. */
 static int read_lines(struct relay *relay, struct hob_error *error)
 {
     struct hob_framing framing;
+    bool more = true;
     int code = 0;
     hob_framing_init(&framing, HOB_FRAMING_LINES, max_line);
-    while (code == 0 && relay->failed == 0) {
-        struct hob_text line;
+    while (code == 0 && more && relay->failed == 0) {
         char *room = hob_framing_reserve(&framing, READ_SIZE);
-        ssize_t size = room != NULL ? read(STDIN_FILENO, room, READ_SIZE) : 0;
+        if (room == NULL) {
+            code = hob_error_set(error, HOB_E_MEMORY, "not enough memory for a line");
+            break;
+        }
+        ssize_t size = read(STDIN_FILENO, room, READ_SIZE);
         if (size < 0 && errno == EINTR)
             continue;
-        if (size < 0)
+        if (size < 0) {
             code = hob_error_from_errno(error, errno, "read", "standard input");
-        if (size <= 0)
             break;
+        }
+        more = size > 0;
+        if (!more)
+            room[size++] = '\n';
         hob_framing_add(&framing, (size_t)size);
-        enum hob_framing_found found;
-        while (code == 0 && (found = hob_framing_next(&framing, &line)) != HOB_FRAMING_MORE)
-            code =
-                found == HOB_FRAMING_MESSAGE
-                    ? hand_out(relay, line, error)
-                    : hob_error_set(error, HOB_E_LIMIT, "a line has more than %zu bytes", max_line);
+        code = hand_out_lines(relay, &framing, error);
     }
     hob_framing_deinit(&framing);
     return code;

@@ -139,6 +139,11 @@ static void is_greeted(struct pool_worker *worker, const struct hob_message *mes
         pool_worker_event(worker, HOB_LIFE_BROKEN);
         return;
     }
+    if (!pool_keep_handshake(worker->pool, message)) {
+        pool_worker_why(worker, "was initialized with more than memory holds");
+        pool_worker_event(worker, HOB_LIFE_BROKEN);
+        return;
+    }
     HOB_AUTO(buffer) struct hob_buffer framed = HOB_BUFFER_INIT;
     hob_framing_put(&framed, worker->pool->options.framing,
                     HOB_TEXT("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"));

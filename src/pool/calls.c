@@ -229,6 +229,7 @@ void pool_call_answer_by_fallback(struct pool_call *call, struct hob_text text, 
 
 void pool_call_refuse(struct pool_call *call, int rpc_code, const struct hob_error *error)
 {
+    call->cancelled = call->cancelled || (!call->abandoned && rpc_code == HOB_RPC_CANCELLED);
     struct pool_told *told = tell_last(call);
     if (told == NULL)
         return;

@@ -31,6 +31,9 @@ enum pool_call_kind {
                      has heard of that */
 };
 
+/* What a caller's call is about, where hob itself answers (handshake.c). */
+enum pool_call_topic { POOL_TOPIC_WORK, POOL_TOPIC_INITIALIZE, POOL_TOPIC_INITIALIZED };
+
 /* The poller's key of a caller's socket: this bit, and the number of the call. */
 #define POOL_CALLER_KEY ((uint64_t)1 << 63)
 
@@ -38,6 +41,7 @@ struct pool_call {
     struct pool_call *next, *previous; /* in the queue of its pool, or among its worker's calls */
     struct hob_pool *pool;
     enum pool_call_kind kind;
+    enum pool_call_topic topic;
     uint64_t id;                                           /* never used twice */
     struct hob_buffer message;                             /* framed, as it is written... */
     size_t method_at, method_size, params_at, params_size; /* ...and where they stand in it */
@@ -46,6 +50,7 @@ struct pool_call {
     uint64_t stream_end; /* bytes that its worker had been sent when it was whole */
     unsigned attempts, unseen;
     bool idempotent, notification;
+    bool cancelled;             /* its caller went away, or said so */
     bool abandoned;             /* answered already: its worker's answer is for nobody... */
     const char *overdue;        /* ...because of this: "took too long"; NULL */
     struct hob_buffer token;    /* the caller's own progressToken; the worker got `id` for it */
@@ -86,6 +91,7 @@ struct pool_worker {
     bool waiting_to_start; /* for the supervisor's thread... */
     bool being_started;    /* ...which is at it, without the lock */
     bool proven;           /* has answered something */
+    bool deserted;         /* when it ended, all that it worked on had been cancelled */
     bool terminated;       /* SIGTERM was sent */
     bool retired;          /* was asked to end, for no fault of its own */
     bool input_refused;    /* it closed its end of its standard input */
@@ -111,8 +117,9 @@ struct hob_pool {
     struct pool_calls queue;
     struct hob_pacing pacing;
     struct pool_run *runs;
-    struct hob_tail last_words; /* of the worker that ended last */
-    char cause[600];            /* of the last failure */
+    struct hob_buffer handshake; /* what the worker that was initialized last answered to that */
+    struct hob_tail last_words;  /* of the worker that ended last */
+    char cause[600];             /* of the last failure */
     bool draining;
     atomic_bool closed; /* nobody finds it any more; it does what it still gets. Set with `names` */
     unsigned holders;   /* those who found it, and have not released it; `names` guards that */
@@ -251,6 +258,15 @@ void pool_worker_abandon(struct pool_worker *worker, struct pool_call *call, int
 /* Asks whether it lives. */
 void pool_worker_ping(struct pool_worker *worker);
 void pool_worker_greet(struct pool_worker *worker);
+
+/* ---- handshake.c: what a client of MCP says first ---- */
+
+enum pool_call_topic pool_call_topic_of(const struct hob_pool *pool, struct hob_text method);
+/* With the lock: true when the call was answered, and is freed. Else it waits for a worker. */
+bool pool_answers_itself(struct hob_pool *pool, struct pool_call *call);
+/* A worker was initialized: keeps its answer, and tells those who wait for one. False without
+ * memory. */
+bool pool_keep_handshake(struct hob_pool *pool, const struct hob_message *message);
 
 /* ---- schedule.c: which worker gets what, and how many there are ---- */
 

@@ -30,7 +30,8 @@ struct hob_pacing {
 
 /* The options are copied. There is nothing to free. */
 void hob_pacing_init(struct hob_pacing *pacing, const struct hob_pacing_options *options);
-/* A worker failed before it had done anything. `chance` is between 0 and 1. */
+/* A worker failed before it had done anything, and not because its callers had gone. `chance` is
+ * between 0 and 1. */
 void hob_pacing_failed(struct hob_pacing *pacing, uint64_t now, double chance);
 /* A worker answered: all is well again. */
 void hob_pacing_succeeded(struct hob_pacing *pacing);

@@ -154,6 +154,7 @@ void pool_free(struct hob_pool *pool)
         pool_worker_free(worker);
     }
     pool_runs_free(pool);
+    hob_buffer_deinit(&pool->handshake);
     hob_tail_deinit(&pool->last_words);
     hob_arena_free(pool->arena);
     free(pool->name);

@@ -280,7 +280,8 @@ void pool_worker_has_ended(struct pool_worker *worker)
     hob_log(HOB_LOG_WARNING, "worker has ended", "pool", pool->name, "worker", number, "why",
             worker->why, NULL);
     pool->restarts++;
-    if (!worker->proven) {
+    /* Callers that change their minds say nothing about whether workers can live. */
+    if (!worker->proven && !worker->deserted) {
         hob_pacing_failed(&pool->pacing, hob_clock_now(), pool_chance(pool->supervisor));
         pool_wake_by(pool->supervisor, pool->pacing.not_before);
     }

@@ -36,27 +36,36 @@ static int refuse(const struct hob_pool *pool, struct hob_error *error)
     return HOB_E_BUSY;
 }
 
-/* With the lock. Nothing is taken when the result is not 0. */
+/* With the lock: why the pool takes no calls; 0: it does. */
+static int why_not(struct hob_pool *pool, uint64_t now, struct hob_error *error)
+{
+    if (pool->supervisor->stopping)
+        return hob_error_set(error, HOB_E_BUSY, "pool '%s' is ending", pool->name);
+    if (pool->options.off || pool->draining)
+        return refuse(pool, error);
+    if (hob_pacing_is_open(&pool->pacing, now) && pool->workers == NULL) {
+        pool_describe_rest(pool, error);
+        return HOB_E_BUSY;
+    }
+    if (pool->queue.count >= pool->options.queue.max)
+        return hob_error_set(error, HOB_E_BUSY, "pool '%s': %zu calls wait already", pool->name,
+                             pool->queue.count);
+    return 0;
+}
+
+/* With the lock. Nothing is taken when the result is not 0; else the call may be over already. */
 static int submit(struct hob_pool *pool, struct pool_call *call, unsigned *retry_after,
                   struct hob_error *error)
 {
     struct hob_supervisor *supervisor = pool->supervisor;
     uint64_t now = call->submitted;
-    int code = 0;
-    bool off = pool->options.off || pool->draining;
-    if (supervisor->stopping)
-        code = hob_error_set(error, HOB_E_BUSY, "pool '%s' is ending", pool->name);
-    else if (off)
-        code = refuse(pool, error);
-    else if (hob_pacing_is_open(&pool->pacing, now) && pool->workers == NULL)
-        pool_describe_rest(pool, error), code = HOB_E_BUSY;
-    else if (pool->queue.count >= pool->options.queue.max)
-        code = hob_error_set(error, HOB_E_BUSY, "pool '%s': %zu calls wait already", pool->name,
-                             pool->queue.count);
     supervisor->open_calls++;
     pool->last_submit = now;
     pool->calls++;
     supervisor->busy_until = now + (uint64_t)LIVELY_MS * 1000000;
+    if (call->topic != POOL_TOPIC_WORK && !supervisor->stopping && pool_answers_itself(pool, call))
+        return 0;
+    int code = why_not(pool, now, error);
     if (code == 0) {
         pool_calls_add(&pool->queue, call);
         pool_dispatch(pool);
@@ -101,9 +110,11 @@ static struct pool_call *new_call(struct hob_pool *pool, const struct hob_pool_r
     } else {
         call = pool_call_new(pool, POOL_CALL, request);
     }
-    if (call != NULL)
+    if (call != NULL) {
         call->handlers = *handlers;
-    else if (error != NULL && error->code == 0)
+        call->topic = pool_call_topic_of(pool, request->method);
+    }
+    if (call == NULL && error != NULL && error->code == 0)
         hob_error_set(error, HOB_E_MEMORY, "pool '%s': not enough memory for the request",
                       pool->name);
     return call;

@@ -278,6 +278,18 @@ static void output_has_ended(struct pool_worker *worker)
     pool_wake_by(worker->pool->supervisor, worker->late_at);
 }
 
+/* Whether all that it works on was cancelled by those who asked for it. */
+static bool is_deserted(const struct pool_worker *worker)
+{
+    bool deserted = false;
+    for (const struct pool_call *call = worker->calls.first; call != NULL; call = call->next) {
+        if (call->kind != POOL_CONFIRMS && !call->cancelled)
+            return false;
+        deserted = deserted || call->cancelled;
+    }
+    return deserted;
+}
+
 /* Its last words first, then its calls. What it started goes with it, as long as it is a zombie:
  * its number cannot be somebody else's then. */
 static void bury(struct pool_worker *worker)
@@ -299,6 +311,7 @@ static void bury(struct pool_worker *worker)
         worker->why[0] = '\0';
         pool_worker_why(worker, "%s", ending);
     }
+    worker->deserted = is_deserted(worker);
     pool_worker_settle_calls(worker, unread);
     pool_worker_has_ended(worker);
 }

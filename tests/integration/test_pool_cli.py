@@ -49,7 +49,8 @@ class Pools(ServerTest):
                 "cancel": {"grace": "100ms"},
                 "restart": {"backoff": {"first": "10ms", "max": "100ms"}}}
         mcp = dict(pool, command=worker("mcp_waits"), protocol="mcp", workers={"max": 1, "concurrency": 8})
-        path = self.write("hob.yml", json.dumps({"pools": {"tools": pool, "mcp": mcp}}))
+        strict = dict(pool, command=worker("mcp_strict"), protocol="mcp")
+        path = self.write("hob.yml", json.dumps({"pools": {"tools": pool, "mcp": mcp, "strict": strict}}))
         os.chmod(path, 0o600)
         self.server = self.start("--config", path, environment={"HOB_STATE": "none"})
         self.environment = dict(os.environ, HOB_AUTOSTART="0",
@@ -122,7 +123,7 @@ class Pool(Pools):
         self.hob("call", "tools", "echo")
         title, *lines = self.hob("pool", "list").splitlines()
         self.assertEqual(title.split()[:2], ["POOL", "STATE"])
-        self.assertEqual(sorted(line.split()[0] for line in lines), ["mcp", "tools"])
+        self.assertEqual(sorted(line.split()[0] for line in lines), ["mcp", "strict", "tools"])
         found = json.loads(self.hob("pool", "status", "tools", "--json"))
         pool = found.get("pool") or found["pools"][0]
         self.assertEqual((pool["name"], pool["calls"], len(pool["workers"])), ("tools", 1, 1))
@@ -201,6 +202,47 @@ class Stdio(Pools):
         found = self.lines(raw='what?\n{"jsonrpc":"2.0","id":9,"method":"echo","params":["y"]}\n')
         self.assertEqual(found["9"]["result"], ["y"])
         self.assertIn("error", found["null"])
+
+    def test_a_client_of_mcp_is_one_of_many(self):
+        """It begins as if the server were its own; what it says then is nobody else's business."""
+        with self.relay("strict") as (running, send):
+            def ask(number, method, params):
+                send(id=number, method=method, params=params)
+                return json.loads(running.stdout.readline())
+            told = ask(0, "initialize", {"protocolVersion": "2025-06-18", "capabilities": {},
+                                         "clientInfo": {"name": "me", "version": "1"}})
+            self.assertEqual((told["id"], told["result"]["serverInfo"]["name"]), (0, "strict"))
+            who = json.loads(self.hob("call", "strict", "who"))
+            self.assertEqual(who, {"client": "hob", "times": 1})
+            send(method="notifications/initialized")
+            self.assertEqual(ask(1, "who", {}), {"jsonrpc": "2.0", "id": 1, "result": who})
+            self.assertEqual(json.loads(self.hob("call", "strict", "initialize")), told["result"])
+            self.assertEqual(json.loads(self.hob("call", "strict", "who")), who)
+
+    def test_the_last_line_needs_no_end(self):
+        request = '{"jsonrpc":"2.0","id":%d,"method":"echo","params":["z"]}'
+        for text, ids in ((request % 1, {"1"}), (request % 1 + "\n" + request % 2, {"1", "2"}),
+                          (request % 1 + "\r\n", {"1"}), ("", set()), ("\n\r\n", set())):
+            with self.subTest(text=text):
+                found = self.lines(raw=text)
+                self.assertEqual({key: answer["result"] for key, answer in found.items()},
+                                 {key: ["z"] for key in ids})
+        self.assertIn("error", self.lines(raw='{"jsonrpc":"2.0","id":1,"meth')["null"])
+
+    def test_a_line_that_is_too_large_ends_nothing(self):
+        """Its error has its id where that can be seen from its beginning; what follows is answered."""
+        text, after = "x" * (65 << 20), '\n{"jsonrpc":"2.0","id":"next","method":"echo","params":["y"]}\n'
+        for line, key in (('{"jsonrpc":"2.0","id":"big","method":"echo","params":["%s"]}', '"big"'),
+                          ('{"jsonrpc":"2.0","method":"echo","params":["%s"],"id":7}', "null"),
+                          ('{"id":no,"method":"echo","params":["%s"]}', "null"),
+                          ('{"id":[1],"method":"echo","params":["%s"]}', "null"), ("%s", "null")):
+            with self.subTest(line=line):
+                found = self.lines(raw=line % text + after)
+                self.assertEqual(set(found), {key, '"next"'})
+                self.assertEqual(found['"next"']["result"], ["y"])
+                self.assertEqual(found[key]["error"]["code"], -32004)
+                self.assertIn("67108864", found[key]["error"]["message"])
+        self.assertEqual(set(self.lines(raw='{"id":1,"params":["' + text)), {"1"}, "one without an end")
 
     @contextlib.contextmanager
     def relay(self, pool):

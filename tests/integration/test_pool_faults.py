@@ -224,6 +224,47 @@ for line in sys.stdin:
         wait_for(lambda: self.call(server, "crash", "echo", [1]).status == 200, "recovery")
         self.assertIn("nowhere", self.error(server, "missing", "echo", status=503)["message"])
 
+    def leave_during(self, server, method, params):
+        """A client calls, and is gone once a worker has begun, which is then ended."""
+        before = self.pool(server, "pool")["worker_failures"]
+        with server.connect() as connection:
+            body = json.dumps(request_of(method, params)).encode()
+            connection.send(connection.head("POST", "/api/rpc/pool", {
+                "Content-Type": "application/json", "Content-Length": str(len(body))}) + body)
+            wait_for(lambda: [one["calls"] for one in self.pool(server, "pool")["workers"]
+                              if one["state"] == "busy"] == [1], "the call to begin")
+        wait_for(lambda: self.pool(server, "pool")["worker_failures"] > before,
+                 "the worker to be ended")
+
+    def test_clients_that_leave_do_not_close_the_pool_for_others(self):
+        pool = {"workers": {"max": 1}, "cancel": {"grace": "50ms"},
+                "restart": {"backoff": {"first": "10ms", "max": "1m"},
+                            "intensity": {"failures": 3, "within": "1m"}}}
+        mcp = dict(pool, command=worker("mcp_waits"), protocol="mcp")
+        for settings, method, params, after in (
+                (dict(pool, command=worker("hang")), "hang", {"sleep": True}, "pid"),
+                (mcp, "sleep", [self.path("seen")], "cancelled")):
+            with self.subTest(method):
+                server = self.serve(pool=settings)
+                for _ in range(4):
+                    self.leave_during(server, method, params)
+                self.result(server, "pool", after)
+                self.assertEqual(self.pool(server, "pool")["cancelled"], 4)
+
+    def test_workers_that_hang_at_their_first_call_let_the_pool_rest(self):
+        pool = {"command": worker("hang"), "workers": {"max": 1}, "cancel": {"grace": "50ms"},
+                "restart": {"backoff": {"first": "10ms", "max": "1m"},
+                            "intensity": {"failures": 3, "within": "1m"}}}
+        server = self.serve(pool=pool)
+        for number in range(1, 5):  # those that have answered do not count
+            self.result(server, "pool", "pid")
+            self.error(server, "pool", "hang", {"sleep": True}, 504, timeout="500ms")
+            wait_for(lambda: self.pool(server, "pool")["worker_failures"] == number, "its end")
+        for number in range(5, 8):
+            self.error(server, "pool", "hang", {"sleep": True}, 504, timeout="500ms")
+            wait_for(lambda: self.pool(server, "pool")["worker_failures"] == number, "its end")
+        self.assertIn("3 workers in a row failed", self.error(server, "pool", "pid", None, 503)["message"])
+
     def test_a_worker_that_is_ready_and_ends_is_not_started_all_the_time(self):
         script = self.write("brief.py", "import sys\nsys.stdin.readline()\n"
                             "print('{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":1}', flush=True)\n")

@@ -503,6 +503,65 @@ class ModelContext(PoolTest):
         self.assertEqual({one["params"]["progressToken"] for one in lines[:-1]}, {"mine"})
         self.assertEqual(lines[-1]["result"]["content"][0]["text"], "counted to 3")
 
+    def greet(self, server, **headers):
+        """What a client of MCP is answered to its first request."""
+        return self.result(server, "mcp", "initialize", {
+            "protocolVersion": "2024-11-05", "capabilities": {},
+            "clientInfo": {"name": "stranger", "version": "9"}}, **headers)
+
+    def test_clients_that_initialize_do_not_disturb_each_other(self):
+        server = self.serve(mcp={"command": worker("mcp_strict"), "protocol": "mcp", "workers": {"max": 1}})
+        first = self.greet(server)
+        self.assertEqual((first["serverInfo"], first["instructions"], first["capabilities"]),
+                         ({"name": "strict", "version": "1"}, "Call who.", {"tools": {}}))
+        hobs = {"client": "hob", "times": 1}
+        self.assertEqual(self.result(server, "mcp", "who"), hobs, "before anybody said initialized")
+        self.assertEqual(self.greet(server), first)
+        self.assertEqual(self.result(server, "mcp", "who"), hobs)
+        for note in ("notifications/initialized", "notifications\\/initialized"):
+            body = ('{"jsonrpc": "2.0", "method": "%s"}' % note).encode()
+            answer = server.request("POST", "/api/rpc/mcp", body, {"Content-Type": "application/json"})
+            self.assertEqual((answer.status, answer.body), (202, b""))
+        self.assertEqual(self.result(server, "mcp", "ping"), {})
+        batch = [request_of("who", None, 1), request_of("initialize", {}, 2), request_of("who", None, 3)]
+        answers = server.request("POST", "/api/rpc/mcp", batch).json
+        self.assertEqual([one["result"] for one in answers], [hobs, first, hobs])
+
+    def test_initialize_waits_for_no_call_and_for_the_first_worker_only(self):
+        seen, go = self.path("seen"), self.path("go")
+        server = self.serve(mcp={"command": worker("mcp_strict"), "protocol": "mcp", "workers": {"max": 1},
+                                 "queue": {"max": 8}})
+        batch = [request_of("wait", [seen, go], 1), *(request_of("initialize", {}, number)
+                                                      for number in range(2, 6))]
+        with concurrent.futures.ThreadPoolExecutor(1) as threads:
+            try:
+                cold = threads.submit(server.request, "POST", "/api/rpc/mcp", batch)
+                wait_for(lambda: os.path.exists(seen), "the call to begin")
+                wait_for(lambda: self.pool(server, "mcp")["queued"] == 0, "those to be answered")
+                warm = self.greet(server, timeout="20s")
+            finally:
+                self.write("go", "")
+            self.assertEqual([one["result"] for one in cold.result().json], ["waited"] + [warm] * 4)
+
+    def end_worker(self, server):
+        """One that has answered something, which is no reason to wait before another is started."""
+        self.result(server, "mcp", "ping")
+        [pid] = self.workers(server, "mcp")
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda: not self.workers(server, "mcp"), "the worker to end")
+
+    def test_initialize_tells_of_the_worker_that_is_there(self):
+        version = self.write("version", "1")
+        server = self.serve(mcp={"command": worker("mcp_strict", version), "protocol": "mcp",
+                                 "workers": {"max": 1}, "restart": {"intensity": {"failures": 2}}})
+        self.assertEqual(self.greet(server)["serverInfo"]["version"], "1")
+        self.end_worker(server)
+        self.write("version", "2")
+        self.assertEqual(self.greet(server)["serverInfo"]["version"], "2")
+        self.end_worker(server)
+        self.write("version", "")
+        self.assertIn("not today", self.error(server, "mcp", "initialize", {}, 503)["message"])
+
     def leave_during(self, server, method, *words):
         """A client calls, and is gone once the worker has begun."""
         seen = self.path("seen-%d" % time.monotonic_ns())

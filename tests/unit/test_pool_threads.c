@@ -541,6 +541,62 @@ static void a_call_that_was_left_for_others_keeps_its_pool(void **state)
     hob_supervisor_free(supervisor, 0);
 }
 
+/* Whether hob_pool_call gives that; a worker answers with the params that it was sent. */
+static bool call_gives(struct hob_pool *pool, const struct hob_pool_request *request,
+                       const char *expected)
+{
+    HOB_AUTO(buffer) struct hob_buffer result = HOB_BUFFER_INIT;
+    bool is_rpc_error = false;
+    int code = hob_pool_call(pool, request, &result, &is_rpc_error, NULL);
+    return code == 0 && !is_rpc_error && strstr(hob_buffer_string(&result), expected) != NULL;
+}
+
+/* Says what a client of MCP says, again and again. */
+static void *be_a_client(void *data)
+{
+    struct hob_pool *pool = data;
+    enum { ROUNDS = 150, BETWEEN_DEATHS = 10 };
+    const struct hob_pool_request initialize = {
+        .method = HOB_TEXT("\"initialize\""),
+        .params = HOB_TEXT("{\"clientInfo\":{\"name\":\"mine\"}}")};
+    const struct hob_pool_request initialized = {
+        .method = HOB_TEXT("\"notifications/initialized\""), .notification = true};
+    const struct hob_pool_request echo = {
+        .method = HOB_TEXT("\"echo\""), .params = HOB_TEXT("[\"mine\"]"), .idempotent = true};
+    const struct hob_pool_request die = {.method = HOB_TEXT("\"die\"")};
+    for (int i = 0; i < ROUNDS; i++) {
+        if (!call_gives(pool, &initialize, "\"clientInfo\":{\"name\":\"hob\"") ||
+            !call_gives(pool, &initialized, "null"))
+            return NULL;
+        if (i % BETWEEN_DEATHS == 0)
+            call_gives(pool, &die, "");
+        else if (i % 2 == 0) /* may be taken along by those who die */
+            call_gives(pool, &echo, "[\"mine\"]");
+    }
+    return data;
+}
+
+/* Clients of MCP, some of them while there is no worker, are told what the workers told hob. */
+static void everybody_is_told_the_handshake(void **state)
+{
+    (void)state;
+    struct hob_supervisor *supervisor = supervise();
+    struct hob_error error = HOB_ERROR_INIT;
+    struct hob_pool *pool;
+    struct hob_pool_options options = options_for(2, 1);
+    pthread_t threads[THREADS];
+    options.protocol = HOB_POOL_MCP;
+    assert_int_equal(hob_pool_open(&pool, supervisor, "mcp", &options, &error), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_create(&threads[i], NULL, be_a_client, pool);
+    for (int i = 0; i < THREADS; i++) {
+        void *succeeded;
+        pthread_join(threads[i], &succeeded);
+        assert_ptr_equal(succeeded, pool);
+    }
+    hob_supervisor_free(supervisor, 1000);
+}
+
 int main(int count, char **words)
 {
     hob_log_set_level(HOB_LOG_ERROR);
@@ -554,6 +610,7 @@ int main(int count, char **words)
         cmocka_unit_test(a_pool_that_was_replaced_goes_when_nothing_refers_to_it),
         cmocka_unit_test(a_pool_that_is_held_stays),
         cmocka_unit_test(a_call_that_was_left_for_others_keeps_its_pool),
+        cmocka_unit_test(everybody_is_told_the_handshake),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
