@@ -83,9 +83,8 @@ static int entry_equals(const struct session_column *selector, size_t entry,
     return session_label_equal(&own, wanted);
 }
 
-/* The last entry from `entry` on whose selector has the value; SIZE_MAX when none has. */
-static int find_entry(const struct session_column *selector, size_t entry,
-                      const struct hob_value *wanted, size_t *found, struct hob_error *error)
+int session_find_entry(const struct session_column *selector, size_t entry,
+                       const struct hob_value *wanted, size_t *found, struct hob_error *error)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     struct session_label label = session_label_of(wanted, arena);
@@ -122,7 +121,7 @@ int session_pick_entry(const struct hob_session *session, const struct session_p
         const struct hob_value *wanted;
         int result = hob_json_read(arena, hob_text_from(session->focus.subindex), &wanted, error);
         if (result == 0)
-            result = find_entry(selector, *entry, wanted, &found, error);
+            result = session_find_entry(selector, *entry, wanted, &found, error);
         if (result < 0)
             return result;
     }
@@ -168,7 +167,8 @@ static bool subindex_holds(const struct hob_session *session, size_t entry)
     size_t found = SIZE_MAX;
     if (hob_json_read(arena, hob_text_from(focus->subindex), &wanted, NULL) != 0)
         return false;
-    return find_entry(focus->selector, entry, wanted, &found, NULL) == 0 && found != SIZE_MAX;
+    return session_find_entry(focus->selector, entry, wanted, &found, NULL) == 0 &&
+           found != SIZE_MAX;
 }
 
 /* ---- row and column ---- */
@@ -374,8 +374,9 @@ SESSION_OPERATION(set_subindex)
     size_t found = SIZE_MAX;
     int result = session_need(parameters, "value", &value, error);
     if (result == 0 && selector != NULL)
-        result = find_entry(selector, session_part_row(session, selector->part, session->focus.row),
-                            value, &found, error);
+        result = session_find_entry(selector,
+                                    session_part_row(session, selector->part, session->focus.row),
+                                    value, &found, error);
     if (result < 0)
         return result;
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;

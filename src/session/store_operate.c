@@ -176,9 +176,12 @@ static int reload(struct hob_store *store, struct entry *entry, struct hob_store
     store_keep_looks(store, entry, NULL);
     if (!keeps)
         hob_buffer_clear(&entry->log);
-    if (store->journal != NULL) {
-        struct hob_journal_entry *made =
-            store_journal_entry(entry, keeps ? HOB_JOURNAL_UPDATE : HOB_JOURNAL_RESET);
+    /* Edits that were found in files which others changed have other numbers there. */
+    struct hob_journal_entry *made;
+    if (keeps && hob_session_is_renumbered(entry->session)) {
+        call->ticket = store_compact(store, entry, entry->session);
+    } else if (store->journal != NULL) {
+        made = store_journal_entry(entry, keeps ? HOB_JOURNAL_UPDATE : HOB_JOURNAL_RESET);
         made->awaited = true;
         made->sources = store_sources_text(entry);
         made->focus = store_focus_text(entry->session);

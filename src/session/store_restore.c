@@ -274,13 +274,36 @@ static int replay_records(void *context, struct hob_text records, struct hob_err
     return hob_session_apply(replay->session, records, &replay->lost, error);
 }
 
+static int count_saves(void *context, struct hob_text records, struct hob_error *error)
+{
+    (void)error;
+    *(size_t *)context += hob_session_count_saves(records);
+    return 0;
+}
+
+static int visit_edits(struct hob_store *store, struct entry *entry,
+                       int (*visit)(void *context, struct hob_text records,
+                                    struct hob_error *error),
+                       void *context, struct hob_error *error)
+{
+    if (store->journal != NULL)
+        return hob_journal_edits(store->journal, entry->id, visit, context, error);
+    return visit(context, hob_buffer_text(&entry->log), error);
+}
+
 int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_session *session,
                        size_t *lost, struct hob_error *error)
 {
     struct replay replay = {.session = session};
-    int result = store->journal != NULL
-                     ? hob_journal_edits(store->journal, entry->id, replay_records, &replay, error)
-                     : replay_records(&replay, hob_buffer_text(&entry->log), error);
+    size_t saves = 0;
+    int result = 0;
+    if (store_any_source_changed(entry)) {
+        result = visit_edits(store, entry, count_saves, &saves, error);
+        hob_session_begin_foreign(session, saves);
+    }
+    if (result == 0)
+        result = visit_edits(store, entry, replay_records, &replay, error);
+    hob_session_end_foreign(session);
     hob_session_limit_undo(session, store_memory_limit(store) / UNDO_SHARE);
     if (replay.lost > 0)
         hob_log(HOB_LOG_WARNING, "edits of a session do not fit its files any more", "session",

@@ -597,6 +597,135 @@ class Sources(SessionTest):
         self.assertEqual(self.do(session, "get_value")["value"], 36)
 
 
+class Series(SessionTest):
+    """Entries of a series are not another's, whatever other programs make of the file."""
+
+    MARKS = "name,reviewer,mark\nAda,R1,1\nAda,R2,2\nAlan,R1,3\n"
+
+    def setUp(self):
+        super().setUp()
+        self.write("s.yml", "input: {type: csv, filename: people.csv, index: name}\n"
+                   "series: {type: csv, filename: marks.csv, index: name, selector: reviewer}\n")
+        self.write("marks.csv", self.MARKS)
+
+    def mark(self, session, index, reviewer, value):
+        self.do(session, "set_index", index=index)
+        self.do(session, "set_selector", column="reviewer")
+        self.do(session, "set_subindex", value=reviewer)
+        self.do(session, "set_column", column="mark")
+        self.do(session, "set_value", value=value)
+
+    def marked(self):
+        self.start(expected=KILLED)
+        session = self.create(interface_file="s.yml")
+        self.mark(session, "Ada", "R2", 99)
+        return session
+
+    def marks(self):
+        """The file; a new entry makes numbers floats for a moment, as in Python's tables."""
+        return self.read("marks.csv").replace(".0\n", "\n")
+
+    def insert(self):
+        self.write("marks.csv", self.MARKS.replace("mark\n", "mark\nGrace,R1,50\n"))
+
+    INSERTED = "name,reviewer,mark\nGrace,R1,50\nAda,R1,1\nAda,R2,99\nAlan,R1,3\n"
+
+    def test_a_reload_finds_the_entry_that_was_edited_among_rows_that_others_inserted(self):
+        session = self.marked()
+        self.insert()
+        self.assertNotIn("edits_lost", self.do(session, "reload", keep=True))
+        self.restart(expected=KILLED)
+        self.do(session, "save")
+        self.assertEqual(self.marks(), self.INSERTED)
+
+    def test_and_in_another_order(self):
+        session = self.marked()
+        self.write("marks.csv", "name,reviewer,mark\nAda,R2,2\nAda,R1,1\nAlan,R1,3\n")
+        self.do(session, "reload", keep=True)
+        self.do(session, "save")
+        self.assertEqual(self.marks(),
+                         "name,reviewer,mark\nAda,R2,99\nAda,R1,1\nAlan,R1,3\n")
+
+    def test_so_does_a_server_that_is_started_again(self):
+        session = self.marked()
+        self.insert()
+        self.restart(expected=KILLED)
+        self.do(session, "save", force=True)
+        self.assertEqual(self.marks(), self.INSERTED)
+        self.mark(session, "Ada", "R1", 98)
+        self.restart(expected=KILLED)
+        self.do(session, "save")
+        self.assertEqual(self.marks(), self.INSERTED.replace("R1,1", "R1,98"))
+
+    def test_an_edit_of_an_entry_that_others_took_away_is_lost_and_counted(self):
+        session = self.marked()
+        self.write("marks.csv", self.MARKS.replace("Ada,R2,2\n", "").replace(
+            "mark\n", "mark\nGrace,R1,50\n"))
+        self.assertEqual(self.do(session, "reload", keep=True)["edits_lost"], 1)
+        self.restart(expected=KILLED)
+        self.do(session, "save", all=True)
+        self.assertEqual(self.marks(),
+                         "name,reviewer,mark\nGrace,R1,50\nAda,R1,1\nAlan,R1,3\n")
+
+    def test_entries_that_were_added_stay_with_what_they_got_and_come_once(self):
+        session = self.marked()
+        self.do(session, "add_row", index="Ada", values={"reviewer": "R3", "mark": 5})
+        self.mark(session, "Ada", "R3", 6)
+        self.insert()
+        self.do(session, "reload", keep=True)
+        added = self.INSERTED + "Ada,R3,6\n"
+        self.restart(expected=KILLED)
+        self.do(session, "save")
+        self.assertEqual(self.marks(), added)
+        self.write("marks.csv", added.replace("mark\n", "mark\nGrace,R2,51\n"))
+        self.do(session, "reload", keep=True)
+        self.do(session, "save", all=True)
+        self.assertEqual(self.marks(), added.replace("mark\n", "mark\nGrace,R2,51\n"))
+
+    def test_what_was_saved_is_not_done_again_to_what_others_made_of_it(self):
+        session = self.marked()
+        self.mark(session, "Alan", "R1", 33)
+        self.do(session, "set_value_at", index="Ada", column="reviewer", value="R9")
+        self.do(session, "save")
+        self.mark(session, "Ada", "R2", 7)
+        theirs = self.marks().replace("Alan,R1,33", "Alan,R1,34")
+        self.write("marks.csv", theirs.replace("mark\n", "mark\nGrace,R1,50\n"))
+        before = self.do(session, "get_column_data", column="reviewer")["values"][0]
+        self.assertNotIn("edits_lost", self.do(session, "reload", keep=True))
+        self.assertEqual(self.do(session, "get_column_data", column="reviewer")["values"][0],
+                         before)
+        self.do(session, "save", all=True)
+        self.assertIn("\nAlan,R1,34\n", self.marks())
+        self.assertEqual(self.marks().count("Ada,"), 2)
+
+    def as_the_version_before_wrote_them(self, session):
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            for seq, text in database.execute("SELECT seq, records FROM edits").fetchall():
+                records = [json.loads(line) for line in text.splitlines()]
+                for record in records:
+                    record.pop("new", None)
+                    record.pop("files", None)
+                database.execute("UPDATE edits SET records = ? WHERE seq = ?", (
+                    "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in records), seq))
+            database.commit()
+
+    def test_journals_of_the_version_before_are_read(self):
+        for change, expected in ((lambda: None, self.MARKS.replace("R2,2", "R2,99")),
+                                 (self.insert, self.INSERTED)):
+            self.write("marks.csv", self.MARKS)
+            session = self.marked()
+            self.do(session, "add_row", index="Zed", values={"reviewer": "R1", "mark": 5})
+            self.server.signal(signal.SIGKILL)
+            self.server.process.wait()
+            self.as_the_version_before_wrote_them(session)
+            change()
+            self.start(expected=KILLED)
+            self.do(session, "save", force=True)
+            self.assertEqual(self.marks(), expected + "Zed,R1,5\n")
+            self.server.signal(signal.SIGKILL)
+            self.server.process.wait()
+
+
 class Filter(SessionTest):
     def setUp(self):
         super().setUp()
