@@ -44,6 +44,8 @@ struct entry {
     bool came_changed;           /* it was made again from files that are not those it was opened
                                     from, and nobody has reloaded it since */
     size_t lost;                 /* edits that did not fit those files */
+    bool saving; /* it was being saved when its sources were last written down: if they changed, the
+                    session did it itself */
     struct source *sources;
     size_t source_count, source_capacity;
     struct hob_buffer log; /* all records, where there is no journal */

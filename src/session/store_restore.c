@@ -297,7 +297,8 @@ int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_
     struct replay replay = {.session = session};
     size_t saves = 0;
     int result = 0;
-    if (store_any_source_changed(entry)) {
+    /* What a killed save has written is numbered as the records are. */
+    if (!entry->saving && store_any_source_changed(entry)) {
         result = visit_edits(store, entry, count_saves, &saves, error);
         hob_session_begin_foreign(session, saves);
     }

@@ -597,6 +597,86 @@ class Sources(SessionTest):
         self.assertEqual(self.do(session, "get_value")["value"], 36)
 
 
+class Refusal(SessionTest):
+    """The disk refuses the journal for a while: a trigger does what a full disk does, at once."""
+
+    TABLES = (("edits", "INSERT"), ("sessions", "INSERT"), ("sessions", "UPDATE"))
+
+    def tell(self, statement):
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            for table, what in self.TABLES:
+                database.execute(statement.format(table=table, what=what))
+            database.commit()
+
+    def refuse(self):
+        self.tell("CREATE TRIGGER refuse_{what}_{table} BEFORE {what} ON {table} "
+                  "BEGIN SELECT RAISE(FAIL, 'the disk is full'); END")
+
+    def accept(self):
+        self.tell("DROP TRIGGER refuse_{what}_{table}")
+
+    def rows(self, query):
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            return database.execute(query).fetchall()
+
+    def set_score(self, session, value, **more):
+        return self.do(session, "set_value_at", index="Ada", column="score", value=value, **more)
+
+    def test_what_is_saved_after_a_refused_edit_is_still_there_when_the_server_was_killed(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.set_score(session, 100)
+        self.refuse()
+        self.set_score(session, 200, status=500)
+        self.accept()
+        self.do(session, "save")
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,200,\n")
+        self.restart(expected=KILLED)
+        self.assertEqual(self.score(session, "Ada"), 200)
+        self.do(session, "set_value_at", index="Grace", column="note", value="q")
+        self.do(session, "save")
+        self.assertIn("Ada,200", self.read("out.csv"))
+
+    def test_nothing_is_saved_while_the_journal_cannot_be_written(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.set_score(session, 100)
+        self.do(session, "save")
+        before = self.read("out.csv")
+        self.refuse()
+        self.set_score(session, 200, status=500)
+        answer = self.do(session, "save", status=500)
+        self.assertIn("save the session", answer["error_message"])
+        self.assertEqual(self.read("out.csv"), before)
+        self.accept()
+        self.assertEqual(self.score(session, "Ada"), 200)
+        self.do(session, "save")
+        self.assertIn("Ada,200", self.read("out.csv"))
+        self.restart(expected=KILLED)
+        self.assertEqual(self.score(session, "Ada"), 200)
+
+    def test_a_save_whose_end_the_disk_refuses_is_the_session_s_own_after_a_kill(self):
+        """The file is written, and the server killed before the journal has that."""
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "add_row", index="Ada", values={"date": "d4", "title": "New", "mins": 1})
+        self.do(session, "set_selector", column="date")
+        self.do(session, "set_index", index="Ada")
+        self.do(session, "set_subindex", value="d4")
+        self.do(session, "set_value_at", index="Ada", column="mins", value=2)
+        self.tell("CREATE TRIGGER IF NOT EXISTS refuse_end BEFORE INSERT ON edits WHEN "
+                  "new.records LIKE '%saved%' BEGIN SELECT RAISE(FAIL, 'the disk is full'); END")
+        self.do(session, "save", status=500)
+        self.assertIn("New", self.read("talks.csv"))
+        saved = self.read("talks.csv")
+        self.tell("DROP TRIGGER IF EXISTS refuse_end")
+        self.restart(expected=KILLED)
+        self.assertEqual(self.do(session, "get_column_data", column="title")["values"][0],
+                         ["Notes", "Loops", "New"])
+        self.do(session, "save", force=True)
+        self.assertEqual(self.read("talks.csv"), saved)
+
+
 class Series(SessionTest):
     """Entries of a series are not another's, whatever other programs make of the file."""
 
