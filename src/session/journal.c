@@ -64,6 +64,7 @@ struct hob_journal {
     _Atomic uint64_t failures;
     bool stopping;
     void (*on_batch)(void *context);
+    void (*on_refused)(void *context, const char *id);
     void *on_batch_context;
 };
 
@@ -158,6 +159,8 @@ static void finish_batch(struct hob_journal *journal, struct hob_journal_entry *
     for (struct hob_journal_entry *next; first != NULL; first = next) {
         next = first->next;
         to = first->ticket;
+        if (code != 0 && first->kind == HOB_JOURNAL_CREATE && journal->on_refused != NULL)
+            journal->on_refused(journal->on_batch_context, first->id);
         hob_journal_entry_free(first);
     }
     pthread_mutex_lock(&journal->lock);
@@ -309,10 +312,12 @@ bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait 
     return written && !lost;
 }
 
-void hob_journal_on_batch(struct hob_journal *journal, void (*call)(void *context), void *context)
+void hob_journal_on_batch(struct hob_journal *journal, void (*call)(void *context),
+                          void (*refused)(void *context, const char *id), void *context)
 {
     pthread_mutex_lock(&journal->lock);
     journal->on_batch = call;
+    journal->on_refused = refused;
     journal->on_batch_context = context;
     pthread_mutex_unlock(&journal->lock);
 }

@@ -168,7 +168,7 @@ void store_open_journal(struct hob_store *store)
         if (code == 0)
             code = hob_journal_list(store->journal, restore_entry, store, &error);
         if (code == 0)
-            hob_journal_on_batch(store->journal, store_shrink_owed, store);
+            hob_journal_on_batch(store->journal, store_shrink_owed, store_forget_refused, store);
         if (code != 0) {
             store->journal = hob_journal_close(store->journal);
             store->unkept = hob_copy_string(error.message);

@@ -677,6 +677,50 @@ class Refusal(SessionTest):
         self.assertEqual(self.read("talks.csv"), saved)
 
 
+    def test_a_session_whose_creation_was_refused_is_not_there(self):
+        self.start(expected=KILLED)
+        kept = self.create()
+        self.refuse()
+        self.ask("POST", "", {"interface_file": "i.yml"}, status=500)
+        self.set_score(kept, 5, status=500)
+        self.accept()
+        listed = [s["session_id"] for s in self.ask("GET", "")["sessions"]]
+        self.assertEqual(listed, [kept])
+        self.set_score(kept, 6)
+        created = self.create()
+        self.set_score(created, 7)
+        self.restart(expected=KILLED)
+        self.assertEqual([self.score(kept, "Ada"), self.score(created, "Ada")], [6, 7])
+        self.assertEqual(self.rows("SELECT DISTINCT session FROM edits ORDER BY 1"),
+                         self.rows("SELECT id FROM sessions ORDER BY 1"))
+
+    def test_an_edit_of_a_session_that_the_state_does_not_have_is_not_called_safe(self):
+        self.start(expected=KILLED)
+        session, other = self.create(), self.create()
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            database.execute("DELETE FROM sessions WHERE id = ?", (session,))
+            database.commit()
+        self.set_score(session, 1, status=500)
+        self.do(session, "add_row", index="Zed", status=500)
+        self.do(session, "set_index", index="Ada", status=500)
+        self.set_score(other, 5)
+        self.restart(expected=KILLED)
+        self.assertEqual(self.score(other, "Ada"), 5)
+
+    def test_edits_without_a_session_go_when_the_state_is_opened(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.set_score(session, 5)
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            for name in ("0", session + "x", "z"):
+                database.execute("INSERT INTO edits SELECT ?, seq, records FROM edits LIMIT 1",
+                                 (name,))
+            database.commit()
+        self.restart(expected=KILLED)
+        self.assertEqual(self.score(session, "Ada"), 5)
+        self.assertEqual(self.rows("SELECT DISTINCT session FROM edits"), [(session,)])
+
+
 class Series(SessionTest):
     """Entries of a series are not another's, whatever other programs make of the file."""
 
