@@ -66,6 +66,22 @@ int hob_places_make(const char *directory, struct hob_error *error)
     }
 }
 
+int hob_places_check_state(int descriptor, const char *directory, struct hob_error *error)
+{
+    struct stat facts;
+    if (fstat(descriptor, &facts) != 0)
+        return hob_error_from_errno(error, errno, "look at the state directory", directory);
+    bool is_foreign = geteuid() != 0 && facts.st_uid != geteuid() && facts.st_uid != 0;
+    if (!is_foreign && (facts.st_mode & 022) == 0)
+        return 0;
+    hob_error_set(
+        error, HOB_E_PERMISSION,
+        "cannot use '%s' as the state directory: other users may write to it (chmod go-w)",
+        directory);
+    hob_error_hint(error, "chmod go-w it, or choose one that is yours (--state, HOB_STATE)");
+    return HOB_E_PERMISSION;
+}
+
 /* In the directory of this executable; "" when nobody knows which that is. */
 static void put_beside(struct hob_buffer *path, const char *name)
 {

@@ -16,6 +16,10 @@ char *hob_places_runtime_file(const char *name, struct hob_error *error);
 /* Makes a directory, and those above it, for this user alone; it may be there already. */
 int hob_places_make(const char *directory, struct hob_error *error);
 
+/* Whether a state directory is this user's alone to write to: HOB_E_PERMISSION if others could put
+ * files of theirs into it. Reading it does not matter here: what is in it is not for others. */
+int hob_places_check_state(int descriptor, const char *directory, struct hob_error *error);
+
 /* Where a program of hob's is: beside this one (as in a build tree), else in $PATH. malloc'd; NULL
  * when it is nowhere. */
 char *hob_places_program(const char *name);

@@ -350,6 +350,38 @@ class Durability(SessionTest):
         self.server.process.wait()
 
 
+class Privacy(SessionTest):
+    def modes(self):
+        return {name: os.stat(os.path.join(self.state, name)).st_mode & 0o777
+                for name in os.listdir(self.state)}
+
+    def test_nobody_else_can_read_sessions_in_a_directory_that_others_can_enter(self):
+        os.mkdir(self.state, 0o755)
+        os.chmod(self.state, 0o755)
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        modes = self.modes()
+        self.assertIn("state.db-wal", modes)
+        self.assertEqual(set(modes.values()), {0o600}, modes)
+        self.server.signal(signal.SIGKILL)
+        self.server.process.wait()
+        for name in modes:  # as versions before have made them
+            os.chmod(os.path.join(self.state, name), 0o644)
+        self.start()
+        self.assertEqual(self.score(session, "Ada"), 5)
+        modes = self.modes()
+        self.assertEqual({modes[name] for name in modes if name.startswith("state.db")}, {0o600})
+
+    def test_a_state_directory_that_others_may_write_to_is_refused(self):
+        os.mkdir(self.state)
+        os.chmod(self.state, 0o777)
+        self.start()
+        answer = self.ask("POST", "", {"interface_file": "i.yml"})
+        self.assertIn("other users may write to it", answer["warning"])
+        self.assertEqual(os.listdir(self.state), [])
+
+
 class Sources(SessionTest):
     def changed(self, session):
         return self.ask("GET", "/" + session)["session"].get("source_changed", False)
