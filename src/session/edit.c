@@ -149,7 +149,7 @@ static int apply_row(struct hob_session *session, const struct hob_value *record
     const struct hob_value *values = hob_value_get(record, "values");
     values = hob_value_is(values, HOB_MAP) ? values : &hob_value_empty_map;
     struct session_labels *rows = (struct session_labels *)session_index(session);
-    struct session_label label = session_label_of(index, session->arena);
+    struct session_label label = session_new_label(session, index, session->arena);
     bool exists = session_labels_find(rows, &label) != SIZE_MAX;
     int result = check_row(session, values, exists, error);
     if (result == 0 && !exists)

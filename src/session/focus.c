@@ -29,6 +29,33 @@ static int print(struct hob_buffer *out, const struct hob_value *value, struct h
     return result == 0 && hob_buffer_failed(out) ? no_memory(error) : result;
 }
 
+struct session_label session_new_label(const struct hob_session *session,
+                                       const struct hob_value *value, struct hob_arena *arena)
+{
+    const struct session_labels *index = session_index(session);
+    struct session_label label = session_label_of(value, arena);
+    bool by_texts =
+        index->base != NULL && index->base_count > 0 && index->base->type == HOB_COLUMN_STRING;
+    if (!by_texts || label.kind == SESSION_LABEL_TEXT || label.kind == SESSION_LABEL_NONE)
+        return label;
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    if (label.kind == SESSION_LABEL_BOOL)
+        hob_buffer_put_string(&text, label.boolean ? "True" : "False");
+    else
+        session_label_put(&text, &label);
+    return (struct session_label){.kind = SESSION_LABEL_TEXT,
+                                  .text = hob_arena_copy(arena, hob_buffer_text(&text))};
+}
+
+/* A row that was added by a number, where rows are called by texts. */
+static size_t find_added(const struct hob_session *session, const struct hob_value *value)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct session_label label = session_new_label(session, value, arena);
+    size_t row = session_labels_find(session_index(session), &label);
+    return row >= session->opened_rows || session->replaying ? row : SIZE_MAX;
+}
+
 int session_need_row(const struct hob_session *session, const struct hob_value *value, size_t *row,
                      struct hob_error *error)
 {
@@ -39,6 +66,8 @@ int session_need_row(const struct hob_session *session, const struct hob_value *
             arena = hob_arena_new();
         struct session_label label = session_label_of(value, arena);
         *row = session_labels_find(session_index(session), &label);
+        if (*row == SIZE_MAX && value->kind != HOB_STRING)
+            *row = find_added(session, value);
     }
     if (*row != SIZE_MAX)
         return 0;
@@ -501,7 +530,9 @@ void hob_session_set_focus(struct hob_session *session, const struct hob_value *
     }
     struct session_column *series =
         hob_value_is_null(selector) ? NULL : session_find_column(session, selector);
-    if (series != NULL && series->part->kind == SESSION_SERIES)
+    bool is_series = series != NULL && series->part->kind == SESSION_SERIES;
+    /* None, where the one that there was is gone, is not what the interface begins with. */
+    if (is_series || (selector != NULL && selector->kind == HOB_NULL))
         session->focus.selector = series;
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     free(session->focus.subindex);

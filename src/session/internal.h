@@ -248,6 +248,10 @@ int session_find_entry(const struct session_column *selector, size_t entry,
  * HOB_E_NO_KEY when there are several and no selector. */
 int session_pick_entry(const struct hob_session *session, const struct session_part *part,
                        size_t row, size_t *entry, struct hob_error *error);
+/* What a new row of that label is called: where the files call all rows by texts, a number becomes
+ * one, as it does in the file, for it would not be found there again. In the arena. */
+struct session_label session_new_label(const struct hob_session *session,
+                                       const struct hob_value *value, struct hob_arena *arena);
 int session_need(const struct hob_value *parameters, const char *name,
                  const struct hob_value **value, struct hob_error *error);
 /* A row by its label; HOB_E_NO_KEY. */

@@ -382,6 +382,35 @@ class Privacy(SessionTest):
         self.assertEqual(os.listdir(self.state), [])
 
 
+class Labels(SessionTest):
+    def test_a_row_that_was_added_by_a_number_is_saved_once_also_after_a_kill(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        for label in (55.5, 7, True):
+            self.do(session, "add_row", index=label, values={"score": 1, "title": "t"})
+            self.do(session, "set_index", index=label)
+        self.do(session, "save")
+        saved = self.read("out.csv"), self.read("talks.csv")
+        shape = self.do(session, "get_shape")
+        indices = self.do(session, "get_indices")
+        self.restart(expected=KILLED)
+        self.assertEqual(self.do(session, "get_shape"), shape)
+        self.assertEqual(self.do(session, "get_indices"), indices)
+        for label in (55.5, "7", True):
+            self.do(session, "set_value_at", index=label, column="score", value=1)
+        self.do(session, "save", all=True)
+        self.assertEqual((self.read("out.csv"), self.read("talks.csv")), saved)
+
+    def test_a_selector_that_is_gone_is_gone_after_a_kill(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_selector", column="mins")
+        self.do(session, "drop_column", column="mins")
+        self.assertIsNone(self.do(session, "get_selector")["selector"])
+        self.restart()
+        self.assertIsNone(self.do(session, "get_selector")["selector"])
+
+
 class Sources(SessionTest):
     def changed(self, session):
         return self.ask("GET", "/" + session)["session"].get("source_changed", False)
