@@ -82,6 +82,25 @@ const char *hob_places_base_name(const char *path)
     return slash != NULL ? slash + 1 : path;
 }
 
+int hob_places_check_writers(int descriptor, const char *directory, struct hob_error *error)
+{
+    struct stat facts;
+    if (fstat(descriptor, &facts) != 0)
+        return hob_error_from_errno(error, errno, "look at the state directory", directory);
+    bool is_foreign = geteuid() != 0 && facts.st_uid != geteuid() && facts.st_uid != 0;
+    /* Where each user has a group of their own, what they make is writable to it. */
+    bool is_open =
+        (facts.st_mode & 002) != 0 || ((facts.st_mode & 020) != 0 && facts.st_gid != getegid());
+    if (!is_foreign && !is_open)
+        return 0;
+    hob_error_set(
+        error, HOB_E_PERMISSION,
+        "cannot use '%s' as the state directory: other users may write to it (chmod go-w)",
+        directory);
+    hob_error_hint(error, "chmod go-w it, or choose one that is yours (--state, HOB_STATE)");
+    return HOB_E_PERMISSION;
+}
+
 /* In the directory of this executable; "" when nobody knows which that is. */
 static void put_beside(struct hob_buffer *path, const char *name)
 {

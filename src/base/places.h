@@ -21,6 +21,10 @@ int hob_places_make_shared(const char *directory, struct hob_error *error);
 /* What follows the last slash. */
 const char *hob_places_base_name(const char *path);
 
+/* Whether a state directory is this user's alone to write to: HOB_E_PERMISSION if others could put
+ * files of theirs into it. Reading it does not matter here: what is in it is not for others. */
+int hob_places_check_writers(int descriptor, const char *directory, struct hob_error *error);
+
 /* Where a program of hob's is: beside this one (as in a build tree), else in $PATH. malloc'd; NULL
  * when it is nowhere. */
 char *hob_places_program(const char *name);

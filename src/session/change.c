@@ -64,12 +64,10 @@ static int check_numbers(const struct hob_value **value, const char *parameter,
 }
 
 /* Which entry of the series is meant, and what a new one begins with. */
-static int describe_entry(const struct hob_session *session, const struct session_part *part,
+static int describe_focus(const struct hob_session *session, const struct session_part *part,
                           size_t row, struct hob_value *record, struct hob_arena *arena,
                           struct hob_error *error)
 {
-    const struct session_focus *focus = &session->focus;
-    const struct hob_value *subindex;
     size_t entry;
     int result = session_pick_entry(session, part, row, &entry, error);
     if (result == HOB_E_NO_KEY) {
@@ -81,17 +79,7 @@ static int describe_entry(const struct hob_session *session, const struct sessio
     }
     if (result < 0)
         return result;
-    if (entry == SIZE_MAX)
-        entry = session_labels_count(&part->labels);
-    hob_value_put_string(arena, record, "entry", hob_value_new_int(arena, (int64_t)entry));
-    if (focus->selector == NULL || focus->subindex == NULL)
-        return 0;
-    result = hob_json_read(arena, hob_text_from(focus->subindex), &subindex, error);
-    if (result < 0)
-        return result;
-    hob_value_put_string(arena, record, "selector", focus->selector->name);
-    hob_value_put_string(arena, record, "subindex", subindex);
-    return 0;
+    return session_describe_entry(session, part, entry, record, arena, error);
 }
 
 static int set_value_there(struct hob_session *session, struct session_column *column, size_t row,
@@ -109,7 +97,7 @@ static int set_value_there(struct hob_session *session, struct session_column *c
     hob_value_put_string(arena, record, "index", session_label_value(&label, arena));
     hob_value_put_string(arena, record, "value", value);
     if (column->part->kind == SESSION_SERIES)
-        result = describe_entry(session, column->part, row, record, arena, error);
+        result = describe_focus(session, column->part, row, record, arena, error);
     return result < 0 ? result : session_edit(session, record, error);
 }
 
@@ -179,6 +167,7 @@ SESSION_OPERATION(add_row)
             hob_value_put_string(arena, record, "entry",
                                  hob_value_new_int(arena, (int64_t)session_labels_count(
                                                               &session->parts[i]->labels)));
+    hob_value_put_string(arena, record, "new", hob_value_new_bool(true));
     return session_edit(session, record, error);
 }
 

@@ -5,9 +5,9 @@
  * restarted server does again is what was done the first time. Every change pushes its reverse, so
  * that an edit that fails half-way leaves nothing behind, and undo is free.
  *
- * Records name rows by labels and entries of series by number and subindex. Applying one twice
- * changes nothing: a file that was saved just before a crash may already have what the journal
- * says. */
+ * Records name rows by labels, and entries of series by number and subindex (entries.c). Applying
+ * one twice changes nothing: a file that was saved just before a crash may already have what the
+ * journal says. */
 #include "session/hints.h"
 #include "session/internal.h"
 
@@ -44,23 +44,6 @@ static int record_column(const struct hob_session *session, const struct hob_val
     return result == 0 ? need_mutable(*column, error) : result;
 }
 
-/* The entry of a series that a record means, made if it is not there. */
-static int record_entry(struct hob_session *session, struct session_part *part,
-                        const struct hob_value *record, const struct session_label *label,
-                        size_t *entry, struct hob_error *error)
-{
-    const struct hob_value *number = hob_value_get(record, "entry");
-    size_t count = session_labels_count(&part->labels);
-    *entry = hob_value_is(number, HOB_INT) ? (size_t)number->integer : count;
-    if (*entry < count) {
-        struct session_label own = session_labels_at(&part->labels, *entry);
-        if (session_label_equal(&own, label))
-            return 0;
-    }
-    *entry = count;
-    return session_append_part_row(session, part, label, error);
-}
-
 static int set_in_series(struct hob_session *session, struct session_column *column,
                          const struct hob_value *record, const struct session_label *label,
                          const struct hob_value *value, struct hob_error *error)
@@ -69,9 +52,10 @@ static int set_in_series(struct hob_session *session, struct session_column *col
     const struct hob_value *subindex = hob_value_get(record, "subindex");
     size_t before = session_labels_count(&column->part->labels);
     size_t entry;
-    int result = record_entry(session, column->part, record, label, &entry, error);
-    if (result == 0 && entry == before && !hob_value_is_null(selector) &&
-        !hob_value_is_null(subindex)) {
+    int result = session_record_entry(session, column->part, record, label, &entry, error);
+    if (result < 0 || entry == SIZE_MAX)
+        return result;
+    if (entry == before && !hob_value_is_null(selector) && !hob_value_is_null(subindex)) {
         struct session_column *named = session_find_column(session, selector);
         if (named != NULL && named != column && named->part == column->part)
             result = session_set_cell(session, named, entry, subindex, error);
@@ -166,7 +150,7 @@ static int apply_row(struct hob_session *session, const struct hob_value *record
     const struct hob_value *values = hob_value_get(record, "values");
     values = hob_value_is(values, HOB_MAP) ? values : &hob_value_empty_map;
     struct session_labels *rows = (struct session_labels *)session_index(session);
-    struct session_label label = session_label_of(index, session->arena);
+    struct session_label label = session_new_label(session, index, session->arena);
     bool exists = session_labels_find(rows, &label) != SIZE_MAX;
     int result = check_row(session, values, exists, error);
     if (result == 0 && !exists)
@@ -183,9 +167,9 @@ static int apply_row(struct hob_session *session, const struct hob_value *record
             continue;
         }
         if (column->part != series)
-            result = record_entry(session, column->part, record, &label, &entry, error);
+            result = session_record_entry(session, column->part, record, &label, &entry, error);
         series = column->part;
-        if (result == 0)
+        if (result == 0 && entry != SIZE_MAX)
             result = session_set_cell(session, column, entry, pair->value, error);
     }
     return result;
@@ -261,7 +245,7 @@ static int apply_part(struct hob_session *session, const struct hob_value *recor
         struct session_label label = session_label_of(index, session->arena);
         size_t entry;
         if (part->kind == SESSION_SERIES)
-            return record_entry(session, part, record, &label, &entry, error);
+            return session_record_entry(session, part, record, &label, &entry, error);
         if (session_labels_find(&part->labels, &label) != SIZE_MAX)
             return 0;
         return session_append_part_row(session, part, &label, error);
@@ -351,6 +335,8 @@ static int edit(struct hob_session *session, const struct hob_value *record,
     if (!hob_text_is(op, "saved"))
         return apply_whole(session, record, error);
     session_forget_undo(session);
+    if (hob_value_get(record, "files") != NULL)
+        session_note_saved(session);
     return 0;
 }
 
@@ -413,12 +399,15 @@ int hob_session_apply(struct hob_session *session, struct hob_text records, size
         result = hob_json_read(arena, (struct hob_text){records.data, size}, &record, error);
         if (result < 0)
             break;
+        size_t lost_before = session->foreign.lost;
         int applied = session_edit(session, record, error);
         if (applied == HOB_E_MEMORY) {
             result = applied;
         } else if (applied < 0) {
             ++*lost;
             result = push_lost(session, record, error);
+        } else {
+            *lost += session->foreign.lost - lost_before;
         }
         size += end != NULL;
         records.data += size;

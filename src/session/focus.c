@@ -30,6 +30,33 @@ static int print(struct hob_buffer *out, const struct hob_value *value, struct h
     return result == 0 && hob_buffer_failed(out) ? no_memory(error) : result;
 }
 
+struct session_label session_new_label(const struct hob_session *session,
+                                       const struct hob_value *value, struct hob_arena *arena)
+{
+    const struct session_labels *index = session_index(session);
+    struct session_label label = session_label_of(value, arena);
+    bool by_texts =
+        index->base != NULL && index->base_count > 0 && index->base->type == HOB_COLUMN_STRING;
+    if (!by_texts || label.kind == SESSION_LABEL_TEXT || label.kind == SESSION_LABEL_NONE)
+        return label;
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    if (label.kind == SESSION_LABEL_BOOL)
+        hob_buffer_put_string(&text, label.boolean ? "True" : "False");
+    else
+        session_label_put(&text, &label);
+    return (struct session_label){.kind = SESSION_LABEL_TEXT,
+                                  .text = hob_arena_copy(arena, hob_buffer_text(&text))};
+}
+
+/* A row that was added by a number, where rows are called by texts. */
+static size_t find_added(const struct hob_session *session, const struct hob_value *value)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct session_label label = session_new_label(session, value, arena);
+    size_t row = session_labels_find(session_index(session), &label);
+    return row >= session->opened_rows || session->replaying ? row : SIZE_MAX;
+}
+
 int session_need_row(const struct hob_session *session, const struct hob_value *value, size_t *row,
                      struct hob_error *error)
 {
@@ -40,6 +67,8 @@ int session_need_row(const struct hob_session *session, const struct hob_value *
             arena = hob_arena_new();
         struct session_label label = session_label_of(value, arena);
         *row = session_labels_find(session_index(session), &label);
+        if (*row == SIZE_MAX && value->kind != HOB_STRING)
+            *row = find_added(session, value);
     }
     if (*row != SIZE_MAX)
         return 0;
@@ -84,9 +113,8 @@ static int entry_equals(const struct session_column *selector, size_t entry,
     return session_label_equal(&own, wanted);
 }
 
-/* The last entry from `entry` on whose selector has the value; SIZE_MAX when none has. */
-static int find_entry(const struct session_column *selector, size_t entry,
-                      const struct hob_value *wanted, size_t *found, struct hob_error *error)
+int session_find_entry(const struct session_column *selector, size_t entry,
+                       const struct hob_value *wanted, size_t *found, struct hob_error *error)
 {
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     struct session_label label = session_label_of(wanted, arena);
@@ -122,7 +150,7 @@ int session_pick_entry(const struct hob_session *session, const struct session_p
         const struct hob_value *wanted;
         int result = hob_json_read(arena, hob_text_from(session->focus.subindex), &wanted, error);
         if (result == 0)
-            result = find_entry(selector, *entry, wanted, &found, error);
+            result = session_find_entry(selector, *entry, wanted, &found, error);
         if (result < 0)
             return result;
     }
@@ -168,7 +196,8 @@ static bool subindex_holds(const struct hob_session *session, size_t entry)
     size_t found = SIZE_MAX;
     if (hob_json_read(arena, hob_text_from(focus->subindex), &wanted, NULL) != 0)
         return false;
-    return find_entry(focus->selector, entry, wanted, &found, NULL) == 0 && found != SIZE_MAX;
+    return session_find_entry(focus->selector, entry, wanted, &found, NULL) == 0 &&
+           found != SIZE_MAX;
 }
 
 /* ---- row and column ---- */
@@ -374,8 +403,9 @@ SESSION_OPERATION(set_subindex)
     size_t found = SIZE_MAX;
     int result = session_need(parameters, "value", &value, error);
     if (result == 0 && selector != NULL)
-        result = find_entry(selector, session_part_row(session, selector->part, session->focus.row),
-                            value, &found, error);
+        result = session_find_entry(selector,
+                                    session_part_row(session, selector->part, session->focus.row),
+                                    value, &found, error);
     if (result < 0)
         return result;
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
@@ -500,7 +530,9 @@ void hob_session_set_focus(struct hob_session *session, const struct hob_value *
     }
     struct session_column *series =
         hob_value_is_null(selector) ? NULL : session_find_column(session, selector);
-    if (series != NULL && series->part->kind == SESSION_SERIES)
+    bool is_series = series != NULL && series->part->kind == SESSION_SERIES;
+    /* None, where the one that there was is gone, is not what the interface begins with. */
+    if (is_series || (selector != NULL && selector->kind == HOB_NULL))
         session->focus.selector = series;
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     free(session->focus.subindex);

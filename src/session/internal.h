@@ -28,6 +28,7 @@ struct session_part {
     struct session_labels labels;
     size_t fixed_row;   /* CONSTANTS, PARAMETERS: the row that counts */
     size_t opened_rows; /* rows that its file had */
+    size_t saved_rows;  /* that it has since the last save; series */
     bool changed;       /* since it was read or saved */
     size_t repeated;    /* rows of the file that were left out: their labels were there already */
     struct hob_text first_repeated; /* JSON: the label of the first of them */
@@ -91,6 +92,18 @@ struct session_undo {
     size_t size;
 };
 
+/* Edits that are made again although others changed the files: the numbers that records have for
+ * entries of series are those of other files. */
+struct session_foreign {
+    bool is;
+    size_t saves; /* still to come: what was edited before them is in the files */
+    size_t lost;  /* edits of entries that are not there any more */
+    struct session_moved_entry {
+        size_t number, entry;
+    } * moved; /* entries that were made again, and what they were; the last one counts */
+    size_t moved_count, moved_capacity;
+};
+
 struct hob_session {
     struct hob_arena *arena; /* the interface, names, labels that were added */
     const struct hob_value *fields;
@@ -115,6 +128,8 @@ struct hob_session {
     struct hob_buffer changes; /* of columns, likewise */
     uint64_t focus_moves;
     bool replaying;
+    struct session_foreign foreign;
+    bool renumbered; /* records that were made again may have numbers of other files */
     size_t base_size, edited_size; /* bytes of what was read; of the cells that were set */
 };
 
@@ -226,10 +241,17 @@ int session_put_record(struct hob_buffer *out, const struct hob_session *session
                        struct hob_error *error);
 
 /* focus.c */
+/* The last entry from `entry` on whose selector has the value; SIZE_MAX when none has. */
+int session_find_entry(const struct session_column *selector, size_t entry,
+                       const struct hob_value *wanted, size_t *found, struct hob_error *error);
 /* The entry of a series that selector and subindex pick for a row: SIZE_MAX without entries,
  * HOB_E_NO_KEY when there are several and no selector. */
 int session_pick_entry(const struct hob_session *session, const struct session_part *part,
                        size_t row, size_t *entry, struct hob_error *error);
+/* What a new row of that label is called: where the files call all rows by texts, a number becomes
+ * one, as it does in the file, for it would not be found there again. In the arena. */
+struct session_label session_new_label(const struct hob_session *session,
+                                       const struct hob_value *value, struct hob_arena *arena);
 int session_need(const struct hob_value *parameters, const char *name,
                  const struct hob_value **value, struct hob_error *error);
 /* A row by its label; HOB_E_NO_KEY. */
@@ -311,6 +333,19 @@ void session_trim_undo(struct hob_session *session);
 void session_forget_undo(struct hob_session *session);
 /* Moves the focus away from what is not there any more. */
 void session_repair_focus(struct hob_session *session);
+
+/* entries.c: the entry of a series that a record means, made if it is to be; *entry is SIZE_MAX
+ * when the edit is in the file already. HOB_E_NO_KEY when others took the entry away. */
+int session_record_entry(struct hob_session *session, struct session_part *part,
+                         const struct hob_value *record, const struct session_label *label,
+                         size_t *entry, struct hob_error *error);
+/* What tells an entry from others of its row, for the record of an edit; `entry` may be none yet.
+ */
+int session_describe_entry(const struct hob_session *session, const struct session_part *part,
+                           size_t entry, struct hob_value *record, struct hob_arena *arena,
+                           struct hob_error *error);
+/* The files of the series have what the session has. */
+void session_note_saved(struct hob_session *session);
 
 /* edit.c: applies one record and collects it for the journal, all of it or nothing. */
 int session_edit(struct hob_session *session, const struct hob_value *record,

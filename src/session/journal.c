@@ -64,6 +64,7 @@ struct hob_journal {
     _Atomic uint64_t failures;
     bool stopping;
     void (*on_batch)(void *context);
+    void (*on_refused)(void *context, const char *id);
     void *on_batch_context;
 };
 
@@ -158,6 +159,8 @@ static void finish_batch(struct hob_journal *journal, struct hob_journal_entry *
     for (struct hob_journal_entry *next; first != NULL; first = next) {
         next = first->next;
         to = first->ticket;
+        if (code != 0 && first->kind == HOB_JOURNAL_CREATE && journal->on_refused != NULL)
+            journal->on_refused(journal->on_batch_context, first->id);
         hob_journal_entry_free(first);
     }
     pthread_mutex_lock(&journal->lock);
@@ -309,10 +312,12 @@ bool hob_journal_when_safe(struct hob_journal *journal, struct hob_journal_wait 
     return written && !lost;
 }
 
-void hob_journal_on_batch(struct hob_journal *journal, void (*call)(void *context), void *context)
+void hob_journal_on_batch(struct hob_journal *journal, void (*call)(void *context),
+                          void (*refused)(void *context, const char *id), void *context)
 {
     pthread_mutex_lock(&journal->lock);
     journal->on_batch = call;
+    journal->on_refused = refused;
     journal->on_batch_context = context;
     pthread_mutex_unlock(&journal->lock);
 }
@@ -392,6 +397,28 @@ static int lock_place(struct hob_journal *journal, int directory, unsigned patie
                          "another server already keeps the sessions of this working directory");
 }
 
+/* Sessions are nobody else's to read: the database is made for its owner alone, whose mode SQLite
+ * gives to the files beside it, and what is there is narrowed. Not by opening it: to close it again
+ * would drop the locks of SQLite in this process. */
+static int keep_private(int directory, struct hob_error *error)
+{
+    static const char *const names[] = {"state.db", "state.db-wal", "state.db-shm"};
+    int descriptor = openat(directory, names[0], O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (descriptor < 0 && errno != EEXIST)
+        return hob_error_from_errno(error, errno, "make a file in the state directory", names[0]);
+    hob_file_close(descriptor);
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct stat facts;
+        if (fstatat(directory, names[i], &facts, AT_SYMLINK_NOFOLLOW) != 0 ||
+            !S_ISREG(facts.st_mode) || facts.st_uid != geteuid() || (facts.st_mode & 077) == 0)
+            continue;
+        if (fchmodat(directory, names[i], 0600, 0) != 0)
+            return hob_error_from_errno(error, errno, "keep others from reading the state",
+                                        names[i]);
+    }
+    return 0;
+}
+
 static int open_files(struct hob_journal *journal, const char *directory, unsigned patience_ms,
                       struct hob_error *error)
 {
@@ -401,7 +428,11 @@ static int open_files(struct hob_journal *journal, const char *directory, unsign
     HOB_AUTO(descriptor) int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (descriptor < 0)
         return hob_error_from_errno(error, errno, "open the state directory", directory);
-    result = lock_place(journal, descriptor, patience_ms, error);
+    result = hob_places_check_writers(descriptor, directory, error);
+    if (result == 0)
+        result = lock_place(journal, descriptor, patience_ms, error);
+    if (result == 0)
+        result = keep_private(descriptor, error);
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
     hob_buffer_printf(&path, "%s/state.db", directory);
     if (result == 0)

@@ -73,8 +73,10 @@ int hob_journal_edits(struct hob_journal *journal, const char *id,
 /* Takes the entry (malloc'd) and returns its ticket; never waits for the disk. */
 uint64_t hob_journal_put(struct hob_journal *journal, struct hob_journal_entry *entry);
 
-/* Calls this after each batch, written or refused, before anybody is told; without any lock. */
-void hob_journal_on_batch(struct hob_journal *journal, void (*call)(void *context), void *context);
+/* Calls these after each batch, written or refused, before anybody is told; without any lock:
+ * `refused` (or NULL) for each session whose creation was in a batch that could not be written. */
+void hob_journal_on_batch(struct hob_journal *journal, void (*call)(void *context),
+                          void (*refused)(void *context, const char *id), void *context);
 
 /* Whether what has this ticket was written, or refused: nothing is under way any more. */
 bool hob_journal_is_done(struct hob_journal *journal, uint64_t ticket);

@@ -38,7 +38,8 @@ static const char *const statements[STATEMENTS] = {
     [UPDATE] = "UPDATE sessions SET sources = coalesce(?2, sources), focus = coalesce(?3, focus),"
                " shape = coalesce(?4, shape), columns = coalesce(?5, columns), accessed = ?6"
                " WHERE id = ?1",
-    [EDIT] = "INSERT INTO edits(session, seq, records) VALUES(?1, ?2, ?3)",
+    [EDIT] = "INSERT INTO edits(session, seq, records) SELECT ?1, ?2, ?3"
+             " WHERE EXISTS(SELECT 1 FROM sessions WHERE id = ?1)",
     [COLUMN] = "INSERT OR REPLACE INTO columns(session, position, name) VALUES(?1, ?2, ?3)",
     [DELETE] = "DELETE FROM sessions WHERE id = ?1",
     [FORGET_EDITS] = "DELETE FROM edits WHERE session = ?1",
@@ -71,6 +72,7 @@ struct session_database {
     sqlite3 *writer;
     sqlite3_stmt *prepared[STATEMENTS];
     size_t page_size, log_pages;
+    bool lacks_session; /* which the last statement was to change */
     sqlite3 *reader;
     pthread_mutex_t reading; /* guards the reader */
 };
@@ -101,7 +103,17 @@ static bool run(struct session_database *database, enum statement which)
     sqlite3_stmt *statement = database->prepared[which];
     int result = sqlite3_step(statement);
     sqlite3_reset(statement);
+    database->lacks_session = false;
     return result == SQLITE_DONE || result == SQLITE_ROW;
+}
+
+/* The same of one that changes a session: edits of one that is not there would never be found. */
+static bool run_change(struct session_database *database, enum statement which)
+{
+    if (!run(database, which))
+        return false;
+    database->lacks_session = sqlite3_changes(database->writer) == 0;
+    return !database->lacks_session;
 }
 
 static sqlite3_stmt *about(struct session_database *database, enum statement which,
@@ -130,7 +142,7 @@ static bool write_records(struct session_database *database, const struct hob_jo
     sqlite3_stmt *statement = about(database, EDIT, entry);
     sqlite3_bind_int64(statement, 2, (sqlite3_int64)entry->ticket);
     bind_text(statement, 3, entry->records);
-    return run(database, EDIT);
+    return run_change(database, EDIT);
 }
 
 /* One row for each line. */
@@ -161,7 +173,7 @@ static bool write_update(struct session_database *database, const struct hob_jou
         bind_optional(statement, 4, entry->shape);
         bind_optional(statement, 5, entry->columns);
         sqlite3_bind_double(statement, 6, entry->accessed);
-        if (!run(database, UPDATE))
+        if (!run_change(database, UPDATE))
             return false;
     }
     if (entry->columns != NULL) {
@@ -220,7 +232,8 @@ void session_database_rollback(struct session_database *database)
 
 const char *session_database_message(const struct session_database *database)
 {
-    return sqlite3_errmsg(database->writer);
+    return database->lacks_session ? "a session that was changed is not in the state any more"
+                                   : sqlite3_errmsg(database->writer);
 }
 
 static int note_log(void *context, sqlite3 *writer, const char *name, int pages)
@@ -329,11 +342,12 @@ static int open_database(sqlite3 **handle, const char *path, struct hob_error *e
     return 0;
 }
 
-static int64_t pragma_of(sqlite3 *handle, const char *pragma)
+/* What a query, or a pragma, answers first. */
+static int64_t number_of(sqlite3 *handle, const char *query)
 {
     sqlite3_stmt *statement = NULL;
     int64_t value = -1;
-    if (sqlite3_prepare_v2(handle, pragma, -1, &statement, NULL) == SQLITE_OK &&
+    if (sqlite3_prepare_v2(handle, query, -1, &statement, NULL) == SQLITE_OK &&
         sqlite3_step(statement) == SQLITE_ROW)
         value = sqlite3_column_int64(statement, 0);
     sqlite3_finalize(statement);
@@ -344,10 +358,10 @@ static int64_t pragma_of(sqlite3 *handle, const char *pragma)
  * server may be doing the same. */
 static int check_version(sqlite3 *handle, struct hob_error *error)
 {
-    if (pragma_of(handle, "PRAGMA user_version") == SCHEMA_VERSION)
+    if (number_of(handle, "PRAGMA user_version") == SCHEMA_VERSION)
         return 0;
     int result = sqlite3_exec(handle, "BEGIN IMMEDIATE", NULL, NULL, NULL);
-    int64_t version = pragma_of(handle, "PRAGMA user_version");
+    int64_t version = number_of(handle, "PRAGMA user_version");
     bool newer = result == SQLITE_OK && version > SCHEMA_VERSION;
     if (result == SQLITE_OK && version < 1)
         result = sqlite3_exec(handle, sessions_schema, NULL, NULL, NULL);
@@ -364,6 +378,24 @@ static int check_version(sqlite3 *handle, struct hob_error *error)
     return code;
 }
 
+/* Edits of sessions that are not there, which versions before have left: the names of sessions
+ * among the edits are looked up one after another, whatever number of edits they have. Should
+ * another server be writing, they go the next time. */
+static void forget_orphans(sqlite3 *handle)
+{
+    static const char orphans[] =
+        "WITH RECURSIVE named(id) AS (SELECT min(session) FROM edits UNION ALL"
+        " SELECT (SELECT min(session) FROM edits WHERE session > id) FROM named WHERE id IS NOT "
+        "NULL)"
+        " SELECT id FROM named WHERE id IS NOT NULL AND id NOT IN (SELECT id FROM sessions)";
+    char *query = sqlite3_mprintf("SELECT EXISTS(%s)", orphans);
+    char *removal = sqlite3_mprintf("DELETE FROM edits WHERE session IN (%s)", orphans);
+    if (query != NULL && removal != NULL && number_of(handle, query) == 1)
+        sqlite3_exec(handle, removal, NULL, NULL, NULL);
+    sqlite3_free(query);
+    sqlite3_free(removal);
+}
+
 static int open_both(struct session_database *database, const char *path, struct hob_error *error)
 {
     int result = open_database(&database->writer, path, error);
@@ -377,7 +409,8 @@ static int open_both(struct session_database *database, const char *path, struct
             result = failed(database->writer, "prepare the state", error);
     if (result < 0)
         return result;
-    database->page_size = (size_t)pragma_of(database->writer, "PRAGMA page_size");
+    database->page_size = (size_t)number_of(database->writer, "PRAGMA page_size");
+    forget_orphans(database->writer);
     sqlite3_wal_hook(database->writer, note_log, database);
     return 0;
 }

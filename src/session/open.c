@@ -383,7 +383,8 @@ int hob_session_open(struct hob_session **out, const struct hob_scope *scope,
         result = init_focus(session, error);
     session->opened_rows = hob_session_rows(session);
     for (size_t i = 0; i < session->part_count; i++)
-        session->parts[i]->opened_rows = session_labels_count(&session->parts[i]->labels);
+        session->parts[i]->opened_rows = session->parts[i]->saved_rows =
+            session_labels_count(&session->parts[i]->labels);
     if (result == 0)
         *out = HOB_STEAL(session);
     return result;
@@ -402,6 +403,7 @@ struct hob_session *hob_session_free(struct hob_session *session)
     if (session == NULL)
         return NULL;
     session_free_undo(session);
+    hob_session_end_foreign(session);
     for (size_t i = 0; i < session->column_count; i++) {
         session_overlay_deinit(&session->columns[i]->overlay);
         free(session->columns[i]);

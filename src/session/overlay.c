@@ -78,10 +78,24 @@ bool session_overlay_swap(struct session_overlay *overlay, size_t row, char **js
         if (old.row != 0)
             free_slot(overlay, slot);
     } else {
-        overlay->slots[slot] = (struct session_cell){row + 1, *json, *size};
+        overlay->slots[slot] = (struct session_cell){row + 1, *json, *size, false};
         overlay->count += old.row == 0;
     }
     *json = old.json;
     *size = old.size;
     return true;
+}
+
+struct hob_text session_overlay_saved(const struct session_overlay *overlay, size_t row)
+{
+    if (overlay->count == 0)
+        return (struct hob_text){NULL, 0};
+    const struct session_cell *cell = &overlay->slots[find_slot(overlay, row)];
+    return cell->saved ? (struct hob_text){cell->json, cell->size} : (struct hob_text){NULL, 0};
+}
+
+void session_overlay_mark_saved(struct session_overlay *overlay)
+{
+    for (size_t i = 0; i < overlay->slot_count; i++)
+        overlay->slots[i].saved = overlay->slots[i].row != 0;
 }

@@ -10,6 +10,7 @@ struct session_cell {
     size_t row;  /* + 1; 0: the slot is free */
     char *json;  /* owned */
     size_t size; /* of the text */
+    bool saved;  /* the file has it */
 };
 
 struct session_overlay {
@@ -23,5 +24,10 @@ struct hob_text session_overlay_get(const struct session_overlay *overlay, size_
 /* Puts a text (owned by the overlay afterwards; NULL: the cell is as if never edited) and gives
  * back the one that was there. False, and nothing taken, without memory. */
 bool session_overlay_swap(struct session_overlay *overlay, size_t row, char **json, size_t *size);
+
+/* The text of the cell as the file has it: NULL unless it was set and then saved. */
+struct hob_text session_overlay_saved(const struct session_overlay *overlay, size_t row);
+/* The file has all of them now. */
+void session_overlay_mark_saved(struct session_overlay *overlay);
 
 #endif

@@ -236,5 +236,7 @@ SESSION_OPERATION(save)
     if (result < 0)
         return result;
     hob_buffer_put_char(out, ']');
-    return saving.count == 0 ? 0 : session_edit(session, session_new_record(arena, "saved"), error);
+    struct hob_value *record = session_new_record(arena, "saved");
+    hob_value_put_string(arena, record, "files", hob_value_new_bool(true));
+    return saving.count == 0 ? 0 : session_edit(session, record, error);
 }

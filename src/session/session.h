@@ -90,6 +90,16 @@ void hob_session_take_column_changes(struct hob_session *session, struct hob_buf
 void hob_session_put_column_places(struct hob_buffer *out, const struct hob_session *session);
 /* How often the focus was moved, by whatever operation. */
 uint64_t hob_session_focus_moves(const struct hob_session *session);
+/* How many of the records say that the session was saved. */
+size_t hob_session_count_saves(struct hob_text records);
+/* What is applied from now on was done to other files than those that the session was made from:
+ * entries of series are found by label, selector and subindex, and what was done to them before the
+ * last of so many saves is in the files. Until end_foreign. */
+void hob_session_begin_foreign(struct hob_session *session, size_t saves);
+void hob_session_end_foreign(struct hob_session *session);
+/* Whether the records do not fit the files of the session any more: a snapshot has to take their
+ * place once these are the files that it was made from. */
+bool hob_session_is_renumbered(const struct hob_session *session);
 /* Does again what records say; nothing is collected. Records that do not fit the table any more,
  * because its files were changed, are left out and counted in *lost. */
 int hob_session_apply(struct hob_session *session, struct hob_text records, size_t *lost,

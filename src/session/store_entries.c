@@ -218,6 +218,16 @@ void store_shrink_owed(void *context)
         store_shrink(store);
 }
 
+void store_forget_refused(void *context, const char *id)
+{
+    struct hob_store *store = context;
+    pthread_mutex_lock(&store->lock);
+    struct entry *entry = store_find_entry(store, id);
+    if (entry != NULL)
+        store_remove_entry(store, entry);
+    pthread_mutex_unlock(&store->lock);
+}
+
 size_t store_memory_limit(struct hob_store *store)
 {
     pthread_mutex_lock(&store->lock);

@@ -44,6 +44,8 @@ struct entry {
     bool came_changed;           /* it was made again from files that are not those it was opened
                                     from, and nobody has reloaded it since */
     size_t lost;                 /* edits that did not fit those files */
+    bool saving; /* it was being saved when its sources were last written down: if they changed, the
+                    session did it itself */
     struct source *sources;
     size_t source_count, source_capacity;
     struct hob_buffer log; /* all records, where there is no journal */
@@ -92,6 +94,9 @@ size_t store_memory_limit(struct hob_store *store);
 void store_shrink(struct hob_store *store);
 /* Does it if sessions had to stay for what the journal was still writing. */
 void store_shrink_owed(void *store);
+/* Without the lock: a session whose creation the disk refused is not kept, for its client was told
+ * that there is none, and a restart would not find it. */
+void store_forget_refused(void *store, const char *id);
 
 /* store_sources.c; with the entry's lock held. */
 void store_free_sources(struct entry *entry);

@@ -92,40 +92,13 @@ static void journal_effect(struct hob_store *store, struct entry *entry,
     call->ticket = compacted != 0 ? compacted : call->ticket;
 }
 
-/* Saving changes files that the session was made from, but none that others changed meanwhile. */
-static int save(struct hob_store *store, struct entry *entry, struct hob_store_call *call,
-                const struct hob_session_operation *operation, const struct hob_value *parameters,
-                struct hob_error *error)
+static int refused(struct hob_error *error)
 {
-    const struct hob_value *force = hob_value_get(parameters, "force");
-    if (!hob_value_is_null(force) && force->kind != HOB_BOOL)
-        return hob_error_set(error, HOB_E_PARAMETER, "'force' must be true or false");
-    HOB_AUTO(free) bool *foreign = hob_alloc_zero(entry->source_count + 1, sizeof *foreign);
-    HOB_AUTO(free) bool *written = hob_alloc_zero(entry->source_count + 1, sizeof *written);
-    struct store_saving saving = {.entry = entry, .written = written, .last = SIZE_MAX};
-    saving.force = hob_value_is(force, HOB_BOOL) && force->boolean;
-    for (size_t i = 0; i < entry->source_count; i++)
-        foreign[i] = store_source_changed(&entry->sources[i]);
-    struct hob_scope scope = *call->scope;
-    scope.writing = store_writing;
-    scope.writing_data = &saving;
-    int result = operation->run(entry->session, parameters, &scope, call->out, error);
-    /* Nobody knows whether the file at which it failed was replaced: it is left in doubt. */
-    if (result < 0 && saving.last != SIZE_MAX)
-        written[saving.last] = false;
-    store_refresh_sources(&saving, foreign);
-    if (store->journal == NULL) {
-        log_records(store, entry);
-        return result;
-    }
-    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
-    hob_session_take_records(entry->session, &records);
-    struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_UPDATE);
-    made->awaited = true;
-    made->sources = store_sources_text(entry);
-    made->records = hob_buffer_steal(&records, NULL);
-    call->ticket = store_put(store, entry, made);
-    return result;
+    hob_error_set(error, HOB_E_IO, "the disk refuses edits of the session that must be kept");
+    hob_error_hint(error,
+                   "look at the state directory (--state), and whether its disk is full; the "
+                   "session is as it was");
+    return HOB_E_IO;
 }
 
 /* A journal that lacks edits, because the disk refused them, is completed before it is read. */
@@ -137,9 +110,86 @@ static int complete_journal(struct hob_store *store, struct entry *entry, struct
     hob_journal_flush(store->journal);
     if (ticket != 0 && hob_store_settle(store, ticket))
         return 0;
-    hob_error_set(error, HOB_E_IO, "the disk refuses edits of the session that must be kept");
-    hob_error_hint(error, "free some disk space; the session is as it was");
-    return HOB_E_IO;
+    return refused(error);
+}
+
+/* Before files are replaced the journal has all that they will hold, and that it is this session
+ * which replaces them: else a server that is killed meanwhile, or whose disk is full, would come
+ * back with less than the files have, and save that. */
+static int journal_save(struct hob_store *store, struct entry *entry, struct hob_error *error)
+{
+    if (store->journal == NULL)
+        return 0;
+    hob_journal_flush(store->journal);
+    int result = complete_journal(store, entry, error);
+    if (result < 0)
+        return hob_error_context(error, "save the session");
+    struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_UPDATE);
+    bool was_saving = entry->saving;
+    entry->saving = true;
+    made->sources = store_sources_text(entry);
+    entry->saving = was_saving;
+    uint64_t ticket = store_put(store, entry, made);
+    hob_journal_flush(store->journal);
+    if (hob_store_settle(store, ticket))
+        return 0;
+    refused(error);
+    return hob_error_context(error, "save the session");
+}
+
+/* What the files are now, and that they are saved. */
+static void journal_saved(struct hob_store *store, struct entry *entry, struct hob_store_call *call,
+                          bool all)
+{
+    if (store->journal == NULL) {
+        log_records(store, entry);
+        return;
+    }
+    /* Entries that were found in files which others changed have their numbers of these now. */
+    if (all && hob_session_is_renumbered(entry->session)) {
+        HOB_AUTO(buffer) struct hob_buffer taken = HOB_BUFFER_INIT;
+        hob_session_take_records(entry->session, &taken);
+        call->ticket = store_compact(store, entry, entry->session);
+        if (call->ticket != 0)
+            return;
+    }
+    HOB_AUTO(buffer) struct hob_buffer records = HOB_BUFFER_INIT;
+    hob_session_take_records(entry->session, &records);
+    struct hob_journal_entry *made = store_journal_entry(entry, HOB_JOURNAL_UPDATE);
+    made->awaited = true;
+    made->sources = store_sources_text(entry);
+    made->records = hob_buffer_steal(&records, NULL);
+    call->ticket = store_put(store, entry, made);
+}
+
+/* Saving changes files that the session was made from, but none that others changed meanwhile. */
+static int save(struct hob_store *store, struct entry *entry, struct hob_store_call *call,
+                const struct hob_session_operation *operation, const struct hob_value *parameters,
+                struct hob_error *error)
+{
+    const struct hob_value *force = hob_value_get(parameters, "force");
+    if (!hob_value_is_null(force) && force->kind != HOB_BOOL)
+        return hob_error_set(error, HOB_E_PARAMETER, "'force' must be true or false");
+    int result = journal_save(store, entry, error);
+    if (result < 0)
+        return result;
+    HOB_AUTO(free) bool *foreign = hob_alloc_zero(entry->source_count + 1, sizeof *foreign);
+    HOB_AUTO(free) bool *written = hob_alloc_zero(entry->source_count + 1, sizeof *written);
+    struct store_saving saving = {.entry = entry, .written = written, .last = SIZE_MAX};
+    saving.force = hob_value_is(force, HOB_BOOL) && force->boolean;
+    for (size_t i = 0; i < entry->source_count; i++)
+        foreign[i] = store_source_changed(&entry->sources[i]);
+    struct hob_scope scope = *call->scope;
+    scope.writing = store_writing;
+    scope.writing_data = &saving;
+    result = operation->run(entry->session, parameters, &scope, call->out, error);
+    /* Nobody knows whether the file at which it failed was replaced: it is left in doubt. */
+    if (result < 0 && saving.last != SIZE_MAX)
+        written[saving.last] = false;
+    store_refresh_sources(&saving, foreign);
+    entry->saving &= result < 0;
+    journal_saved(store, entry, call, result == 0);
+    return result;
 }
 
 static int reload(struct hob_store *store, struct entry *entry, struct hob_store_call *call,
@@ -172,13 +222,17 @@ static int reload(struct hob_store *store, struct entry *entry, struct hob_store
     entry->focus_moves = hob_session_focus_moves(entry->session);
     entry->came_changed = false;
     entry->lost = 0;
+    entry->saving = false;
     store_keep_sources(entry, sources);
     store_keep_looks(store, entry, NULL);
     if (!keeps)
         hob_buffer_clear(&entry->log);
-    if (store->journal != NULL) {
-        struct hob_journal_entry *made =
-            store_journal_entry(entry, keeps ? HOB_JOURNAL_UPDATE : HOB_JOURNAL_RESET);
+    /* Edits that were found in files which others changed have other numbers there. */
+    struct hob_journal_entry *made;
+    if (keeps && hob_session_is_renumbered(entry->session)) {
+        call->ticket = store_compact(store, entry, entry->session);
+    } else if (store->journal != NULL) {
+        made = store_journal_entry(entry, keeps ? HOB_JOURNAL_UPDATE : HOB_JOURNAL_RESET);
         made->awaited = true;
         made->sources = store_sources_text(entry);
         made->focus = store_focus_text(entry->session);

@@ -168,7 +168,7 @@ void store_open_journal(struct hob_store *store)
         if (code == 0)
             code = hob_journal_list(store->journal, restore_entry, store, &error);
         if (code == 0)
-            hob_journal_on_batch(store->journal, store_shrink_owed, store);
+            hob_journal_on_batch(store->journal, store_shrink_owed, store_forget_refused, store);
         if (code != 0) {
             store->journal = hob_journal_close(store->journal);
             store->unkept = hob_copy_string(error.message);
@@ -274,13 +274,37 @@ static int replay_records(void *context, struct hob_text records, struct hob_err
     return hob_session_apply(replay->session, records, &replay->lost, error);
 }
 
+static int count_saves(void *context, struct hob_text records, struct hob_error *error)
+{
+    (void)error;
+    *(size_t *)context += hob_session_count_saves(records);
+    return 0;
+}
+
+static int visit_edits(struct hob_store *store, struct entry *entry,
+                       int (*visit)(void *context, struct hob_text records,
+                                    struct hob_error *error),
+                       void *context, struct hob_error *error)
+{
+    if (store->journal != NULL)
+        return hob_journal_edits(store->journal, entry->id, visit, context, error);
+    return visit(context, hob_buffer_text(&entry->log), error);
+}
+
 int store_replay_edits(struct hob_store *store, struct entry *entry, struct hob_session *session,
                        size_t *lost, struct hob_error *error)
 {
     struct replay replay = {.session = session};
-    int result = store->journal != NULL
-                     ? hob_journal_edits(store->journal, entry->id, replay_records, &replay, error)
-                     : replay_records(&replay, hob_buffer_text(&entry->log), error);
+    size_t saves = 0;
+    int result = 0;
+    /* What a killed save has written is numbered as the records are. */
+    if (!entry->saving && store_any_source_changed(entry)) {
+        result = visit_edits(store, entry, count_saves, &saves, error);
+        hob_session_begin_foreign(session, saves);
+    }
+    if (result == 0)
+        result = visit_edits(store, entry, replay_records, &replay, error);
+    hob_session_end_foreign(session);
     hob_session_limit_undo(session, store_memory_limit(store) / UNDO_SHARE);
     if (replay.lost > 0)
         hob_log(HOB_LOG_WARNING, "edits of a session do not fit its files any more", "session",

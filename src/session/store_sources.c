@@ -30,6 +30,8 @@ char *store_sources_text(const struct entry *entry)
                           (unsigned long long)identity->size & INT64_MAX,
                           (long long)identity->modified_ns, (long long)identity->changed_ns);
     }
+    if (entry->saving)
+        hob_buffer_put_string(&out, entry->source_count > 0 ? ",\"saving\"" : "\"saving\"");
     hob_buffer_put_char(&out, ']');
     return hob_buffer_steal(&out, NULL);
 }
@@ -54,6 +56,7 @@ void store_read_sources(struct entry *entry, const char *text)
         return;
     for (uint32_t i = 0; hob_value_is(list, HOB_LIST) && i < list->list.count; i++) {
         const struct hob_value *item = list->list.items[i];
+        entry->saving |= hob_text_is(hob_value_text(item), "saving");
         if (!hob_value_is(item, HOB_LIST) || item->list.count != 7 ||
             hob_value_string(item->list.items[0]) == NULL)
             continue;

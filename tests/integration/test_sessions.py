@@ -350,6 +350,67 @@ class Durability(SessionTest):
         self.server.process.wait()
 
 
+class Privacy(SessionTest):
+    def modes(self):
+        return {name: os.stat(os.path.join(self.state, name)).st_mode & 0o777
+                for name in os.listdir(self.state)}
+
+    def test_nobody_else_can_read_sessions_in_a_directory_that_others_can_enter(self):
+        os.mkdir(self.state, 0o755)
+        os.chmod(self.state, 0o755)
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_value_at", index="Ada", column="score", value=5)
+        modes = self.modes()
+        self.assertIn("state.db-wal", modes)
+        self.assertEqual(set(modes.values()), {0o600}, modes)
+        self.server.signal(signal.SIGKILL)
+        self.server.process.wait()
+        for name in modes:  # as versions before have made them
+            os.chmod(os.path.join(self.state, name), 0o644)
+        self.start()
+        self.assertEqual(self.score(session, "Ada"), 5)
+        modes = self.modes()
+        self.assertEqual({modes[name] for name in modes if name.startswith("state.db")}, {0o600})
+
+    def test_a_state_directory_that_others_may_write_to_is_refused(self):
+        os.mkdir(self.state)
+        os.chmod(self.state, 0o777)
+        self.start()
+        answer = self.ask("POST", "", {"interface_file": "i.yml"})
+        self.assertIn("other users may write to it", answer["warning"])
+        self.assertEqual(os.listdir(self.state), [])
+
+
+class Labels(SessionTest):
+    def test_a_row_that_was_added_by_a_number_is_saved_once_also_after_a_kill(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        for label in (55.5, 7, True):
+            self.do(session, "add_row", index=label, values={"score": 1, "title": "t"})
+            self.do(session, "set_index", index=label)
+        self.do(session, "save")
+        saved = self.read("out.csv"), self.read("talks.csv")
+        shape = self.do(session, "get_shape")
+        indices = self.do(session, "get_indices")
+        self.restart(expected=KILLED)
+        self.assertEqual(self.do(session, "get_shape"), shape)
+        self.assertEqual(self.do(session, "get_indices"), indices)
+        for label in (55.5, "7", True):
+            self.do(session, "set_value_at", index=label, column="score", value=1)
+        self.do(session, "save", all=True)
+        self.assertEqual((self.read("out.csv"), self.read("talks.csv")), saved)
+
+    def test_a_selector_that_is_gone_is_gone_after_a_kill(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_selector", column="mins")
+        self.do(session, "drop_column", column="mins")
+        self.assertIsNone(self.do(session, "get_selector")["selector"])
+        self.restart()
+        self.assertIsNone(self.do(session, "get_selector")["selector"])
+
+
 class Sources(SessionTest):
     def changed(self, session):
         return self.ask("GET", "/" + session)["session"].get("source_changed", False)
@@ -595,6 +656,259 @@ class Sources(SessionTest):
         self.assertIn("people.csv", self.do(session, "get_value", status=404)["error_message"])
         self.write("people.csv", PEOPLE)
         self.assertEqual(self.do(session, "get_value")["value"], 36)
+
+
+class Refusal(SessionTest):
+    """The disk refuses the journal for a while: a trigger does what a full disk does, at once."""
+
+    TABLES = (("edits", "INSERT"), ("sessions", "INSERT"), ("sessions", "UPDATE"))
+
+    def tell(self, statement):
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            for table, what in self.TABLES:
+                database.execute(statement.format(table=table, what=what))
+            database.commit()
+
+    def refuse(self):
+        self.tell("CREATE TRIGGER refuse_{what}_{table} BEFORE {what} ON {table} "
+                  "BEGIN SELECT RAISE(FAIL, 'the disk is full'); END")
+
+    def accept(self):
+        self.tell("DROP TRIGGER refuse_{what}_{table}")
+
+    def rows(self, query):
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            return database.execute(query).fetchall()
+
+    def set_score(self, session, value, **more):
+        return self.do(session, "set_value_at", index="Ada", column="score", value=value, **more)
+
+    def test_what_is_saved_after_a_refused_edit_is_still_there_when_the_server_was_killed(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.set_score(session, 100)
+        self.refuse()
+        self.set_score(session, 200, status=500)
+        self.accept()
+        self.do(session, "save")
+        self.assertEqual(self.read("out.csv"), "name,score,note\nAda,200,\n")
+        self.restart(expected=KILLED)
+        self.assertEqual(self.score(session, "Ada"), 200)
+        self.do(session, "set_value_at", index="Grace", column="note", value="q")
+        self.do(session, "save")
+        self.assertIn("Ada,200", self.read("out.csv"))
+
+    def test_nothing_is_saved_while_the_journal_cannot_be_written(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.set_score(session, 100)
+        self.do(session, "save")
+        before = self.read("out.csv")
+        self.refuse()
+        self.set_score(session, 200, status=500)
+        answer = self.do(session, "save", status=500)
+        self.assertIn("save the session", answer["error_message"])
+        self.assertEqual(self.read("out.csv"), before)
+        self.accept()
+        self.assertEqual(self.score(session, "Ada"), 200)
+        self.do(session, "save")
+        self.assertIn("Ada,200", self.read("out.csv"))
+        self.restart(expected=KILLED)
+        self.assertEqual(self.score(session, "Ada"), 200)
+
+    def test_a_save_whose_end_the_disk_refuses_is_the_session_s_own_after_a_kill(self):
+        """The file is written, and the server killed before the journal has that."""
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "add_row", index="Ada", values={"date": "d4", "title": "New", "mins": 1})
+        self.do(session, "set_selector", column="date")
+        self.do(session, "set_index", index="Ada")
+        self.do(session, "set_subindex", value="d4")
+        self.do(session, "set_value_at", index="Ada", column="mins", value=2)
+        self.tell("CREATE TRIGGER IF NOT EXISTS refuse_end BEFORE INSERT ON edits WHEN "
+                  "new.records LIKE '%saved%' BEGIN SELECT RAISE(FAIL, 'the disk is full'); END")
+        self.do(session, "save", status=500)
+        self.assertIn("New", self.read("talks.csv"))
+        saved = self.read("talks.csv")
+        self.tell("DROP TRIGGER IF EXISTS refuse_end")
+        self.restart(expected=KILLED)
+        self.assertEqual(self.do(session, "get_column_data", column="title")["values"][0],
+                         ["Notes", "Loops", "New"])
+        self.do(session, "save", force=True)
+        self.assertEqual(self.read("talks.csv"), saved)
+
+
+    def test_a_session_whose_creation_was_refused_is_not_there(self):
+        self.start(expected=KILLED)
+        kept = self.create()
+        self.refuse()
+        self.ask("POST", "", {"interface_file": "i.yml"}, status=500)
+        self.set_score(kept, 5, status=500)
+        self.accept()
+        listed = [s["session_id"] for s in self.ask("GET", "")["sessions"]]
+        self.assertEqual(listed, [kept])
+        self.set_score(kept, 6)
+        created = self.create()
+        self.set_score(created, 7)
+        self.restart(expected=KILLED)
+        self.assertEqual([self.score(kept, "Ada"), self.score(created, "Ada")], [6, 7])
+        self.assertEqual(self.rows("SELECT DISTINCT session FROM edits ORDER BY 1"),
+                         self.rows("SELECT id FROM sessions ORDER BY 1"))
+
+    def test_an_edit_of_a_session_that_the_state_does_not_have_is_not_called_safe(self):
+        self.start(expected=KILLED)
+        session, other = self.create(), self.create()
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            database.execute("DELETE FROM sessions WHERE id = ?", (session,))
+            database.commit()
+        self.set_score(session, 1, status=500)
+        self.do(session, "add_row", index="Zed", status=500)
+        self.do(session, "set_index", index="Ada", status=500)
+        self.set_score(other, 5)
+        self.restart(expected=KILLED)
+        self.assertEqual(self.score(other, "Ada"), 5)
+
+    def test_edits_without_a_session_go_when_the_state_is_opened(self):
+        self.start(expected=KILLED)
+        session = self.create()
+        self.set_score(session, 5)
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            for name in ("0", session + "x", "z"):
+                database.execute("INSERT INTO edits SELECT ?, seq, records FROM edits LIMIT 1",
+                                 (name,))
+            database.commit()
+        self.restart(expected=KILLED)
+        self.assertEqual(self.score(session, "Ada"), 5)
+        self.assertEqual(self.rows("SELECT DISTINCT session FROM edits"), [(session,)])
+
+
+class Series(SessionTest):
+    """Entries of a series are not another's, whatever other programs make of the file."""
+
+    MARKS = "name,reviewer,mark\nAda,R1,1\nAda,R2,2\nAlan,R1,3\n"
+
+    def setUp(self):
+        super().setUp()
+        self.write("s.yml", "input: {type: csv, filename: people.csv, index: name}\n"
+                   "series: {type: csv, filename: marks.csv, index: name, selector: reviewer}\n")
+        self.write("marks.csv", self.MARKS)
+
+    def mark(self, session, index, reviewer, value):
+        self.do(session, "set_index", index=index)
+        self.do(session, "set_selector", column="reviewer")
+        self.do(session, "set_subindex", value=reviewer)
+        self.do(session, "set_column", column="mark")
+        self.do(session, "set_value", value=value)
+
+    def marked(self):
+        self.start(expected=KILLED)
+        session = self.create(interface_file="s.yml")
+        self.mark(session, "Ada", "R2", 99)
+        return session
+
+    def marks(self):
+        """The file; a new entry makes numbers floats for a moment, as in Python's tables."""
+        return self.read("marks.csv").replace(".0\n", "\n")
+
+    def insert(self):
+        self.write("marks.csv", self.MARKS.replace("mark\n", "mark\nGrace,R1,50\n"))
+
+    INSERTED = "name,reviewer,mark\nGrace,R1,50\nAda,R1,1\nAda,R2,99\nAlan,R1,3\n"
+
+    def test_a_reload_finds_the_entry_that_was_edited_among_rows_that_others_inserted(self):
+        session = self.marked()
+        self.insert()
+        self.assertNotIn("edits_lost", self.do(session, "reload", keep=True))
+        self.restart(expected=KILLED)
+        self.do(session, "save")
+        self.assertEqual(self.marks(), self.INSERTED)
+
+    def test_and_in_another_order(self):
+        session = self.marked()
+        self.write("marks.csv", "name,reviewer,mark\nAda,R2,2\nAda,R1,1\nAlan,R1,3\n")
+        self.do(session, "reload", keep=True)
+        self.do(session, "save")
+        self.assertEqual(self.marks(),
+                         "name,reviewer,mark\nAda,R2,99\nAda,R1,1\nAlan,R1,3\n")
+
+    def test_so_does_a_server_that_is_started_again(self):
+        session = self.marked()
+        self.insert()
+        self.restart(expected=KILLED)
+        self.do(session, "save", force=True)
+        self.assertEqual(self.marks(), self.INSERTED)
+        self.mark(session, "Ada", "R1", 98)
+        self.restart(expected=KILLED)
+        self.do(session, "save")
+        self.assertEqual(self.marks(), self.INSERTED.replace("R1,1", "R1,98"))
+
+    def test_an_edit_of_an_entry_that_others_took_away_is_lost_and_counted(self):
+        session = self.marked()
+        self.write("marks.csv", self.MARKS.replace("Ada,R2,2\n", "").replace(
+            "mark\n", "mark\nGrace,R1,50\n"))
+        self.assertEqual(self.do(session, "reload", keep=True)["edits_lost"], 1)
+        self.restart(expected=KILLED)
+        self.do(session, "save", all=True)
+        self.assertEqual(self.marks(),
+                         "name,reviewer,mark\nGrace,R1,50\nAda,R1,1\nAlan,R1,3\n")
+
+    def test_entries_that_were_added_stay_with_what_they_got_and_come_once(self):
+        session = self.marked()
+        self.do(session, "add_row", index="Ada", values={"reviewer": "R3", "mark": 5})
+        self.mark(session, "Ada", "R3", 6)
+        self.insert()
+        self.do(session, "reload", keep=True)
+        added = self.INSERTED + "Ada,R3,6\n"
+        self.restart(expected=KILLED)
+        self.do(session, "save")
+        self.assertEqual(self.marks(), added)
+        self.write("marks.csv", added.replace("mark\n", "mark\nGrace,R2,51\n"))
+        self.do(session, "reload", keep=True)
+        self.do(session, "save", all=True)
+        self.assertEqual(self.marks(), added.replace("mark\n", "mark\nGrace,R2,51\n"))
+
+    def test_what_was_saved_is_not_done_again_to_what_others_made_of_it(self):
+        session = self.marked()
+        self.mark(session, "Alan", "R1", 33)
+        self.do(session, "set_value_at", index="Ada", column="reviewer", value="R9")
+        self.do(session, "save")
+        self.mark(session, "Ada", "R2", 7)
+        theirs = self.marks().replace("Alan,R1,33", "Alan,R1,34")
+        self.write("marks.csv", theirs.replace("mark\n", "mark\nGrace,R1,50\n"))
+        before = self.do(session, "get_column_data", column="reviewer")["values"][0]
+        self.assertNotIn("edits_lost", self.do(session, "reload", keep=True))
+        self.assertEqual(self.do(session, "get_column_data", column="reviewer")["values"][0],
+                         before)
+        self.do(session, "save", all=True)
+        self.assertIn("\nAlan,R1,34\n", self.marks())
+        self.assertEqual(self.marks().count("Ada,"), 2)
+
+    def as_the_version_before_wrote_them(self, session):
+        with contextlib.closing(sqlite3.connect(self.state + "/state.db")) as database:
+            for seq, text in database.execute("SELECT seq, records FROM edits").fetchall():
+                records = [json.loads(line) for line in text.splitlines()]
+                for record in records:
+                    record.pop("new", None)
+                    record.pop("files", None)
+                database.execute("UPDATE edits SET records = ? WHERE seq = ?", (
+                    "".join(json.dumps(r, separators=(",", ":")) + "\n" for r in records), seq))
+            database.commit()
+
+    def test_journals_of_the_version_before_are_read(self):
+        for change, expected in ((lambda: None, self.MARKS.replace("R2,2", "R2,99")),
+                                 (self.insert, self.INSERTED)):
+            self.write("marks.csv", self.MARKS)
+            session = self.marked()
+            self.do(session, "add_row", index="Zed", values={"reviewer": "R1", "mark": 5})
+            self.server.signal(signal.SIGKILL)
+            self.server.process.wait()
+            self.as_the_version_before_wrote_them(session)
+            change()
+            self.start(expected=KILLED)
+            self.do(session, "save", force=True)
+            self.assertEqual(self.marks(), expected + "Zed,R1,5\n")
+            self.server.signal(signal.SIGKILL)
+            self.server.process.wait()
 
 
 class Filter(SessionTest):

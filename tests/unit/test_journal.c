@@ -215,6 +215,7 @@ static void a_flush_does_not_wait_for_what_is_put_meanwhile(void **state)
     enum { PUSHERS = 2, FLUSHES = 3 };
     struct pusher pusher = {.journal = open_journal("flush")};
     pthread_t threads[PUSHERS];
+    put(pusher.journal, HOB_JOURNAL_CREATE, "pushed");
     for (size_t i = 0; i < PUSHERS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, push, &pusher), 0);
     while (pusher.pushed < 100)
