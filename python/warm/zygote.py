@@ -467,9 +467,9 @@ def follows_source(source, compiled):
         return False
 
 
-def write_manifest(path):
-    """Every file that was loaded, and every folder that decides what is found: as it is now."""
-    files = {sys.executable, "/etc/localtime"}
+def write_manifest(path, read):
+    """Every file that was loaded or read, and every folder that decides what is found: as it is now."""
+    files = {sys.executable, "/etc/localtime", *read}
     files.update(function.__code__.co_filename for function in (serve, preload, finish, run_child, compile_quietly,
                                                                  note_pages, replace_file, has_ended,
                                                                  Profile.write))
