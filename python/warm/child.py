@@ -176,11 +176,32 @@ def read_source(path):
     return source
 
 
+held_back = []  # what the compiler has said
+
+
 def compile_source(source, name):
+    """The compiler's warnings are kept until it is certain that the run is a warm one: a cold one in its
+    place says them itself."""
+    stderr = sys.stderr
+    if stderr is not None:
+        sys.stderr = _io.StringIO()
     try:
         return compile(source, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         raise Refused("the program does not compile")
+    finally:
+        if stderr is not None:
+            text, sys.stderr = sys.stderr.getvalue(), stderr
+            if text:
+                held_back.append(text)
+
+
+def say_held_back():
+    while held_back:
+        try:
+            sys.stderr.write(held_back.pop(0))
+        except Exception:
+            pass  # nor does the compiler mind
 
 
 def fresh_main():
@@ -401,5 +422,6 @@ def run_child(spare):
     if not may_begin(connection, begin):
         posix._exit(0)
     connection.close()
+    say_held_back()
     gc.freeze()  # what is there now is not the program's
     return program

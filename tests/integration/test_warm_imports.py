@@ -3,6 +3,9 @@
 
 HOB names the executable.
 """
+import os
+import resource
+import subprocess
 import unittest
 
 from warm_case import PYTHON, WarmCase
@@ -159,6 +162,42 @@ class WarmImportsTest(WarmCase):
         path = self.script("uses.py", "import %s\n" % ", ".join(names))
         said = self.make_warm(PYTHON, path)
         self.assertNotIn("not preloaded", said)
+
+    def test_the_first_package_of_the_user_is_seen(self):
+        words = [PYTHON, "-c", "import csv\ntry: import of_the_user\nexcept ImportError: print('none')\n"
+                 "else: print(of_the_user.value)"]
+        self.make_warm(*words)
+        self.assertEqual(self.both(*words), "none\n")
+        place = subprocess.run([PYTHON, "-m", "site", "--user-site"], env=self.environment, text=True,
+                               stdout=subprocess.PIPE).stdout.strip()
+        os.makedirs(place)
+        with open(os.path.join(place, "of_the_user.py"), "w", encoding="utf-8") as file:
+            file.write("value = 'there'\n")
+        self.assertEqual(self.hob("run", "--", *words).stdout, "there\n")
+
+    # --- before a run begins ---
+
+    def test_a_run_that_turns_out_to_be_stale_warns_once(self):
+        self.install(changing="value = 1\n")
+        path = self.script("loud.py", "import changing\nprint('\\d', changing.value)\n")
+        words = [PYTHON, "-W", "always", path]
+        self.make_warm(*words)
+        self.assertIn("\\d 1", self.both(*words))
+        for number in range(2, 5):
+            self.install(changing="value = %d\n" % number * 2)
+            done = self.hob("run", "--", *words)
+            self.assertIn("ran cold", self.last_run())
+            self.assertEqual(done.stderr.count("invalid escape sequence"), 1, done.stderr)
+            self.make_warm(*words)
+
+    def test_a_limit_on_files_does_not_end_the_command(self):
+        def no_files():
+            resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+        for words in (["true"], [PYTHON, "-c", "pass"]):
+            for _ in range(2):
+                done = self.hob("run", "--", *words, preexec_fn=no_files)
+                self.assertEqual(done.returncode, 0, done.stderr)
 
 
 if __name__ == "__main__":
