@@ -304,6 +304,15 @@ class Run:
         self.numbers = [int(number) for number in numbers.split(b",")] if numbers else []
 
 
+def check_sandbox(client):
+    """Who cannot look at a process of the same user, and with the same key, is in a sandbox that the
+    other is not in (sandbox.h); the client has looked at this process."""
+    try:
+        posix.readlink("/proc/%d/exe" % client)
+    except OSError:
+        raise Refused("the warm process is in a sandbox of its own")
+
+
 def forget_zygote():
     global zygote
     zygote = None
@@ -410,6 +419,7 @@ def run_child(spare):
         run = Run(fields[:FIELD_COUNT])
         if len(descriptors) != len(run.numbers) + 1:
             raise Refused("%d of %d descriptors arrived" % (len(descriptors), len(run.numbers) + 1))
+        check_sandbox(peer_of(connection)[0])
         posix.fchdir(descriptors[0])
         if run.mode == "s":
             wish_for_code(spare, fields[FIELD_COUNT:], run.index)

@@ -8,7 +8,8 @@ import resource
 import subprocess
 import unittest
 
-from warm_case import PYTHON, WarmCase
+from processes import wait_for
+from warm_case import HERE, HOB, PYTHON, WarmCase
 
 
 class WarmImportsTest(WarmCase):
@@ -198,6 +199,61 @@ class WarmImportsTest(WarmCase):
             for _ in range(2):
                 done = self.hob("run", "--", *words, preexec_fn=no_files)
                 self.assertEqual(done.returncode, 0, done.stderr)
+
+    # --- sandboxes ---
+
+    def sandboxed(self, kind, *words):
+        done = subprocess.run([PYTHON, str(HERE.parent / "warm" / "sandbox.py"), kind, *words],
+                              env=self.environment, cwd=self.root, text=True, stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        if done.returncode == 77:
+            self.skipTest("there is no %s here" % kind)
+        return done
+
+    def test_a_command_stays_in_the_sandbox_of_its_caller(self):
+        path = self.script("tries.py", """\
+            import os
+            for name, action in (("priority", lambda: os.getpriority(os.PRIO_PROCESS, 0)),
+                                 ("secret", lambda: open("secret").read())):
+                try: print(name, action())
+                except PermissionError as error: print(name, error.strerror)
+            """)
+        self.script("secret", "known")
+
+        def run(kind, how="--explain"):
+            return self.sandboxed(kind, HOB, "run", how, "--", PYTHON, path)
+
+        def is_warm():
+            return "ran warm" in run("plain").stderr
+
+        free = run("plain", "--cold").stdout
+        self.make_warm(PYTHON, path)
+        wait_for(is_warm, "a warm run without new privileges")
+        for kind in ("seccomp", "session", "landlock"):
+            with self.subTest(kind):
+                cold, done = run(kind, "--cold").stdout, run(kind)
+                self.assertNotEqual(cold, free)
+                self.assertEqual(done.stdout, cold, done.stderr)
+                self.assertIn("ran cold", done.stderr)
+                self.assertEqual(run("plain").stdout, free)
+        self.hob("warm", "stop")
+        wait_for(lambda: not list(self.runtime.glob("warm-*.sock")), "the end of the warm processes")
+        run("landlock")
+        wait_for(lambda: list(self.runtime.glob("warm-*.sock")), "a warm process in the sandbox")
+        done = run("plain")
+        self.assertEqual(done.stdout, free)
+        self.assertIn("sandbox", done.stderr)
+
+    def test_where_all_have_the_same_filter_runs_are_warm(self):
+        path = self.script("tries.py", "import os\ntry: os.getpriority(os.PRIO_PROCESS, 0)\n"
+                           "except PermissionError as error: print(error)\n")
+
+        def is_warm():
+            done = self.sandboxed("session", HOB, "run", "--explain", "--", PYTHON, path)
+            self.assertEqual(done.stdout, "[Errno 1] Operation not permitted\n")
+            return "ran warm" in done.stderr
+
+        wait_for(is_warm, "a warm run below the filter")
 
 
 if __name__ == "__main__":
