@@ -152,8 +152,10 @@ def set_name(name):
 
 
 def add_first_path(path):
+    before = sys.path[:]
     if path is not None and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
         sys.path.insert(0, path)
+    note_import_system(before, path)
 
 
 def absolute(path):
@@ -309,8 +311,10 @@ def check_sandbox(client):
     other is not in (sandbox.h); the client has looked at this process."""
     try:
         posix.readlink("/proc/%d/exe" % client)
-    except OSError:
+    except PermissionError:
         raise Refused("the warm process is in a sandbox of its own")
+    except OSError:
+        pass  # the client has ended just now
 
 
 def forget_zygote():
