@@ -305,6 +305,13 @@ def condition():
     return {name: look() for name, look in CONDITION.items()}
 
 
+def note_readline(environment):
+    """Readline reads these when it is loaded, and nobody hears of it."""
+    environment.names += ["TERM", "INPUTRC"]
+    note_path(environment.get("INPUTRC") or os.path.expanduser("~/.inputrc"))
+    note_path("/etc/inputrc")
+
+
 # --- trying ---
 
 class Trial:
@@ -383,6 +390,8 @@ class Trial:
                 text = "bad %s %s" % (name, str(refusal).splitlines()[0][:200])
                 return out.write(text + "\n")
             out.write("%s %s\n" % ("good" if there else "none", name))
+        if "readline" in sys.modules:
+            note_readline(self.environment)
         for name in self.environment.names:
             out.write("variable %s\n" % name)
         for path in read:
