@@ -200,6 +200,26 @@ class WarmImportsTest(WarmCase):
                 done = self.hob("run", "--", *words, preexec_fn=no_files)
                 self.assertEqual(done.returncode, 0, done.stderr)
 
+    @unittest.skipUnless(os.geteuid() == 0, "needs root")
+    def test_nothing_is_made_in_another_users_place(self):
+        place = self.root / "run"
+        os.chown(place, 65534, 65534)
+        for _ in range(2):
+            self.assertEqual(self.hob("run", "--", PYTHON, "-c", "print(5)").stdout, "5\n")
+        self.assertEqual(os.listdir(place), [])
+        self.hob("warm", "stop")
+
+    def test_what_readline_reads_is_compared(self):
+        words = [PYTHON, "-c", "import readline; print(readline.__name__)"]
+        if subprocess.run(words, env=self.environment, stdout=subprocess.DEVNULL).returncode != 0:
+            self.skipTest("this Python has no readline")
+        self.script(".inputrc", "set bell-style none\n")
+        self.assertIn("  TERM\n", self.make_warm(*words))
+        self.both(*words)
+        self.script(".inputrc", "set bell-style audible\n")
+        self.hob("run", "--", *words)
+        self.assertIn(".inputrc' has changed", self.last_run())
+
     # --- sandboxes ---
 
     def sandboxed(self, kind, *words):
