@@ -85,7 +85,14 @@ def parse(said: str) -> Address:
 def runtime_directory() -> str:
     """Where the user's own server has its socket; as hobd chooses it."""
     given = os.environ.get("XDG_RUNTIME_DIR")
-    return os.path.join(given, "hob") if given else f"/tmp/hob-{os.getuid()}"
+    if given and given.startswith("/"):
+        try:
+            own = os.stat(given).st_uid == os.geteuid()
+        except OSError:
+            own = True
+        if own:
+            return os.path.join(given, "hob")
+    return f"/tmp/hob-{os.geteuid()}"
 
 
 def own_socket() -> str | None:

@@ -152,8 +152,10 @@ def set_name(name):
 
 
 def add_first_path(path):
+    before = sys.path[:]
     if path is not None and not (sys.flags.isolated or getattr(sys.flags, "safe_path", False)):
         sys.path.insert(0, path)
+    note_import_system(before, path)
 
 
 def absolute(path):
@@ -176,11 +178,32 @@ def read_source(path):
     return source
 
 
+held_back = []  # what the compiler has said
+
+
 def compile_source(source, name):
+    """The compiler's warnings are kept until it is certain that the run is a warm one: a cold one in its
+    place says them itself."""
+    stderr = sys.stderr
+    if stderr is not None:
+        sys.stderr = _io.StringIO()
     try:
         return compile(source, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError):
         raise Refused("the program does not compile")
+    finally:
+        if stderr is not None:
+            text, sys.stderr = sys.stderr.getvalue(), stderr
+            if text:
+                held_back.append(text)
+
+
+def say_held_back():
+    while held_back:
+        try:
+            sys.stderr.write(held_back.pop(0))
+        except Exception:
+            pass  # nor does the compiler mind
 
 
 def fresh_main():
@@ -281,6 +304,17 @@ class Run:
         self.index, self.umask, self.count = int(index), int(umask), int(count)
         self.ignored, self.blocked = int(ignored), int(blocked)
         self.numbers = [int(number) for number in numbers.split(b",")] if numbers else []
+
+
+def check_sandbox(client):
+    """Who cannot look at a process of the same user, and with the same key, is in a sandbox that the
+    other is not in (sandbox.h); the client has looked at this process."""
+    try:
+        posix.readlink("/proc/%d/exe" % client)
+    except PermissionError:
+        raise Refused("the warm process is in a sandbox of its own")
+    except OSError:
+        pass  # the client has ended just now
 
 
 def forget_zygote():
@@ -389,6 +423,7 @@ def run_child(spare):
         run = Run(fields[:FIELD_COUNT])
         if len(descriptors) != len(run.numbers) + 1:
             raise Refused("%d of %d descriptors arrived" % (len(descriptors), len(run.numbers) + 1))
+        check_sandbox(peer_of(connection)[0])
         posix.fchdir(descriptors[0])
         if run.mode == "s":
             wish_for_code(spare, fields[FIELD_COUNT:], run.index)
@@ -401,5 +436,6 @@ def run_child(spare):
     if not may_begin(connection, begin):
         posix._exit(0)
     connection.close()
+    say_held_back()
     gc.freeze()  # what is there now is not the program's
     return program

@@ -14,13 +14,13 @@ import sys
 
 folder = os.path.dirname(os.path.abspath(__file__))
 parts = {}
-for part in ("modules", "profile"):
+for part in ("modules", "profile", "trial"):
     with open(os.path.join(folder, part + ".py"), encoding="utf-8") as file:
-        exec(compile(file.read(), part, "exec"), parts)
-Profile = parts["Profile"]
+        exec(compile(file.read(), file.name, "exec"), parts)
+Profile, Trial = parts["Profile"], parts["Trial"]
 
 PATIENCE = 120.0     # seconds for one trial
-MOST_TRIALS = 12
+MOST_TRIALS = 40
 MOST_PROFILES = 500
 LARGEST_SOURCE = 1 << 22
 # Reading these when imported makes no difference to what a run sees.
@@ -135,119 +135,8 @@ def wanted(mode, target):
 
 # --- trying ---
 
-class Refusal(Exception):
-    pass
-
-
-class WatchedEnvironment(os._Environ):
-    """os.environ that writes down which names are read while a module is imported."""
-
-    def __init__(self, real):
-        super().__init__(real._data, real.encodekey, real.decodekey, real.encodevalue,
-                         real.decodevalue)
-        self.names = []
-        self.whole = False
-
-    def __getitem__(self, name):
-        if name not in self.names:
-            self.names.append(name)
-        return super().__getitem__(name)
-
-    def __iter__(self):
-        self.whole = True
-        return super().__iter__()
-
-    def copy(self):
-        self.whole = True
-        return super().copy()
-
-
-class Trial:
-    """A process that imports, and sees what that did."""
-
-    def __init__(self, places):
-        self.places = places
-        self.environment = os.environ = WatchedEnvironment(os.environ)
-        self.output = os.memfd_create("output")
-        os.dup2(self.output, 1)
-        os.dup2(self.output, 2)
-        self.open = self.descriptors()
-        self.directory_read = False
-        real = os.getcwd
-
-        def getcwd():
-            name = sys._getframe(1).f_globals.get("__name__")
-            if name not in ("posixpath", "multiprocessing.process"):
-                self.directory_read = True
-            return real()
-
-        os.getcwd = getcwd
-
-    def descriptors(self):
-        # Without those by which they are listed, which are gone again.
-        return {name for name in os.listdir("/proc/self/fd")
-                if os.path.lexists("/proc/self/fd/" + name)}
-
-    def is_foreign(self, name):
-        """Comes from where only this program finds it."""
-        module = sys.modules.get(name)
-        origin = getattr(getattr(module, "__spec__", None), "origin", None)
-        if origin in ("built-in", "frozen"):
-            return False
-        return not (isinstance(origin, str) and
-                    any(origin.startswith(place + "/") for place in self.places))
-
-    def load(self, name):
-        self.environment.whole = self.directory_read = False
-        try:
-            __import__(name)
-        except ModuleNotFoundError as error:
-            if error.name and (name == error.name or name.startswith(error.name + ".")):
-                return False  # `from package import name`, where name is no module
-            raise Refusal("cannot be imported: %s" % error)
-        except BaseException as error:
-            raise Refusal("cannot be imported: %s: %s" % (type(error).__name__, error))
-        return True
-
-    def look(self):
-        import threading
-        tasks = len(os.listdir("/proc/self/task"))
-        if tasks != 1 or threading.active_count() != 1:
-            raise Refusal("leaves a thread running")
-        fresh = self.descriptors() - self.open
-        for descriptor in fresh:
-            what = os.readlink("/proc/self/fd/" + descriptor)
-            raise Refusal("leaves %s open" % ("a socket" if what.startswith("socket:") else what))
-        for stream in (sys.stdout, sys.stderr):
-            stream.flush()
-        if os.fstat(self.output).st_size:
-            raise Refusal("writes to standard output or error when it is imported")
-        if self.environment.whole:
-            raise Refusal("looks at the whole environment when it is imported")
-        if self.directory_read:
-            raise Refusal("looks at the working directory when it is imported")
-
-    def run(self, names, out):
-        for name in names:
-            try:
-                there = self.load(name)
-                if there and self.is_foreign(name):
-                    raise Refusal("is not installed: it is found from here only")
-                self.look()
-            except Refusal as refusal:
-                text = "bad %s %s" % (name, str(refusal).splitlines()[0][:200])
-                return out.write(text + "\n")
-            if there:
-                out.write("good %s\n" % name)
-            else:
-                out.write("none %s\n" % name)
-        for name in self.environment.names:
-            out.write("variable %s\n" % name)
-        out.write("done\n")
-
-
 def try_names(names, places):
-    """One trial: (good names, (name, reason) of the first bad one or None, variables)."""
+    """One trial: (good names, (name, reason) of the first bad one or None, variables, files)."""
     reader, writer = os.pipe()
     pid = os.fork()
     if pid == 0:
@@ -259,19 +148,21 @@ def try_names(names, places):
     os.close(writer)
     text = read_until(reader, pid)
     os.waitpid(pid, 0)
-    good, bad, variables, at = [], None, [], 0
+    good, bad, variables, files, at = [], None, [], [], 0
     for line in text.splitlines():
         word, _, rest = line.partition(" ")
         if word == "good":
             good.append(rest)
         elif word == "variable":
             variables.append(rest)
+        elif word == "read":
+            files.append(rest)
         elif word == "bad":
             bad = tuple(rest.split(" ", 1))
         at += word in ("good", "none", "bad")
     if bad is None and not text.endswith("done\n") and at < len(names):
         bad = names[at], "ends the interpreter, or takes more than %d s to import" % PATIENCE
-    return good, bad, variables
+    return good, bad, variables, files
 
 
 def read_until(reader, pid):
@@ -301,6 +192,14 @@ def needs_of_command(profile, mode, target):
             all(part.isidentifier() for part in name.split("."))], directory
 
 
+def refuse_package(profile, names, bad, reason):
+    """What is in a package cannot be loaded without it."""
+    profile.refused[bad] = reason
+    for name in names:
+        if name.startswith(bad + "."):
+            profile.refused[name] = "needs '%s', which is not preloaded" % bad
+
+
 def drop_old(folder):
     paths = [os.path.join(folder, name) for name in os.listdir(folder) if name.endswith(".profile")]
     paths.sort(key=os.path.getmtime)
@@ -317,14 +216,14 @@ def main():
     names, directory = needs_of_command(profile, mode, target)
     places = [place for place in places if place != directory]
     for _ in range(MOST_TRIALS):
-        good, bad, variables = try_names(names, places)
+        good, bad, variables, files = try_names(names, places)
         if bad is None:
             break
-        profile.refused[bad[0]] = bad[1]
+        refuse_package(profile, names, *bad)
         names = [name for name in names if name not in profile.refused]
     else:
-        good, variables = [], []
-    profile.modules, profile.candidates = good, []
+        good, variables, files = [], [], []
+    profile.modules, profile.candidates, profile.reads = good, [], files
     profile.failed = {name: why for name, why in profile.failed.items() if name not in good}
     profile.variables = [name for name in variables if name not in HARMLESS_VARIABLES
                          and name.isprintable() and " " not in name]

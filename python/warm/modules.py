@@ -179,6 +179,8 @@ def preload(names):
         inner = closure(name)
         units[name] = [copies[one] for one in inner], [stash[one] for one in inner]
     hide_attributes()
+    base_modules.update(modules)
+    del base_modules["__main__"]
 
 
 def mend_logging(module):
@@ -200,18 +202,84 @@ mends = {"logging": mend_logging, "multiprocessing.process": mend_multiprocessin
          "numpy.random": mend_numpy}
 
 
+# What the program's imports are compared with: as sys.path was before the program's own folder, that,
+# and both together; what else decides what an import finds.
+base_path, own_place, own_path = [], None, []
+own_finders, own_hooks = [], []
+given = set()         # names that were revealed: who deletes one from sys.modules wants it anew
+top_names = set()     # of what is hidden (serve.py)
+base_modules = {}     # what every interpreter has loaded
+missing = object()
+
+
+def note_import_system(before, first):
+    """What follows was changed by the program."""
+    global base_path, own_place, own_path, own_finders, own_hooks
+    base_path, own_place, own_path = before, first, sys.path[:]
+    own_finders, own_hooks = sys.meta_path[:], sys.path_hooks[:]
+
+
+def new_places():
+    """What the program has put into sys.path that is looked at before the last of what was there; None
+    when something of that is gone or moved."""
+    new, at = [], 0
+    for place in sys.path:
+        if at == len(base_path):
+            break
+        if place == base_path[at]:
+            at += 1
+        elif isinstance(place, str) and place != own_place:
+            new.append(place)
+    return new if at == len(base_path) else None
+
+
+def finds_the_same(names):
+    """Whether the import system, as it is now, would find what is hidden."""
+    if builtins.__import__ is not real_import or sys.path_hooks != own_hooks or \
+            sys.meta_path[:len(own_finders)] != own_finders:
+        return False
+    if sys.path == own_path:
+        return True
+    new = new_places()
+    if new is None:
+        return False
+    tops = {name.partition(".")[0] for name in names} & top_names
+    return not any(is_in_the_way(place, tops) for place in new)
+
+
+def is_in_the_way(place, tops):
+    return is_file(place or ".") and (not is_folder(place or ".") or shadowed(place, tops) is not None)
+
+
+def is_consistent(names, hidden):
+    """Whether nothing that comes with it, or that everything needs, was replaced or removed by the
+    program."""
+    if not base_modules.items() <= modules.items():
+        return False
+    for name, module in zip(names, hidden):
+        there = modules.get(name, missing)
+        if there is not module and (there is not missing or name in given):
+            return False
+    return True
+
+
 def find_and_reveal(name, import_):
-    """Stands in for _find_and_load in a run."""
+    """Stands in for _find_and_load in a run. What the program has changed the import system for, or
+    done to sys.modules, is imported as ever."""
     if name not in stash or name in modules:
         return find_and_load(name, import_)
     if name in units:
-        for other, module in zip(*units[name]):
-            if other not in modules:
-                modules[other] = module
-        for other in [other for other in attributes if other in modules]:
-            put_attribute(other)
+        names, hidden = units[name]
     else:
-        reveal(name)
+        names = closure(name)
+        hidden = [stash[one] for one in names]
+    if not (finds_the_same(names) and is_consistent(names, hidden)):
+        return find_and_load(name, import_)
+    for other, module in zip(names, hidden):
+        if other not in modules:
+            modules[other] = module
+            put_attribute(other)
+    given.update(names)
     for late in [late for late in mends if late in modules]:
         mends.pop(late)(modules[late])
     return modules[name]
@@ -228,7 +296,7 @@ def shadowed(directory, top_names):
     """The first entry of this directory that would be imported as one of the names."""
     try:
         entries = posix.listdir(directory or ".")
-    except OSError:
+    except (OSError, ValueError):
         return None
     for entry in entries:
         name, dot, suffix = entry.partition(".")
@@ -244,9 +312,13 @@ def shadowed(directory, top_names):
 SUFFIXES = {".py", ".pyc", *_imp.extension_suffixes()}
 
 
+def is_folder(path):
+    return is_file(path + "/.")
+
+
 def is_file(path):
     try:
         posix.stat(path)
-    except OSError:
+    except (OSError, ValueError):
         return False
     return True

@@ -48,6 +48,8 @@ def set_up():
     global base_places, watched_places, zygote_is_quiet, refused, socket_path
     global zygote, run_mode, run_profile, c_flush
     program, folder, key, profile_path, idle = sys.argv
+    sys.argv[:] = ["-c"]  # a module may look at it, or keep it
+    sys.orig_argv[:] = [sys.executable, "-c"]
     run_mode, run_profile = "", b""
     paths = paths_of(folder, key)
     socket_path = paths["sock"]
@@ -69,7 +71,8 @@ def set_up():
         del modules[name]  # what the zygote needs for itself
     base = set(modules)
     names = wanted_modules(paths["key"])
-    refused = set(Profile(profile_path).refused)
+    profile = Profile(profile_path)
+    refused = set(profile.refused)
     try:
         preload(names + ["runpy"])
     except CannotLoad as failure:
@@ -81,7 +84,7 @@ def set_up():
     if "ctypes" in stash:
         c_flush = stash["ctypes"].CDLL(None).fflush
     zygote_is_quiet = extensions_are_quiet(known)
-    write_manifest(paths["files"])
+    write_manifest(paths["files"], profile.reads)
     gc.collect()
     kinds = set(map(type, itertools.filterfalse(ends_quietly, gc.get_objects()))) - own_kinds()
     zygote_is_quiet = zygote_is_quiet and not any(map(has_an_end, kinds))
@@ -116,16 +119,18 @@ def own_kinds():
 
 def serve():
     """Returns only in the children: (program, first, second, finish)."""
+    words = sys.argv[:]
     try:
         set_up()
     except BaseException:
-        paths = paths_of(*sys.argv[1:3])
-        for path in (sys.argv[0], paths["key"], paths["files"], paths["lock"]):
+        paths = paths_of(*words[1:3])
+        for path in (words[0], paths["key"], paths["files"], paths["lock"]):
             try:
                 posix.unlink(path)
             except OSError:
                 pass
         raise
+    del words
     spare = zygote.serve()
     program, first, second = run_child(spare)
     del spare

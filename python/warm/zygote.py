@@ -467,9 +467,21 @@ def follows_source(source, compiled):
         return False
 
 
-def write_manifest(path):
-    """Every file that was loaded, and every folder that decides what is found: as it is now."""
-    files = {sys.executable, "/etc/localtime"}
+def absent_places():
+    """Folders of installed packages that are not there yet: of the user's, before the first
+    `pip install --user`."""
+    site = modules.get("site")
+    if site is None:
+        return []
+    places = list(site.getsitepackages())
+    if site.ENABLE_USER_SITE and site.USER_SITE:
+        places.append(site.USER_SITE)
+    return [place for place in places if place.startswith("/") and place not in base_places]
+
+
+def write_manifest(path, read):
+    """Every file that was loaded or read, and every folder that decides what is found: as it is now."""
+    files = {sys.executable, "/etc/localtime", *read}
     files.update(function.__code__.co_filename for function in (serve, preload, finish, run_child, compile_quietly,
                                                                  note_pages, replace_file, has_ended,
                                                                  Profile.write))
@@ -480,6 +492,7 @@ def write_manifest(path):
                 files.add(name)
     for prefix in {sys.prefix, sys.base_prefix}:
         files.add(prefix + "/pyvenv.cfg")
+    files.update(absent_places())
     for place in base_places:
         if place not in watched_places:
             files.add(place)

@@ -27,11 +27,19 @@ static int check_own_directory(const char *directory, struct hob_error *error)
     return HOB_E_PERMISSION;
 }
 
+/* After su and sudo -E the variable may still name another user's place: a directory that was made
+ * there would lock that user out. */
+static bool is_own_place(const char *directory)
+{
+    struct stat facts;
+    return directory[0] == '/' && (stat(directory, &facts) != 0 || facts.st_uid == geteuid());
+}
+
 char *hob_places_runtime(struct hob_error *error)
 {
     HOB_AUTO(buffer) struct hob_buffer path = HOB_BUFFER_INIT;
     const char *runtime = getenv("XDG_RUNTIME_DIR");
-    if (runtime != NULL && runtime[0] == '/')
+    if (runtime != NULL && is_own_place(runtime))
         hob_buffer_printf(&path, "%s/hob", runtime);
     else
         hob_buffer_printf(&path, "/tmp/hob-%u", (unsigned)geteuid());

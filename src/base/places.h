@@ -7,8 +7,9 @@
 
 #include "base/error.h"
 
-/* $XDG_RUNTIME_DIR/hob, else /tmp/hob-UID. The directory is made; it must belong to this user, who
- * alone may enter it (HOB_E_PERMISSION otherwise). malloc'd; NULL with *error filled. */
+/* $XDG_RUNTIME_DIR/hob; /tmp/hob-UID where there is none, or it is another user's. The directory is
+ * made; it must belong to this user, who alone may enter it (HOB_E_PERMISSION otherwise). malloc'd;
+ * NULL with *error filled. */
 char *hob_places_runtime(struct hob_error *error);
 /* The name of something in the runtime directory, as above: "hobd.sock". */
 char *hob_places_runtime_file(const char *name, struct hob_error *error);

@@ -15,6 +15,7 @@
 #include <linux/capability.h>
 
 #include "base/file.h"
+#include "warm/sandbox.h"
 
 extern char **environ;
 
@@ -195,8 +196,8 @@ static void put_powers(struct hob_buffer *out)
         hob_buffer_printf(out, "capabilities=%08x%08x %08x%08x %08x%08x\n", data[1].effective,
                           data[0].effective, data[1].permitted, data[0].permitted,
                           data[1].inheritable, data[0].inheritable);
-    hob_buffer_printf(out, "no new privileges=%d\nseccomp=%d\npersonality=%x\n",
-                      prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), prctl(PR_GET_SECCOMP),
+    hob_buffer_printf(out, "no new privileges=%d\nseccomp filters=%d\npersonality=%x\n",
+                      prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0), hob_warm_sandbox_filters(),
                       (unsigned)personality(0xffffffff));
 }
 

@@ -13,6 +13,8 @@
 
 enum { LARGEST_PROFILE = 1 << 20 };
 
+static const char RULES[] = "rules 2\n"; /* also in python/warm/profile.py */
+
 void hob_warm_names_add(struct hob_warm_names *names, const char *name)
 {
     if (HOB_TRY_GROW(names->items, names->capacity, names->count + 1))
@@ -86,6 +88,9 @@ static void read_file(struct hob_warm_profile *profile, struct hob_arena *arena)
     HOB_AUTO(file_content) struct hob_file_content content = HOB_FILE_CONTENT_INIT;
     if (descriptor < 0 ||
         hob_file_read(&content, descriptor, profile->path, LARGEST_PROFILE, NULL) != 0)
+        return;
+    /* One that was learned by other rules may have what must not be preloaded. */
+    if (!hob_text_starts_with(content.text, RULES))
         return;
     profile->exists = true;
     char *next = (char *)hob_arena_copy(arena, content.text).data;

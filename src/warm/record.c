@@ -3,6 +3,7 @@
 #include "warm/record.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -46,7 +47,7 @@ static bool is_there_already(const char *path, struct hob_text text)
            memcmp(there, text.data, text.size) == 0;
 }
 
-void hob_warm_record_write(const char *folder, const struct hob_warm_record *record)
+static void write_record(const char *folder, const struct hob_warm_record *record)
 {
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     char suffix[32];
@@ -65,6 +66,16 @@ void hob_warm_record_write(const char *folder, const struct hob_warm_record *rec
         return;
     if (write(descriptor, text.data, text.size) != (ssize_t)text.size || rename(fresh, path) != 0)
         unlink(fresh);
+}
+
+/* The command has not begun: a limit on the size of its files must not end it. */
+void hob_warm_record_write(const char *folder, const struct hob_warm_record *record)
+{
+    struct sigaction ignore = {.sa_handler = SIG_IGN}, before;
+    bool changed = sigaction(SIGXFSZ, &ignore, &before) == 0;
+    write_record(folder, record);
+    if (changed)
+        sigaction(SIGXFSZ, &before, NULL);
 }
 
 /* --- explaining --- */

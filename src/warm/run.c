@@ -16,6 +16,7 @@
 #include "warm/record.h"
 #include "warm/relay.h"
 #include "warm/request.h"
+#include "warm/sandbox.h"
 #include "warm/zygote.h"
 
 extern char **environ;
@@ -143,6 +144,8 @@ static bool may_be_warm(struct run *run)
         return set_why(run, error.message);
     if (getuid() != geteuid() || getgid() != getegid())
         return set_why(run, "the effective user is not the real one");
+    if (hob_warm_sandbox_is_own())
+        return set_why(run, "it is in a sandbox of its own (seccomp)");
     if (run->inheritance.too_many)
         return set_why(run, "too many descriptors are open");
     if (is_in_background())

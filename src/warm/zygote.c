@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/peer.h"
+#include "warm/sandbox.h"
 
 enum { BUDGET_MS = 250, LARGEST_FILE = 64 << 20, MOST_DESCRIPTORS = 250, REPORT_SIZE = 8 };
 
@@ -226,7 +227,11 @@ static enum hob_warm_state wait_for_child(struct hob_warm_zygote *zygote, uint64
     }
     zygote->pid = report.number;
     zygote->child = report.descriptor;
-    return HOB_WARM_READY;
+    if (hob_warm_sandbox_reaches(zygote->pid))
+        return HOB_WARM_READY;
+    snprintf(zygote->why, sizeof zygote->why,
+             "it is in a sandbox of its own: it cannot look at the warm process");
+    return HOB_WARM_DEAF;
 }
 
 static bool is_fresh(struct hob_warm_zygote *zygote, const char *folder,
