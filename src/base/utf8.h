@@ -29,8 +29,8 @@ size_t hob_utf8_count(struct hob_text text);
 size_t hob_utf8_width(struct hob_text text);
 unsigned hob_utf8_character_width(uint32_t character);
 
-/* Appends the text with U+FFFD in place of what is no UTF-8: one for as many bytes as could have begun
- * a character, as Python has it. */
+/* Appends the text with U+FFFD in place of what is no UTF-8: one for as many bytes as could have
+ * begun a character, as Python has it. */
 void hob_utf8_put_repaired(struct hob_buffer *out, struct hob_text text);
 
 /* White space as Python's str.isspace has it. */
