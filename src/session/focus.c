@@ -459,6 +459,9 @@ void hob_session_put_focus(struct hob_buffer *out, const struct hob_session *ses
         hob_buffer_put_string(out, "null");
     hob_buffer_put_string(out, ",\"subindex\":");
     hob_buffer_put_string(out, focus->subindex != NULL ? focus->subindex : "null");
+    /* Of an entry whose selector is missing, which is not the same as none. */
+    if (focus->subindex != NULL && strcmp(focus->subindex, "null") == 0)
+        hob_buffer_put_string(out, ",\"subindex_is_set\":true");
     hob_buffer_put_char(out, '}');
 }
 
@@ -485,6 +488,7 @@ void hob_session_set_focus(struct hob_session *session, const struct hob_value *
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     free(session->focus.subindex);
     session->focus.subindex = NULL;
-    if (!hob_value_is_null(subindex) && print(&text, subindex, NULL) == 0)
+    bool is_set = !hob_value_is_null(subindex) || hob_value_get(stored, "subindex_is_set") != NULL;
+    if (is_set && subindex != NULL && print(&text, subindex, NULL) == 0)
         session->focus.subindex = hob_buffer_steal(&text, NULL);
 }
