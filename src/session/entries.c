@@ -9,6 +9,40 @@
 
 #include "value/json.h"
 
+static int entry_equals(const struct session_column *selector, size_t entry,
+                        const struct session_label *wanted, struct hob_arena *arena,
+                        struct hob_error *error)
+{
+    bool as_read = selector->base != NULL && entry < selector->base_rows &&
+                   session_overlay_get(&selector->overlay, entry).data == NULL;
+    if (as_read) {
+        struct session_label own = session_label_of_cell(selector->base, entry, arena);
+        return session_label_equal(&own, wanted);
+    }
+    const struct hob_value *value;
+    int result = session_cell_value(&value, selector, entry, arena, error);
+    if (result < 0)
+        return result;
+    struct session_label own = session_label_of(value, arena);
+    return session_label_equal(&own, wanted);
+}
+
+int session_find_entry(const struct session_column *selector, size_t entry,
+                       const struct hob_value *wanted, size_t *found, struct hob_error *error)
+{
+    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
+    struct session_label label = session_label_of(wanted, arena);
+    *found = SIZE_MAX;
+    for (; entry != SIZE_MAX; entry = session_labels_next(&selector->part->labels, entry)) {
+        int equal = entry_equals(selector, entry, &label, arena, error);
+        if (equal < 0)
+            return equal;
+        if (equal > 0)
+            *found = entry;
+    }
+    return 0;
+}
+
 /* The selector of the series that the record names, or NULL. */
 static const struct session_column *selector_of(const struct hob_session *session,
                                                 const struct session_part *part,

@@ -30,24 +30,6 @@ static int print(struct hob_buffer *out, const struct hob_value *value, struct h
     return result == 0 && hob_buffer_failed(out) ? no_memory(error) : result;
 }
 
-struct session_label session_new_label(const struct hob_session *session,
-                                       const struct hob_value *value, struct hob_arena *arena)
-{
-    const struct session_labels *index = session_index(session);
-    struct session_label label = session_label_of(value, arena);
-    bool by_texts =
-        index->base != NULL && index->base_count > 0 && index->base->type == HOB_COLUMN_STRING;
-    if (!by_texts || label.kind == SESSION_LABEL_TEXT || label.kind == SESSION_LABEL_NONE)
-        return label;
-    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
-    if (label.kind == SESSION_LABEL_BOOL)
-        hob_buffer_put_string(&text, label.boolean ? "True" : "False");
-    else
-        session_label_put(&text, &label);
-    return (struct session_label){.kind = SESSION_LABEL_TEXT,
-                                  .text = hob_arena_copy(arena, hob_buffer_text(&text))};
-}
-
 /* A row that was added by a number, where rows are called by texts. */
 static size_t find_added(const struct hob_session *session, const struct hob_value *value)
 {
@@ -94,40 +76,6 @@ int session_need_column(const struct hob_session *session, const struct hob_valu
 }
 
 /* ---- series ---- */
-
-static int entry_equals(const struct session_column *selector, size_t entry,
-                        const struct session_label *wanted, struct hob_arena *arena,
-                        struct hob_error *error)
-{
-    bool as_read = selector->base != NULL && entry < selector->base_rows &&
-                   session_overlay_get(&selector->overlay, entry).data == NULL;
-    if (as_read) {
-        struct session_label own = session_label_of_cell(selector->base, entry, arena);
-        return session_label_equal(&own, wanted);
-    }
-    const struct hob_value *value;
-    int result = session_cell_value(&value, selector, entry, arena, error);
-    if (result < 0)
-        return result;
-    struct session_label own = session_label_of(value, arena);
-    return session_label_equal(&own, wanted);
-}
-
-int session_find_entry(const struct session_column *selector, size_t entry,
-                       const struct hob_value *wanted, size_t *found, struct hob_error *error)
-{
-    HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
-    struct session_label label = session_label_of(wanted, arena);
-    *found = SIZE_MAX;
-    for (; entry != SIZE_MAX; entry = session_labels_next(&selector->part->labels, entry)) {
-        int equal = entry_equals(selector, entry, &label, arena, error);
-        if (equal < 0)
-            return equal;
-        if (equal > 0)
-            *found = entry;
-    }
-    return 0;
-}
 
 int session_pick_entry(const struct hob_session *session, const struct session_part *part,
                        size_t row, size_t *entry, struct hob_error *error)
@@ -511,6 +459,9 @@ void hob_session_put_focus(struct hob_buffer *out, const struct hob_session *ses
         hob_buffer_put_string(out, "null");
     hob_buffer_put_string(out, ",\"subindex\":");
     hob_buffer_put_string(out, focus->subindex != NULL ? focus->subindex : "null");
+    /* Of an entry whose selector is missing, which is not the same as none. */
+    if (focus->subindex != NULL && strcmp(focus->subindex, "null") == 0)
+        hob_buffer_put_string(out, ",\"subindex_is_set\":true");
     hob_buffer_put_char(out, '}');
 }
 
@@ -537,6 +488,7 @@ void hob_session_set_focus(struct hob_session *session, const struct hob_value *
     HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
     free(session->focus.subindex);
     session->focus.subindex = NULL;
-    if (!hob_value_is_null(subindex) && print(&text, subindex, NULL) == 0)
+    bool is_set = !hob_value_is_null(subindex) || hob_value_get(stored, "subindex_is_set") != NULL;
+    if (is_set && subindex != NULL && print(&text, subindex, NULL) == 0)
         session->focus.subindex = hob_buffer_steal(&text, NULL);
 }

@@ -163,6 +163,11 @@ int session_check_names(struct hob_value *known, struct hob_arena *arena,
 /* Whether a new column may have this name. */
 int session_check_name(const struct hob_value *name, struct hob_error *error);
 
+/* What a new row of that label is called: where the files call all rows by texts, a number becomes
+ * one, as it does in the file, for it would not be found there again. In the arena. */
+struct session_label session_new_label(const struct hob_session *session,
+                                       const struct hob_value *value, struct hob_arena *arena);
+
 /* open.c */
 struct session_part *session_add_part(struct hob_session *session, enum session_kind kind);
 /* Puts the focus on the first column. */
@@ -241,17 +246,10 @@ int session_put_record(struct hob_buffer *out, const struct hob_session *session
                        struct hob_error *error);
 
 /* focus.c */
-/* The last entry from `entry` on whose selector has the value; SIZE_MAX when none has. */
-int session_find_entry(const struct session_column *selector, size_t entry,
-                       const struct hob_value *wanted, size_t *found, struct hob_error *error);
 /* The entry of a series that selector and subindex pick for a row: SIZE_MAX without entries,
  * HOB_E_NO_KEY when there are several and no selector. */
 int session_pick_entry(const struct hob_session *session, const struct session_part *part,
                        size_t row, size_t *entry, struct hob_error *error);
-/* What a new row of that label is called: where the files call all rows by texts, a number becomes
- * one, as it does in the file, for it would not be found there again. In the arena. */
-struct session_label session_new_label(const struct hob_session *session,
-                                       const struct hob_value *value, struct hob_arena *arena);
 int session_need(const struct hob_value *parameters, const char *name,
                  const struct hob_value **value, struct hob_error *error);
 /* A row by its label; HOB_E_NO_KEY. */
@@ -339,6 +337,9 @@ void session_repair_focus(struct hob_session *session);
 int session_record_entry(struct hob_session *session, struct session_part *part,
                          const struct hob_value *record, const struct session_label *label,
                          size_t *entry, struct hob_error *error);
+/* The last entry from `entry` on whose selector has the value; SIZE_MAX when none has. */
+int session_find_entry(const struct session_column *selector, size_t entry,
+                       const struct hob_value *wanted, size_t *found, struct hob_error *error);
 /* What tells an entry from others of its row, for the record of an edit; `entry` may be none yet.
  */
 int session_describe_entry(const struct hob_session *session, const struct session_part *part,

@@ -1,4 +1,4 @@
-/* names: columns as variables (golden RULES 38).
+/* names: columns as variables (golden RULES 38), and what new rows are called.
  *
  * What reads a session from a program addresses columns as variables, so every column needs a name
  * that can be one: its own, a camel-case one made of its words, or one that the flow's `mapping`
@@ -144,4 +144,22 @@ int session_check_name(const struct hob_value *name, struct hob_error *error)
                              "the name of a column must be a text, not a %s",
                              hob_value_kind_name(name));
     return make_variable(&variable, arena, name, error);
+}
+
+struct session_label session_new_label(const struct hob_session *session,
+                                       const struct hob_value *value, struct hob_arena *arena)
+{
+    const struct session_labels *index = session_index(session);
+    struct session_label label = session_label_of(value, arena);
+    bool by_texts =
+        index->base != NULL && index->base_count > 0 && index->base->type == HOB_COLUMN_STRING;
+    if (!by_texts || label.kind == SESSION_LABEL_TEXT || label.kind == SESSION_LABEL_NONE)
+        return label;
+    HOB_AUTO(buffer) struct hob_buffer text = HOB_BUFFER_INIT;
+    if (label.kind == SESSION_LABEL_BOOL)
+        hob_buffer_put_string(&text, label.boolean ? "True" : "False");
+    else
+        session_label_put(&text, &label);
+    return (struct session_label){.kind = SESSION_LABEL_TEXT,
+                                  .text = hob_arena_copy(arena, hob_buffer_text(&text))};
 }

@@ -401,6 +401,19 @@ class Labels(SessionTest):
         self.do(session, "save", all=True)
         self.assertEqual((self.read("out.csv"), self.read("talks.csv")), saved)
 
+    def test_an_entry_without_a_subindex_stays_in_focus_over_a_kill(self):
+        self.write("talks.csv", TALKS + "Grace,,Empty,1\n")
+        self.start(expected=KILLED)
+        session = self.create()
+        self.do(session, "set_index", index="Grace")
+        self.do(session, "set_selector", column="date")
+        self.assertIsNone(self.do(session, "get_subindex")["subindex"])
+        self.do(session, "add_row", index="Grace", values={"date": "d9", "title": "Full"})
+        self.restart(expected=KILLED)
+        self.do(session, "set_value_at", index="Grace", column="mins", value=2)
+        values = self.do(session, "get_column_data", column="mins")["values"]
+        self.assertEqual(values[2], [2, None])
+
     def test_a_selector_that_is_gone_is_gone_after_a_kill(self):
         self.start(expected=KILLED)
         session = self.create()
