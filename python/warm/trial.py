@@ -286,7 +286,8 @@ CONDITION = {
                  sys.getprofile(), sys.get_asyncgen_hooks(), getattr(sys, "tracebacklimit", None),
                  sys.ps1 if hasattr(sys, "ps1") else None),
     "a hook of the interpreter":
-        lambda: (sys.excepthook, sys.displayhook, sys.breakpointhook, sys.unraisablehook),
+        lambda: (sys.excepthook, sys.displayhook, sys.breakpointhook, sys.unraisablehook,
+                 sys.modules["threading"].excepthook),
     "what happens on signals":
         lambda: ([_signal.getsignal(number) for number in range(1, 65) if number not in (32, 33)],
                  _signal.pthread_sigmask(_signal.SIG_BLOCK, ()),

@@ -37,6 +37,8 @@ static void put_profile_line(void *data, const char *path)
     HOB_AUTO(arena) struct hob_arena *arena = hob_arena_new();
     HOB_AUTO(warm_profile) struct hob_warm_profile profile;
     hob_warm_profile_load_file(&profile, arena, path);
+    if (!profile.exists)
+        return; /* learned by other rules: as good as nothing */
     hob_buffer_printf(out, "%-48s %4zu learned %3zu refused\n", profile.command,
                       profile.modules.count, profile.refused.count);
 }
