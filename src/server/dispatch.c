@@ -353,15 +353,27 @@ struct unsafe_answer {
     struct hob_response *response;
 };
 
+/* A session that is not on the disk is not kept at all; a change to one is in the session. */
+static void describe_unsafe(const struct hob_http_request *request, int code,
+                            struct hob_error *error)
+{
+    if (strcmp(request->path, "/api/sessions") == 0) {
+        hob_error_set(error, code, "the session could not be written to the disk, and is not kept");
+        hob_error_hint(error, "the log says why");
+        return;
+    }
+    hob_error_set(error, code, "the change was made, but could not be written to the disk");
+    hob_error_hint(error, "it is lost if the server ends before a later one of the session can be "
+                          "written; the log says why");
+}
+
 static void send_unsafe(struct hob_journal_wait *wait, int code)
 {
     struct unsafe_answer *answer = (struct unsafe_answer *)wait;
     HOB_AUTO(response) struct hob_response *response = answer->response;
     if (code != 0) {
         struct hob_error error = HOB_ERROR_INIT;
-        hob_error_set(&error, code, "the change was made, but could not be written to the disk");
-        hob_error_hint(&error, "it is lost if the server ends before a later one of the session "
-                               "can be written; the log says why");
+        describe_unsafe(answer->request, code, &error);
         hob_response_unref(response);
         response = hob_answer_error(HOB_ENVELOPE_TYPED, &error, 0);
     }

@@ -755,7 +755,8 @@ class Refusal(SessionTest):
         self.start(expected=KILLED)
         kept = self.create()
         self.refuse()
-        self.ask("POST", "", {"interface_file": "i.yml"}, status=500)
+        refused = self.ask("POST", "", {"interface_file": "i.yml"}, status=500)
+        self.assertIn("is not kept", refused["error_message"])
         self.set_score(kept, 5, status=500)
         self.accept()
         listed = [s["session_id"] for s in self.ask("GET", "")["sessions"]]

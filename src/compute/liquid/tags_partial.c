@@ -198,7 +198,7 @@ int liquid_render_include(struct liquid_render *render, const struct liquid_node
 {
     const struct partial_node *node = (const struct partial_node *)base;
     struct liquid_partial *partial;
-    struct liquid_value with;
+    struct liquid_value with = liquid_nil();
     if (render->isolated)
         return liquid_broken(render, "there is no include inside render");
     render->memory = LIQUID_HEAP;
@@ -294,7 +294,7 @@ int liquid_render_render(struct liquid_render *render, const struct liquid_node 
 {
     const struct partial_node *node = (const struct partial_node *)base;
     struct liquid_partial *partial;
-    struct liquid_value with;
+    struct liquid_value with = liquid_nil();
     int status = find_partial(render, node, &partial);
     render->memory = LIQUID_HEAP;
     size_t bound = render->stack_count;
